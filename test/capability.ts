@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { describe } from '@jest/globals';
+
+const probes = {
+  root: () => process.getuid?.() === 0 || 'not root',
+  'network namespaces': () => {
+    try {
+      accessSync('/proc/self/ns/net', constants.R_OK);
+      execFileSync('unshare', ['-n', 'true'], { stdio: 'ignore' });
+      return true;
+    } catch {
+      return 'cannot make a network namespace';
+    }
+  },
+  bpf: () => {
+    const caps = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+    return ((BigInt(`0x${caps}`) >> 39n) & 1n) === 1n || 'no CAP_BPF';
+  },
+  build: () => existsSync('dist/cli/main.js') || 'dist/ is not built',
+} as const;
+
+/** True, or why this machine cannot do it. */
+export function has(what: keyof typeof probes | { command: string }): true | string {
+  if (typeof what === 'string') return probes[what]();
+  try {
+    execFileSync('sh', ['-c', `command -v ${what.command}`], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return `${what.command} is not installed`;
+  }
+}
+
+/** `describe`, or with a printed reason `describe.skip` where one of `wants` is missing. In CI a skip is a failure (scripts/test). */
+export function describeIf(
+  wants: (keyof typeof probes | { command: string })[],
+): typeof describe | typeof describe.skip {
+  for (const want of wants) {
+    const reason = has(want);
+    if (reason !== true) {
+      process.stderr.write(`SKIP: ${reason}\n`);
+      return describe.skip;
+    }
+  }
+  return describe;
+}
