@@ -1,0 +1,87 @@
+import { EvlnetError } from '../errors.js';
+import { type Instruction, isWide } from './instruction.js';
+
+/** A program as data: what it is, not yet loaded (`linux/bpf.ts` loads it). */
+export interface ProgramSpec {
+  /** At most 15 octets of [A-Za-z0-9_.]. */
+  readonly name: string;
+  readonly type: ProgramType;
+  readonly instructions: readonly Instruction[];
+  /** Label → index of the instruction that it stands before. */
+  readonly labels: ReadonlyMap<string, number>;
+  readonly license: string;
+}
+
+/** A map as data. Sizes in octets. */
+export interface MapSpec {
+  readonly name: string;
+  readonly type: MapType;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+}
+
+/** enum bpf_prog_type, <linux/bpf.h>. */
+export const ProgramType = { SocketFilter: 1, SchedCls: 3, Xdp: 6 } as const;
+export type ProgramType = (typeof ProgramType)[keyof typeof ProgramType];
+
+/** enum bpf_map_type, <linux/bpf.h>. */
+export const MapType = { Hash: 1, Array: 2, PercpuArray: 6, Xskmap: 17 } as const;
+export type MapType = (typeof MapType)[keyof typeof MapType];
+
+export interface Encoded {
+  /** 8 octets an instruction, little-endian. */
+  readonly octets: Uint8Array;
+  /** `[slot, comment]` where a new comment starts; slot counts 8-octet units. */
+  readonly lines: readonly (readonly [slot: number, comment: string])[];
+}
+
+/** Octets for the kernel: labels become offsets, map names the descriptors in `maps`. */
+export function encode(program: ProgramSpec, maps: ReadonlyMap<string, number> = new Map()): Encoded {
+  const slots: number[] = [];
+  let slot = 0;
+  for (const i of program.instructions) {
+    slots.push(slot);
+    slot += isWide(i) ? 2 : 1;
+  }
+  slots.push(slot);
+  const octets = new Uint8Array(slot * 8);
+  const view = new DataView(octets.buffer);
+  const lines: [number, string][] = [];
+  program.instructions.forEach((i, index) => {
+    const at = slots[index]! * 8;
+    let { offset, imm } = i;
+    let high = 0;
+    if (i.target !== undefined) {
+      const to = program.labels.get(i.target);
+      if (to === undefined)
+        throw new EvlnetError(
+          'EVL_BPF_ASM',
+          `Cannot assemble "${program.name}": label "${i.target}" is not defined`,
+        );
+      offset = slots[to]! - slots[index]! - 1;
+      if (offset < -32768 || offset > 32767)
+        throw new EvlnetError(
+          'EVL_BPF_ASM',
+          `Cannot assemble "${program.name}": label "${i.target}" is too far`,
+        );
+    }
+    if (i.map !== undefined) {
+      const fd = maps.get(i.map);
+      if (fd === undefined)
+        throw new EvlnetError(
+          'EVL_BPF_ASM',
+          `Cannot assemble "${program.name}": map "${i.map}" is not given`,
+        );
+      high = imm;
+      imm = fd;
+    } else if (isWide(i)) high = imm < 0 ? -1 : 0;
+    view.setUint8(at, i.opcode);
+    view.setUint8(at + 1, (i.src << 4) | i.dst);
+    view.setInt16(at + 2, offset, true);
+    view.setInt32(at + 4, imm, true);
+    if (isWide(i)) view.setInt32(at + 12, high, true);
+    if (i.comment !== undefined && lines.at(-1)?.[1] !== i.comment) lines.push([slots[index]!, i.comment]);
+  });
+  return { octets, lines };
+}
