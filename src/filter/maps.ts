@@ -1,0 +1,39 @@
+import { type MapSpec, MapType } from '../bpf/program.js';
+import { HOOK_COUNT } from './verdict.js';
+
+/** VID → 8 octets: flags, zero, then the six octets of the MAC address that unicast must be sent to. */
+export const VLANS: MapSpec = {
+  name: 'vlans',
+  type: MapType.Array,
+  keySize: 4,
+  valueSize: 8,
+  maxEntries: 4096,
+};
+/** Counter (`HookCounter`) → u64 a CPU. */
+export const COUNTERS: MapSpec = {
+  name: 'counters',
+  type: MapType.PercpuArray,
+  keySize: 4,
+  valueSize: 8,
+  maxEntries: HOOK_COUNT,
+};
+/** u64: the VID of the latest frame whose tag was hidden from XDP. */
+export const HIDDEN: MapSpec = {
+  name: 'hidden',
+  type: MapType.Array,
+  keySize: 4,
+  valueSize: 8,
+  maxEntries: 1,
+};
+/** Receive queue → AF_XDP socket. */
+export const xsks = (queues: number): MapSpec => ({
+  name: 'xsks',
+  type: MapType.Xskmap,
+  keySize: 4,
+  valueSize: 4,
+  maxEntries: queues,
+});
+
+/** Flags of a VID's entry: what the VLAN rule takes. */
+export const TAKE_IPV4 = 1;
+export const TAKE_ARP = 2;
