@@ -1,0 +1,233 @@
+// The hot side of AF_XDP: Documentation/networking/af_xdp.rst. Rings, chunks and one system call a batch.
+import { Errno, errno, poll, read, recv, send } from '../linux/libc.js';
+import { map, viewAt } from '../linux/memory.js';
+import { HEADROOM, RING_NEED_WAKEUP, type Ring, viewRing, type XskPlace } from '../linux/xsk.js';
+import { type Arena, arenaOver } from '../memory/arena.js';
+import type { Batch } from '../memory/batch.js';
+import { FreeList } from '../memory/free-list.js';
+import type { Capabilities, Device } from './device.js';
+
+const MSG_DONTWAIT = 0x40;
+const POLLIN = 1;
+const POLLFD = 8;
+/** Calls of one flush before a ring that does not drain is left for the next: the wire is slower than we are. */
+const MAX_KICKS = 8;
+
+/** What another thread needs to run the device: numbers only. */
+export interface XdpPlace {
+  readonly sockets: readonly XskPlace[];
+  readonly umem: { readonly address: number; readonly length: number; readonly chunkSize: number };
+  /** eventfd that ends a wait. */
+  readonly wakeFd: number;
+}
+
+/** One socket with the indexes that only we move, kept in ordinary numbers. */
+class Queue {
+  readonly rx: Ring;
+  readonly tx: Ring;
+  readonly fill: Ring;
+  readonly completion: Ring;
+  rxNext: number;
+  txNext: number;
+  /** As last seen: what the kernel has taken from tx, and from fill. */
+  txTaken: number;
+  fillNext: number;
+  fillTaken: number;
+  completionNext: number;
+
+  constructor(
+    readonly fd: number,
+    place: XskPlace,
+  ) {
+    this.rx = viewRing(place.rx);
+    this.tx = viewRing(place.tx);
+    this.fill = viewRing(place.fill);
+    this.completion = viewRing(place.completion);
+    this.rxNext = Atomics.load(this.rx.consumer, 0);
+    this.txNext = Atomics.load(this.tx.producer, 0);
+    this.txTaken = Atomics.load(this.tx.consumer, 0);
+    this.fillNext = Atomics.load(this.fill.producer, 0);
+    this.fillTaken = Atomics.load(this.fill.consumer, 0);
+    this.completionNext = Atomics.load(this.completion.consumer, 0);
+  }
+}
+
+export class XdpDevice implements Device {
+  readonly arena: Arena;
+  readonly capabilities: Capabilities;
+  refused = 0;
+  readonly #queues: Queue[];
+  readonly #free: FreeList;
+  readonly #chunkMask: number;
+  readonly #wakeFd: number;
+  readonly #spare: number;
+  readonly #pollfds = map(4096);
+  #first = 0;
+
+  constructor(place: XdpPlace) {
+    const { umem } = place;
+    this.arena = arenaOver(viewAt(umem.address, umem.length).buffer, umem.chunkSize);
+    this.capabilities = { maxFrame: umem.chunkSize - HEADROOM, queues: place.sockets.length };
+    this.#chunkMask = -umem.chunkSize;
+    this.#free = new FreeList(this.arena);
+    this.#queues = place.sockets.map((s) => new Queue(s.fd, s));
+    this.#wakeFd = place.wakeFd;
+    this.#watch(this.#queues.length, place.wakeFd);
+    this.#queues.forEach((q, i) => this.#watch(i, q.fd));
+    // Every queue gets its share of the pool to receive into; an eighth stays free for frames of our own.
+    this.#spare = this.arena.chunks >> 3;
+    const share = Math.floor((this.arena.chunks - this.#spare) / this.#queues.length);
+    for (const q of this.#queues) {
+      for (let i = 0; i < Math.min(share, q.fill.size); i++) this.#refill(q, this.#free.take());
+      Atomics.store(q.fill.producer, 0, q.fillNext);
+    }
+  }
+
+  receive(batch: Batch): number {
+    batch.count = 0;
+    const queues = this.#queues;
+    const n = queues.length;
+    // Another queue first each time, so that a busy one cannot starve the others.
+    let i = this.#first;
+    this.#first = i + 1 === n ? 0 : i + 1;
+    for (let turn = 0; turn < n && batch.count < batch.capacity; turn++) {
+      this.#receiveFrom(queues[i]!, i, batch);
+      i = i + 1 === n ? 0 : i + 1;
+    }
+    return batch.count;
+  }
+
+  #receiveFrom(q: Queue, index: number, batch: Batch): void {
+    const rx = q.rx;
+    let next = q.rxNext;
+    const available = (Atomics.load(rx.producer, 0) - next) | 0;
+    if (available === 0) return;
+    const room = batch.capacity - batch.count;
+    const take = available < room ? available : room;
+    const entries = rx.entries;
+    for (let k = 0; k < take; k++) {
+      const e = (next & rx.mask) << 2;
+      batch.push(entries[e]!, entries[e + 2]!, index);
+      next = (next + 1) | 0;
+    }
+    q.rxNext = next;
+    Atomics.store(rx.consumer, 0, next);
+  }
+
+  reserve(batch: Batch, count: number): number {
+    let taken = 0;
+    while (taken < count && this.#free.count > 0 && batch.count < batch.capacity) {
+      batch.push(this.#free.take() + HEADROOM, this.capabilities.maxFrame, 0);
+      taken++;
+    }
+    return taken;
+  }
+
+  transmit(batch: Batch): number {
+    let sent = 0;
+    for (let i = 0; i < batch.count; i++) {
+      const q = this.#queues[batch.queue[i]!]!;
+      const tx = q.tx;
+      if (((q.txNext - q.txTaken) | 0) >= tx.size) {
+        q.txTaken = Atomics.load(tx.consumer, 0);
+        if (((q.txNext - q.txTaken) | 0) >= tx.size) {
+          this.refused++;
+          this.#end(q, batch.at[i]!);
+          continue;
+        }
+      }
+      const e = (q.txNext & tx.mask) << 2;
+      tx.entries[e] = batch.at[i]!;
+      tx.entries[e + 1] = 0;
+      tx.entries[e + 2] = batch.length[i]!;
+      tx.entries[e + 3] = 0;
+      q.txNext = (q.txNext + 1) | 0;
+      sent++;
+    }
+    batch.count = 0;
+    return sent;
+  }
+
+  release(batch: Batch): void {
+    for (let i = 0; i < batch.count; i++) this.#end(this.#queues[batch.queue[i]!]!, batch.at[i]!);
+    batch.count = 0;
+  }
+
+  flush(): void {
+    const queues = this.#queues;
+    for (let i = 0; i < queues.length; i++) {
+      const q = queues[i]!;
+      if (q.txTaken !== q.txNext) this.#kick(q);
+      this.#complete(q);
+      Atomics.store(q.fill.producer, 0, q.fillNext);
+      if (Atomics.load(q.fill.flags, 0) & RING_NEED_WAKEUP) recv(q.fd, 0, 0, MSG_DONTWAIT);
+    }
+  }
+
+  /** Copy mode transmits inside this call, some frames at a time; zero-copy wants it when its flag says so. */
+  #kick(q: Queue): void {
+    Atomics.store(q.tx.producer, 0, q.txNext);
+    for (let calls = 0; calls < MAX_KICKS && Atomics.load(q.tx.flags, 0) & RING_NEED_WAKEUP; calls++) {
+      if (send(q.fd, 0, 0, MSG_DONTWAIT) < 0) {
+        const n = errno();
+        if (n !== Errno.EAGAIN && n !== Errno.EBUSY && n !== Errno.ENOBUFS) break;
+      }
+      q.txTaken = Atomics.load(q.tx.consumer, 0);
+      if (q.txTaken === q.txNext) break;
+      this.#complete(q);
+    }
+    q.txTaken = Atomics.load(q.tx.consumer, 0);
+  }
+
+  /** What left the wire is ours to receive into again. */
+  #complete(q: Queue): void {
+    const ring = q.completion;
+    const end = Atomics.load(ring.producer, 0);
+    let next = q.completionNext;
+    if (next === end) return;
+    for (; next !== end; next = (next + 1) | 0) this.#end(q, ring.entries[(next & ring.mask) << 1]!);
+    q.completionNext = next;
+    Atomics.store(ring.consumer, 0, next);
+  }
+
+  /** A chunk that nobody holds any more: to the free list until that has its share, then to the fill ring. */
+  #end(q: Queue, at: number): void {
+    const chunk = at & this.#chunkMask;
+    if (this.#free.count < this.#spare) {
+      this.#free.give(chunk);
+      return;
+    }
+    if (((q.fillNext - q.fillTaken) | 0) >= q.fill.size) {
+      q.fillTaken = Atomics.load(q.fill.consumer, 0);
+      if (((q.fillNext - q.fillTaken) | 0) >= q.fill.size) {
+        this.#free.give(chunk);
+        return;
+      }
+    }
+    this.#refill(q, chunk);
+  }
+
+  #refill(q: Queue, chunk: number): void {
+    const e = (q.fillNext & q.fill.mask) << 1;
+    q.fill.entries[e] = chunk;
+    q.fill.entries[e + 1] = 0;
+    q.fillNext = (q.fillNext + 1) | 0;
+  }
+
+  wait(timeoutMs: number): void {
+    for (let i = 0; i < this.#queues.length; i++) {
+      const q = this.#queues[i]!;
+      this.#complete(q);
+      Atomics.store(q.fill.producer, 0, q.fillNext);
+    }
+    const n = this.#queues.length;
+    if (poll(this.#pollfds.address, n + 1, timeoutMs) <= 0) return;
+    if (this.#pollfds.view.getUint16(n * POLLFD + 6, true) & POLLIN)
+      read(this.#wakeFd, this.#pollfds.address + 2048, 8);
+  }
+
+  #watch(index: number, fd: number): void {
+    this.#pollfds.view.setInt32(index * POLLFD, fd, true);
+    this.#pollfds.view.setUint16(index * POLLFD + 4, POLLIN, true);
+  }
+}

@@ -1,0 +1,27 @@
+/** Frames on their way between a device and the stack: parallel arrays, made once, filled up to `count`. */
+export class Batch {
+  /** First octet of the frame in the arena. */
+  readonly at: Uint32Array;
+  /** Octets, without FCS. */
+  readonly length: Uint32Array;
+  /** Queue of the device that the frame came from or goes to. */
+  readonly queue: Uint16Array;
+  count = 0;
+
+  constructor(readonly capacity: number) {
+    this.at = new Uint32Array(capacity);
+    this.length = new Uint32Array(capacity);
+    this.queue = new Uint16Array(capacity);
+  }
+
+  /** The caller has made sure that there is room. */
+  push(at: number, length: number, queue: number): void {
+    const i = this.count++;
+    this.at[i] = at;
+    this.length[i] = length;
+    this.queue[i] = queue;
+  }
+}
+
+/** Frames handled between two looks at anything else. */
+export const BATCH = 64;

@@ -1,0 +1,94 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { DROP_COUNT } from '../drop.js';
+import { HISTOGRAM_LENGTH } from './histogram.js';
+
+// The page of counters of one worker: Float64 throughout, so that counting is one add without BigInt (exact to 2^53), and an
+// aligned 8-octet store that a reader in another process never sees half-done.
+//
+//   0 header   64 device   128 service time histogram   … slots: one a VID, slot 0 the base device and frames without a port
+const HEADER = 64;
+const DEVICE = 64;
+export const SLOTS = 4096;
+export const SLOT_STRIDE = 128;
+const HISTOGRAM_AT = HEADER + DEVICE;
+const SLOTS_AT = HISTOGRAM_AT + HISTOGRAM_LENGTH;
+export const PAGE_LENGTH = (SLOTS_AT + SLOTS * SLOT_STRIDE) * 8;
+const MAGIC = 0x65766c01;
+
+/** Counters of a slot; the drop reasons stand in front of them, by `Drop`. */
+export const SlotCounter = {
+  RxPackets: 100,
+  RxBytes: 101,
+  TxPackets: 102,
+  TxBytes: 103,
+  EchoRequests: 104,
+  EchoReplies: 105,
+  ArpReplies: 106,
+  UdpDatagrams: 107,
+} as const;
+
+/** Counters of the device as a whole, written by the in-band side but for the first three. */
+export const DeviceCounter = {
+  Heartbeat: 0,
+  Turns: 1,
+  Waits: 2,
+  /** `HookCounter`s from here on. */
+  Hook: 16,
+  /** Garbage collections of the out-of-band thread, while counted. */
+  Collections: 40,
+  CollectionsNs: 41,
+} as const;
+
+/** The views of one page; `buffer` is PAGE_LENGTH octets. */
+export class Counters {
+  readonly header: Float64Array;
+  readonly device: Float64Array;
+  readonly serviceTime: Float64Array;
+  /** Index of a counter: `slot * SLOT_STRIDE + SlotCounter.X` or `+ Drop.X`. */
+  readonly slots: Float64Array;
+
+  constructor(buffer: ArrayBuffer) {
+    this.header = new Float64Array(buffer, 0, HEADER);
+    this.device = new Float64Array(buffer, HEADER * 8, DEVICE);
+    this.serviceTime = new Float64Array(buffer, HISTOGRAM_AT * 8, HISTOGRAM_LENGTH);
+    this.slots = new Float64Array(buffer, SLOTS_AT * 8, SLOTS * SLOT_STRIDE);
+    this.header[0] = MAGIC;
+  }
+}
+
+/** Counters of one slot, as read from outside. */
+export interface SlotCounts {
+  /** By `Drop`. */
+  readonly drops: Float64Array;
+  /** By `SlotCounter`. */
+  readonly counts: Float64Array;
+}
+
+const readDoubles = (fd: number, at: number, count: number): Float64Array => {
+  const doubles = new Float64Array(count);
+  readSync(fd, new Uint8Array(doubles.buffer), 0, count * 8, at * 8);
+  return doubles;
+};
+
+/** Reads device counters and the named slots of a worker's page. Costs the worker nothing. Undefined where it is not such a page. */
+export function readCounters(
+  file: string,
+  slots: Iterable<number>,
+): { device: Float64Array; serviceTime: Float64Array; slots: Map<number, SlotCounts> } | undefined {
+  const fd = openSync(file, 'r');
+  try {
+    if (readDoubles(fd, 0, 1)[0] !== MAGIC) return undefined;
+    const read = new Map<number, SlotCounts>();
+    for (const slot of slots) {
+      const counts = readDoubles(fd, SLOTS_AT + slot * SLOT_STRIDE, SLOT_STRIDE);
+      read.set(slot, { drops: counts.subarray(0, DROP_COUNT), counts });
+    }
+    return {
+      device: readDoubles(fd, HEADER, DEVICE),
+      serviceTime: readDoubles(fd, HISTOGRAM_AT, HISTOGRAM_LENGTH),
+      slots: read,
+    };
+  } finally {
+    closeSync(fd);
+  }
+}
