@@ -1,0 +1,81 @@
+// RFC 792, ICMP for IPv4; echo as RFC 1122 §3.2.2.6. `at` is its first octet, `end` the end of the IPv4 packet.
+//
+//  0      1      2          4            6          8
+//  | type | code | checksum | identifier | sequence | payload     (echo, echo reply)
+import { Drop } from '../drop.js';
+import * as checksum from './checksum.js';
+
+export const HEADER_LENGTH = 8;
+export const Type = {
+  EchoReply: 0,
+  DestinationUnreachable: 3,
+  SourceQuench: 4,
+  Redirect: 5,
+  Echo: 8,
+  TimeExceeded: 11,
+  ParameterProblem: 12,
+  Timestamp: 13,
+  TimestampReply: 14,
+} as const;
+
+const CODE = 1;
+const CHECKSUM = 2;
+const IDENTIFIER = 4;
+const SEQUENCE = 6;
+/** What the sum loses when type 8 becomes 0, as RFC 1624's ~m. */
+const NOT_ECHO = 0xf7ff;
+
+export const type = (v: DataView, at: number): number => v.getUint8(at);
+export const code = (v: DataView, at: number): number => v.getUint8(at + CODE);
+export const messageChecksum = (v: DataView, at: number): number => v.getUint16(at + CHECKSUM);
+export const identifier = (v: DataView, at: number): number => v.getUint16(at + IDENTIFIER);
+export const sequence = (v: DataView, at: number): number => v.getUint16(at + SEQUENCE);
+
+/** 0 if the header lies before `end` and the checksum over `at`..`end` is right. `words`: see checksum.sum. */
+export const check = (v: DataView, at: number, end: number, words?: Uint16Array): Drop =>
+  end - at < HEADER_LENGTH
+    ? Drop.IcmpMalformed
+    : checksum.sum(v, at, end, words) !== 0xffff
+      ? Drop.IcmpBadChecksum
+      : Drop.None;
+
+/**
+ * Turns a checked echo request into its reply: type 8 becomes 0, the checksum follows by RFC 1624, the rest stays
+ * (RFC 1122 §3.2.2.6: the data must come back as it was; the code as Linux returns it).
+ */
+export const reply = (v: DataView, at: number, end: number): void => {
+  v.setUint8(at, Type.EchoReply);
+  const total = (~v.getUint16(at + CHECKSUM) & 0xffff) + NOT_ECHO;
+  const next = ~((total & 0xffff) + (total >>> 16)) & 0xffff;
+  v.setUint16(at + CHECKSUM, next === 0 && isZero(v, at, end) ? 0xffff : next);
+};
+
+/** Are all octets but the checksum zero? Then the sum is 0, not 0xffff, and the update above cannot see it. */
+function isZero(v: DataView, at: number, end: number): boolean {
+  if (v.getUint16(at) !== 0) return false;
+  for (let i = at + IDENTIFIER; i < end; i++) if (v.getUint8(i) !== 0) return false;
+  return true;
+}
+
+export interface EchoFields {
+  type: number;
+  code?: number;
+  identifier: number;
+  sequence: number;
+}
+
+/** Writes an echo header with the checksum over `at`..`end`; the payload must be there already. */
+export const write = (
+  v: DataView,
+  at: number,
+  end: number,
+  fields: EchoFields,
+  words?: Uint16Array,
+): void => {
+  v.setUint8(at, fields.type);
+  v.setUint8(at + CODE, fields.code ?? 0);
+  v.setUint16(at + CHECKSUM, 0);
+  v.setUint16(at + IDENTIFIER, fields.identifier);
+  v.setUint16(at + SEQUENCE, fields.sequence);
+  v.setUint16(at + CHECKSUM, checksum.compute(v, at, end, words));
+};

@@ -1,0 +1,145 @@
+// RFC 791 §3.1, the IPv4 header, validated as RFC 1122 §3.2.1 asks. `at` is its first octet.
+//
+//  0        1     2              4    6                 8     9          10         12       16            20
+//  | ver ihl | tos | total length | id | flags, fragment | ttl | protocol | checksum | source | destination | options
+import { Drop } from '../drop.js';
+import * as checksum from './checksum.js';
+
+export const MIN_HEADER_LENGTH = 20;
+export const MAX_HEADER_LENGTH = 60;
+export const Protocol = { Icmp: 1, Tcp: 6, Udp: 17 } as const;
+/** RFC 1700, Linux net.ipv4.ip_default_ttl. */
+export const DEFAULT_TTL = 64;
+
+const TOS = 1;
+const TOTAL_LENGTH = 2;
+const IDENTIFICATION = 4;
+const FRAGMENT = 6;
+const TTL = 8;
+const PROTOCOL = 9;
+const CHECKSUM = 10;
+const SOURCE = 12;
+const DESTINATION = 16;
+const RESERVED_MASK = 0x8000;
+const DONT_FRAGMENT_MASK = 0x4000;
+const MORE_FRAGMENTS_MASK = 0x2000;
+const FRAGMENT_OFFSET_MASK = 0x1fff;
+
+export const version = (v: DataView, at: number): number => v.getUint8(at) >> 4;
+export const headerLength = (v: DataView, at: number): number => (v.getUint8(at) & 0x0f) << 2;
+export const tos = (v: DataView, at: number): number => v.getUint8(at + TOS);
+/** Octets of header and payload; what the frame holds after them is padding. */
+export const totalLength = (v: DataView, at: number): number => v.getUint16(at + TOTAL_LENGTH);
+export const identification = (v: DataView, at: number): number => v.getUint16(at + IDENTIFICATION);
+export const isReserved = (v: DataView, at: number): boolean =>
+  (v.getUint16(at + FRAGMENT) & RESERVED_MASK) !== 0;
+export const isDontFragment = (v: DataView, at: number): boolean =>
+  (v.getUint16(at + FRAGMENT) & DONT_FRAGMENT_MASK) !== 0;
+export const isMoreFragments = (v: DataView, at: number): boolean =>
+  (v.getUint16(at + FRAGMENT) & MORE_FRAGMENTS_MASK) !== 0;
+/** In octets. */
+export const fragmentOffset = (v: DataView, at: number): number =>
+  (v.getUint16(at + FRAGMENT) & FRAGMENT_OFFSET_MASK) << 3;
+export const isFragment = (v: DataView, at: number): boolean =>
+  (v.getUint16(at + FRAGMENT) & (MORE_FRAGMENTS_MASK | FRAGMENT_OFFSET_MASK)) !== 0;
+export const ttl = (v: DataView, at: number): number => v.getUint8(at + TTL);
+export const protocol = (v: DataView, at: number): number => v.getUint8(at + PROTOCOL);
+export const headerChecksum = (v: DataView, at: number): number => v.getUint16(at + CHECKSUM);
+export const source = (v: DataView, at: number): number => v.getUint32(at + SOURCE);
+export const destination = (v: DataView, at: number): number => v.getUint32(at + DESTINATION);
+
+/** The setters leave the header checksum to the caller: `updateChecksum`, or `writeChecksum` once at the end. */
+export const setHeaderLength = (v: DataView, at: number, length: number): void =>
+  v.setUint8(at, 0x40 | (length >> 2));
+export const setTos = (v: DataView, at: number, value: number): void => v.setUint8(at + TOS, value);
+export const setTotalLength = (v: DataView, at: number, length: number): void =>
+  v.setUint16(at + TOTAL_LENGTH, length);
+export const setIdentification = (v: DataView, at: number, value: number): void =>
+  v.setUint16(at + IDENTIFICATION, value);
+/** No fragment, with or without DF; the reserved bit is cleared. */
+export const setDontFragment = (v: DataView, at: number, dontFragment: boolean): void =>
+  v.setUint16(at + FRAGMENT, dontFragment ? DONT_FRAGMENT_MASK : 0);
+export const setTtl = (v: DataView, at: number, value: number): void => v.setUint8(at + TTL, value);
+export const setSource = (v: DataView, at: number, address: number): void =>
+  v.setUint32(at + SOURCE, address);
+export const setDestination = (v: DataView, at: number, address: number): void =>
+  v.setUint32(at + DESTINATION, address);
+
+/**
+ * 0 if header and payload lie before `end` and the header checksum is right, in the order of Linux ip_rcv_core().
+ * TTL is not looked at: RFC 1122 §3.2.1.7 forbids a host to drop for it. Addresses are judged by `checkSource` and the stack.
+ */
+export const check = (v: DataView, at: number, end: number): Drop => {
+  if (end - at < MIN_HEADER_LENGTH) return Drop.Ipv4Malformed;
+  const first = v.getUint8(at);
+  if (first >> 4 !== 4) return Drop.Ipv4BadVersion;
+  const header = (first & 0x0f) << 2;
+  if (header < MIN_HEADER_LENGTH || header > end - at) return Drop.Ipv4BadIhl;
+  if (checksum.sum(v, at, at + header) !== 0xffff) return Drop.Ipv4BadChecksum;
+  const total = totalLength(v, at);
+  return total < header || total > end - at ? Drop.Ipv4BadLength : Drop.None;
+};
+
+/**
+ * RFC 1122 §3.2.1.3: a datagram whose source is not one host is dropped. `own` is the port's address and `broadcast`
+ * its subnet's (0xffffffff where the prefix is /31 or /32).
+ */
+export const checkSource = (v: DataView, at: number, own: number, broadcast: number): Drop => {
+  const address = v.getUint32(at + SOURCE);
+  const net = address >>> 24;
+  return net === 0 ||
+    net === 127 ||
+    (net >= 224 && net < 240) ||
+    address === 0xffff_ffff ||
+    address === own ||
+    address === broadcast
+    ? Drop.Ipv4BadSource
+    : Drop.None;
+};
+
+/** Source and destination change places; the header checksum stays right. */
+export const reverse = (v: DataView, at: number): void => {
+  const source = v.getUint32(at + SOURCE);
+  v.setUint32(at + SOURCE, v.getUint32(at + DESTINATION));
+  v.setUint32(at + DESTINATION, source);
+};
+
+/** Computes the header checksum anew, over as many octets as the IHL says. */
+export const writeChecksum = (v: DataView, at: number): void => {
+  v.setUint16(at + CHECKSUM, 0);
+  v.setUint16(at + CHECKSUM, checksum.compute(v, at, at + headerLength(v, at)));
+};
+
+/** Brings the header checksum up to date after one 16-bit word of the header went from `before` to `after`. */
+export const updateChecksum = (v: DataView, at: number, before: number, after: number): void => {
+  const next = checksum.update(v.getUint16(at + CHECKSUM), before, after);
+  // A header is never all zero, so its one true checksum is never 0xffff; a sender's 0xffff for 0 must not live on.
+  v.setUint16(at + CHECKSUM, next === 0xffff ? 0 : next);
+};
+
+export interface Ipv4Fields {
+  /** Octets, 20 to 60; the options are the caller's to write, before. Default 20. */
+  headerLength?: number;
+  tos?: number;
+  totalLength: number;
+  identification?: number;
+  dontFragment?: boolean;
+  ttl?: number;
+  protocol: number;
+  source: number;
+  destination: number;
+}
+
+/** Writes a header with its checksum. */
+export const write = (v: DataView, at: number, fields: Ipv4Fields): void => {
+  setHeaderLength(v, at, fields.headerLength ?? MIN_HEADER_LENGTH);
+  setTos(v, at, fields.tos ?? 0);
+  setTotalLength(v, at, fields.totalLength);
+  setIdentification(v, at, fields.identification ?? 0);
+  setDontFragment(v, at, fields.dontFragment ?? false);
+  setTtl(v, at, fields.ttl ?? DEFAULT_TTL);
+  v.setUint8(at + PROTOCOL, fields.protocol);
+  setSource(v, at, fields.source);
+  setDestination(v, at, fields.destination);
+  writeChecksum(v, at);
+};
