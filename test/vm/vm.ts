@@ -1,0 +1,53 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+const lab = process.env.VMLAB ?? join(homedir(), '.cache/evlnet-vmlab');
+const vmrun = join(import.meta.dirname, 'vmrun');
+
+export interface Guest {
+  /** Debian's stock kernel, or a newer one from backports. */
+  kernel?: '6.1' | '6.12';
+  /** QEMU's names of the NICs, all on one segment. */
+  nics?: string[];
+  /** Where to write a capture of that segment. */
+  wire?: string;
+  timeoutS?: number;
+}
+
+export interface GuestResult {
+  /** The command's; 124 when time was up or the guest died. */
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs `command` in a virtual machine on this machine's own file system (`vmrun` says what that means). */
+export function vmRun(guest: Guest, command: string[]): Promise<GuestResult> {
+  const { kernel = '6.1', nics = [], wire, timeoutS = 60 } = guest;
+  const options = ['-k', kernel, '-t', String(timeoutS), '-n', nics.join(' '), ...(wire ? ['-w', wire] : [])];
+  return new Promise((resolve, reject) => {
+    execFile(vmrun, [...options, '--', ...command], { maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+      const status = error === null ? 0 : error.code;
+      if (typeof status === 'number') resolve({ status, stdout, stderr });
+      else reject(error);
+    });
+  });
+}
+
+/** True, or why this machine has no such guest. */
+export function vmAvailable(kernel: '6.1' | '6.12', nic = 'e1000'): true | string {
+  const fetched = existsSync(join(lab, 'k')) ? readdirSync(join(lab, 'k')) : [];
+  if (!fetched.some((name) => name.startsWith(`linux-image-${kernel}.`)))
+    return `no kernel ${kernel} in ${lab} (test/vm/vmfetch bpo)`;
+  const qemu = nic === 'igb' && existsSync(join(lab, 'qemu10')) ? join(import.meta.dirname, 'qemu10') : QEMU;
+  try {
+    const devices = execFileSync(qemu, ['-device', 'help'], { encoding: 'utf8' });
+    return devices.includes(`name "${nic}"`) || `this QEMU has no ${nic} (test/vm/vmfetch bpo)`;
+  } catch {
+    return `${QEMU} does not run (test/vm/vmfetch)`;
+  }
+}
+
+const QEMU = 'qemu-system-x86_64';
