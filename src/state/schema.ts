@@ -1,0 +1,178 @@
+import * as v from 'valibot';
+
+/** The version of the state document that this program reads and writes. */
+export const SCHEMA = 1;
+
+export type DriverChoice = 'auto' | 'xdp' | 'pcap';
+export type ModeChoice = 'auto' | 'native' | 'generic';
+export type ServiceName = 'icmp-responder' | 'udp-echo';
+
+/** A port by its interface name. A base device's has neither `link` nor `vid`. */
+export interface PortState {
+  link?: string;
+  vid?: number;
+  /** `10.10.10.11/24` */
+  address?: string;
+  ethertype?: 'any';
+}
+
+/** What the ports of one base device share; an absent key is the default. */
+export interface DeviceState {
+  driver?: DriverChoice;
+  mode?: ModeChoice;
+  /** Buffers, up to 32768. */
+  pool?: number;
+  /** Octets a buffer, up to 16384. */
+  bufsz?: number;
+}
+
+export interface ServiceState {
+  service: ServiceName;
+  /** Interface name; absent = all ports of the device. */
+  port?: string;
+  udpPort?: number;
+}
+
+/** What `evlnet run DEVICE` starts. */
+export interface WorkerState {
+  services: ServiceState[];
+  /** Empty turns before poll(2). */
+  spin?: 'always' | number;
+  /** `1-2` */
+  cpu?: string;
+  /** SCHED_FIFO, 1 to 99. */
+  priority?: number;
+}
+
+/** The whole configuration. Keys that this version does not know are kept, at every level. */
+export interface StateDocument {
+  schema: number;
+  /** One more at each change; a worker names the one it runs. */
+  rev: number;
+  ports: Record<string, PortState>;
+  /** By base device. */
+  devices: Record<string, DeviceState>;
+  /** The text of the kernel's bitmap lists: `42-45,100`. */
+  vlans: string;
+  /** By base device. */
+  services: Record<string, WorkerState>;
+}
+
+/** EVL's defaults: net/socket.c, oob_port pool of 2048 buffers of PAGE_SIZE. */
+export const DEVICE_DEFAULTS = { driver: 'auto', mode: 'auto', pool: 2048, bufsz: 4096 } as const;
+
+export const emptyState = (): StateDocument => ({
+  schema: SCHEMA,
+  rev: 0,
+  ports: {},
+  devices: {},
+  vlans: '',
+  services: {},
+});
+
+/** The options of a base device with the defaults filled in. */
+export const deviceOptions = (state: StateDocument, device: string): Required<DeviceState> => ({
+  ...DEVICE_DEFAULTS,
+  ...state.devices[device],
+});
+
+/** Where a value is wrong (`ports."eth0.42".vid`), and what was expected there. */
+export interface Violation {
+  path: string;
+  expected: string;
+  received: string;
+}
+
+/** The document with absent parts filled in, or the first violation. */
+export function validate(value: unknown): { state: StateDocument } | { violation: Violation } {
+  const result = v.safeParse(document, value, { abortEarly: true });
+  if (result.success) return { state: result.output };
+  const [issue] = result.issues;
+  const path = formatPath(issue.path?.map((item) => item.key) ?? []);
+  return { violation: { path, expected: issue.message, received: issue.received } };
+}
+
+/** `ports."eth0.42".vid`, `services.eth0.services[0].udpPort` */
+function formatPath(keys: readonly unknown[]): string {
+  const text = keys.map((key) => {
+    if (typeof key === 'number') return `[${key}]`;
+    return /^[\w-]+$/.test(String(key)) ? `.${key}` : `.${JSON.stringify(key)}`;
+  });
+  return text.join('').replace(/^\./, '');
+}
+
+const integer = (low: number, high: number) => {
+  const expected = `an integer from ${low} to ${high}`;
+  return v.pipe(
+    v.number(expected),
+    v.integer(expected),
+    v.minValue(low, expected),
+    v.maxValue(high, expected),
+  );
+};
+const text = (pattern: RegExp, expected: string) => v.pipe(v.string(expected), v.regex(pattern, expected));
+const choice = <const T extends readonly string[]>(options: T) =>
+  v.picklist(options, options.map((option) => JSON.stringify(option)).join(' or '));
+const object = <const T extends v.ObjectEntries>(entries: T) => v.looseObject(entries, 'an object');
+
+// dev_valid_name() of the kernel; no limit of 15 characters, since a port may have no kernel device.
+const name = text(/^(?!\.{1,2}$)[^\s/:]+$/, 'the name of an interface');
+const byName = <const T extends v.GenericSchema>(entry: T) =>
+  v.optional(v.record(name, entry, 'an object'), () => ({}) as Record<string, never>);
+
+const OCTET = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+const address = text(
+  new RegExp(`^${OCTET}(?:\\.${OCTET}){3}/(?:3[0-2]|[12]?\\d)$`),
+  'an address such as "10.10.10.11/24"',
+);
+
+const RANGES = /^(?:\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)?$/;
+const isVlanList = (list: string) =>
+  list === '' ||
+  list.split(',').every((word) => {
+    const [first = 0, last = first] = word.split('-').map(Number);
+    return first >= 2 && last <= 4094 && first <= last;
+  });
+const VLANS = 'a list of VLAN IDs from 2 to 4094 such as "42-45,100"';
+
+const document = object({
+  schema: integer(SCHEMA, SCHEMA),
+  rev: v.optional(integer(0, Number.MAX_SAFE_INTEGER - 1), 0),
+  ports: byName(
+    object({
+      link: v.exactOptional(name),
+      vid: v.exactOptional(integer(1, 4094)),
+      address: v.exactOptional(address),
+      ethertype: v.exactOptional(choice(['any'])),
+    }),
+  ),
+  devices: byName(
+    object({
+      driver: v.exactOptional(choice(['auto', 'xdp', 'pcap'])),
+      mode: v.exactOptional(choice(['auto', 'native', 'generic'])),
+      pool: v.exactOptional(integer(1, 32768)),
+      bufsz: v.exactOptional(integer(1, 16384)),
+    }),
+  ),
+  vlans: v.optional(v.pipe(text(RANGES, VLANS), v.check(isVlanList, VLANS)), ''),
+  services: byName(
+    object({
+      services: v.array(
+        object({
+          service: choice(['icmp-responder', 'udp-echo']),
+          port: v.exactOptional(name),
+          udpPort: v.exactOptional(integer(1, 65535)),
+        }),
+        'a list of services',
+      ),
+      spin: v.exactOptional(
+        v.union(
+          [v.literal('always'), v.pipe(v.number(), v.integer(), v.minValue(0))],
+          '"always" or a number of turns',
+        ),
+      ),
+      cpu: v.exactOptional(text(/^\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*$/, 'a list of CPUs such as "1-2"')),
+      priority: v.exactOptional(integer(1, 99)),
+    }),
+  ),
+});

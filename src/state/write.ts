@@ -1,0 +1,63 @@
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/**
+ * Puts `text` in the place of `file`, mode 0644 whatever the umask: readers find the old content or the new, also after
+ * a power failure (`syncFolder` says which). Only the holder of the lock may call it: the temporary name is always the
+ * same, so that killed writers leave no litter. `isStill` is asked at the last moment; on no, nothing happens.
+ */
+export function replaceFile(file: string, text: string, isStill: () => boolean = () => true): boolean {
+  const fresh = `${file}.new`;
+  let isRenamed = false;
+  try {
+    writeDurably(fresh, text);
+    if (!isStill()) return false;
+    renameSync(fresh, file);
+    isRenamed = true;
+    return true;
+  } finally {
+    if (!isRenamed) rmSync(fresh, { force: true });
+  }
+}
+
+/** Makes the names in the folder of `file` last: fsync(2) of a file does not cover its entry there. */
+export function syncFolder(file: string): void {
+  const fd = openSync(dirname(file), 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** `file` free of symbolic links, its folder made: rename(2) would replace a link, and two names want one lock. */
+export function writablePath(file: string): string {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+  try {
+    return realpathSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return join(realpathSync(dirname(file)), basename(file));
+  }
+}
+
+function writeDurably(file: string, text: string): void {
+  const fd = openSync(file, 'w', 0o644);
+  try {
+    fchmodSync(fd, 0o644);
+    writeFileSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
