@@ -41,7 +41,9 @@ export const check = (v: DataView, at: number, end: number, words?: Uint16Array)
 
 /**
  * Turns a checked echo request into its reply: type 8 becomes 0, the checksum follows by RFC 1624, the rest stays
- * (RFC 1122 §3.2.2.6: the data must come back as it was; the code as Linux returns it).
+ * (RFC 1122 §3.2.2.6: the data must come back as it was). Linux 6.18 answers any code and sends it back; its IPv4 header keeps
+ * all 8 bits of TOS, has TTL 64, DF clear whatever the request had, and an identification of its own, never 0 for being small.
+ * A reply of zeros goes out from Linux with the checksum 0x0000, which is wrong (ping says so); ours has 0xffff.
  */
 export const reply = (v: DataView, at: number, end: number): void => {
   v.setUint8(at, Type.EchoReply);

@@ -67,7 +67,7 @@ export const setDestination = (v: DataView, at: number, address: number): void =
 
 /**
  * 0 if header and payload lie before `end` and the header checksum is right, in the order of Linux ip_rcv_core().
- * TTL is not looked at: RFC 1122 §3.2.1.7 forbids a host to drop for it. Addresses are judged by `checkSource` and the stack.
+ * TTL is not looked at: RFC 1122 §3.2.1.7 forbids a host to drop for it. Addresses are the stack's to judge.
  */
 export const check = (v: DataView, at: number, end: number): Drop => {
   if (end - at < MIN_HEADER_LENGTH) return Drop.Ipv4Malformed;
@@ -81,21 +81,11 @@ export const check = (v: DataView, at: number, end: number): Drop => {
 };
 
 /**
- * RFC 1122 §3.2.1.3: a datagram whose source is not one host is dropped. `own` is the port's address and `broadcast`
- * its subnet's (0xffffffff where the prefix is /31 or /32).
+ * Can the address be one host's? RFC 1122 §3.2.1.3 drops what comes from another; the set is that of Linux, to which since
+ * 5.3 the rest of 0.0.0.0/8 and since 2.6.25 240.0.0.0/4 are hosts. The subnet's broadcast address is the caller's to know.
  */
-export const checkSource = (v: DataView, at: number, own: number, broadcast: number): Drop => {
-  const address = v.getUint32(at + SOURCE);
-  const net = address >>> 24;
-  return net === 0 ||
-    net === 127 ||
-    (net >= 224 && net < 240) ||
-    address === 0xffff_ffff ||
-    address === own ||
-    address === broadcast
-    ? Drop.Ipv4BadSource
-    : Drop.None;
-};
+export const isUnicast = (address: number): boolean =>
+  address !== 0 && address !== 0xffff_ffff && address >>> 24 !== 127 && address >>> 28 !== 0xe;
 
 /** Source and destination change places; the header checksum stays right. */
 export const reverse = (v: DataView, at: number): void => {
