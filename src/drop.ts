@@ -40,6 +40,7 @@ export const Drop = {
   XskBadRxDescriptor: 34,
   XskBadTxDescriptor: 35,
   HiddenTag: 36,
+  ArpConflict: 37,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -85,6 +86,7 @@ export const DROPS: readonly (readonly [name: string, meaning: string])[] = [
     'hidden-tag',
     "frames of the set whose tag the sender's or the NIC's VLAN offload hid from XDP; they stay in-band",
   ],
+  ['arp-conflict', 'another host claims an address of the port (RFC 5227 §2.4)'],
 ];
 
 /** Number of counters, with index 0 (not dropped). */

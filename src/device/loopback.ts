@@ -65,7 +65,7 @@ export class LoopbackDevice implements Device {
 
   flush(): void {
     for (const { at, length } of this.#sent.splice(0)) {
-      this.#peer?.#accept(this.arena.octets.subarray(at, at + length));
+      this.#peer!.#accept(this.arena.octets.subarray(at, at + length));
       this.#free.give(at & -CHUNK);
     }
   }

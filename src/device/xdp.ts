@@ -73,7 +73,7 @@ export class XdpDevice implements Device {
     this.#queues = place.sockets.map((s) => new Queue(s.fd, s));
     this.#wakeFd = place.wakeFd;
     this.#watch(this.#queues.length, place.wakeFd);
-    this.#queues.forEach((q, i) => this.#watch(i, q.fd));
+    for (let i = 0; i < this.#queues.length; i++) this.#watch(i, this.#queues[i]!.fd);
     // Every queue gets its share of the pool to receive into; an eighth stays free for frames of our own.
     this.#spare = this.arena.chunks >> 3;
     const share = Math.floor((this.arena.chunks - this.#spare) / this.#queues.length);

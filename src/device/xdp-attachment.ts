@@ -1,0 +1,197 @@
+// The cold side of AF_XDP: program, maps, sockets. Made by the in-band side, which can print and wait; the hot side gets numbers.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EvlnetError, Exit } from '../errors.js';
+import { hiddenTagWatch } from '../filter/hidden-tag.js';
+import { COUNTERS, HIDDEN, VLANS, xsks } from '../filter/maps.js';
+import { HOOK_COUNT } from '../filter/verdict.js';
+import { changes } from '../filter/vlan-table.js';
+import { vlanRule } from '../filter/xdp.js';
+import { AttachType, type BpfMap, createLink, createMap, loadProgram, type Program, XdpFlags } from '../linux/bpf.js';
+import { close, Errno, errnoName, eventfd, must, systemError } from '../linux/libc.js';
+import { closeUmem, createUmem, HEADROOM, openXsk, type Umem, type Xsk, type XskStatistics, xskStatistics } from '../linux/xsk.js';
+import { describeHolder } from './hook-holder.js';
+import { watchHiddenTags } from './hidden-tag-watch.js';
+import type { XdpPlace } from './xdp.js';
+
+const EFD_NONBLOCK_CLOEXEC = 0o2004000;
+/** Ethernet header, two tags. */
+const FRAME_OVERHEAD = 14 + 8;
+const REBIND_TRIES = 50;
+const REBIND_PAUSE_MS = 20;
+
+export type XdpMode = 'native' | 'generic';
+
+export interface XdpOptions {
+  readonly ifname: string;
+  readonly ifindex: number;
+  readonly mtu: number;
+  /** Receive queues of the device; each gets a socket. */
+  readonly queues: number;
+  readonly mode: 'auto' | XdpMode;
+  /** Chunks, and octets of one: 2048 or 4096. */
+  readonly pool: number;
+  readonly chunkSize: number;
+}
+
+export interface XdpAttachment {
+  readonly place: XdpPlace;
+  readonly mode: XdpMode;
+  readonly zeroCopy: boolean;
+  readonly queues: number;
+  readonly pool: number;
+  readonly chunkSize: number;
+  /** Why not a better mode. */
+  readonly why: string | undefined;
+  /** Writes the entries of the `vlans` map that differ from the present ones. */
+  setVlans(table: Uint8Array): void;
+  /** By `HookCounter`. */
+  hookCounters(): number[];
+  /** VID of the last frame whose tag was hidden from XDP. */
+  hiddenVid(): number;
+  statistics(): XskStatistics;
+  /** Takes the program off the hook: all traffic is in-band until `resume`. */
+  pause(): void;
+  resume(): void;
+  close(): void;
+}
+
+const flagsOf = { native: XdpFlags.Native, generic: XdpFlags.Generic } as const;
+
+/** Attaches, opens a socket a queue, and starts to divert what the (still empty) VLAN table names. */
+export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
+  if (o.mtu + FRAME_OVERHEAD > o.chunkSize - HEADROOM)
+    throw new EvlnetError('EVL_MTU', `Cannot attach XDP to "${o.ifname}": MTU ${o.mtu} does not fit a buffer of ${o.chunkSize} octets`, {
+      hint:
+        o.chunkSize < 4096
+          ? `evlnet port set ${o.ifname} bufsz 4096`
+          : `ip link set dev ${o.ifname} mtu ${4096 - HEADROOM - FRAME_OVERHEAD}`,
+    });
+  const undo: (() => void)[] = [];
+  const unwind = () => {
+    for (const step of undo.splice(0).reverse()) step();
+  };
+  try {
+    const maps = new Map<string, BpfMap>();
+    for (const spec of [VLANS, COUNTERS, HIDDEN, xsks(o.queues)]) {
+      const m = createMap(spec);
+      maps.set(spec.name, m);
+      undo.push(() => m.close());
+    }
+    const program = loadProgram(vlanRule(), maps);
+    undo.push(() => program.close());
+    let { link, mode, why } = attach(program, o);
+    undo.push(() => link >= 0 && close(link));
+    const wakeFd = must(eventfd(0, EFD_NONBLOCK_CLOEXEC), 'create an eventfd');
+    undo.push(() => close(wakeFd));
+    const umem = createUmem(o.pool, o.chunkSize);
+    undo.push(() => closeUmem(umem));
+    const { sockets, zeroCopy } = await openSockets(o, umem, mode);
+    // Last in, first out would close the socket that owns the memory while others share it: the kernel counts references.
+    for (const s of sockets) undo.push(() => s.close());
+    sockets.forEach((s, queue) => {
+      maps.get('xsks')!.update(queue, new Uint8Array(Uint32Array.of(s.place.fd).buffer));
+    });
+    undo.push(watchHiddenTags(o.ifindex, loadProgram(hiddenTagWatch(), maps)));
+
+    let table: Uint8Array = new Uint8Array(VLANS.maxEntries * VLANS.valueSize);
+    if (!zeroCopy && mode === 'native') why = 'the driver has no zero-copy';
+    return {
+      place: {
+        sockets: sockets.map((s) => s.place),
+        umem: { address: umem.memory.address, length: umem.memory.length, chunkSize: o.chunkSize },
+        wakeFd,
+      },
+      mode,
+      zeroCopy,
+      queues: o.queues,
+      pool: o.pool,
+      chunkSize: o.chunkSize,
+      why,
+      setVlans(next) {
+        const vlans = maps.get('vlans')!;
+        for (const vid of changes(table, next)) vlans.update(vid, next.subarray(vid * 8, vid * 8 + 8));
+        table = next.slice();
+      },
+      hookCounters: () => Array.from({ length: HOOK_COUNT }, (_, i) => maps.get('counters')!.sum(i)),
+      hiddenVid: () => maps.get('hidden')!.lookup(0)[0]! | (maps.get('hidden')!.lookup(0)[1]! << 8),
+      statistics: () =>
+        sockets
+          .map((s) => xskStatistics(s.place.fd))
+          .reduce((a, b) => ({
+            rxDropped: a.rxDropped + b.rxDropped,
+            rxInvalid: a.rxInvalid + b.rxInvalid,
+            txInvalid: a.txInvalid + b.txInvalid,
+            rxRingFull: a.rxRingFull + b.rxRingFull,
+            fillRingEmpty: a.fillRingEmpty + b.fillRingEmpty,
+          })),
+      pause() {
+        if (link >= 0) close(link);
+        link = -1;
+      },
+      resume() {
+        if (link < 0) link = attach(program, { ...o, mode }).link;
+      },
+      close: unwind,
+    };
+  } catch (error) {
+    unwind();
+    throw error;
+  }
+}
+
+/** Native where the driver can, else generic with the reason, unless the mode was asked for. */
+function attach(program: Program, o: XdpOptions): { link: number; mode: XdpMode; why: string | undefined } {
+  let why: string | undefined;
+  for (const mode of o.mode === 'auto' ? (['native', 'generic'] as const) : [o.mode]) {
+    const link = createLink(program, o.ifindex, AttachType.Xdp, flagsOf[mode]);
+    if (link >= 0) return { link, mode, why };
+    const n = -link;
+    if (n === Errno.EBUSY || n === Errno.EEXIST) throw busy(o.ifname);
+    if (o.mode !== 'auto' || mode === 'generic') throw refused(o, mode, n);
+    why = `native XDP refused: ${reason(o, n)}`;
+  }
+  throw new EvlnetError('EVL_XDP', `Cannot attach XDP to "${o.ifname}"`);
+}
+
+const reason = (o: XdpOptions, n: number): string =>
+  n === Errno.EOPNOTSUPP ? 'the driver has none' : n === Errno.ERANGE ? `MTU ${o.mtu} is too large for it` : errnoName(n);
+
+function refused(o: XdpOptions, mode: XdpMode, n: number): EvlnetError {
+  const act = `attach XDP to "${o.ifname}" in ${mode} mode`;
+  if (n === Errno.EOPNOTSUPP)
+    return systemError(act, n, { code: 'EVL_NO_XDP', exit: Exit.Unsupported, hint: `evlnet port set ${o.ifname} mode generic` });
+  if (n === Errno.ERANGE)
+    return systemError(act, n, { code: 'EVL_MTU', hint: `lower the MTU (now ${o.mtu}), or evlnet port set ${o.ifname} mode generic` });
+  return systemError(act, n, { code: n === Errno.EPERM ? 'EVL_PERMISSION' : 'EVL_XDP' });
+}
+
+function busy(ifname: string): EvlnetError {
+  const holder = describeHolder(ifname);
+  return new EvlnetError('EVL_HOOK_BUSY', `Cannot attach XDP to "${ifname}": the hook is held by ${holder}`, {
+    errno: Errno.EBUSY,
+    hint: `end that program, or take it off: ip link set dev ${ifname} xdp off`,
+  });
+}
+
+/** One socket a queue over one frame memory. The kernel may still be taking down those of a predecessor: EBUSY for a moment. */
+async function openSockets(o: XdpOptions, umem: Umem, mode: XdpMode): Promise<{ sockets: Xsk[]; zeroCopy: boolean }> {
+  const sockets: Xsk[] = [];
+  let copy: 'zero-copy' | 'copy' = mode === 'native' ? 'zero-copy' : 'copy';
+  const ringSize = 2 ** Math.ceil(Math.log2(Math.max(64, o.pool / o.queues)));
+  try {
+    for (let tries = 0; sockets.length < o.queues; ) {
+      try {
+        sockets.push(openXsk({ ifname: o.ifname, ifindex: o.ifindex, queue: sockets.length, umem, ringSize, copy }));
+      } catch (error) {
+        const n = error instanceof EvlnetError ? error.errno : undefined;
+        if (copy === 'zero-copy' && n !== Errno.EBUSY && n !== Errno.ENOBUFS && sockets.length === 0) copy = 'copy';
+        else if (n === Errno.EBUSY && tries++ < REBIND_TRIES) await sleep(REBIND_PAUSE_MS);
+        else throw error;
+      }
+    }
+  } catch (error) {
+    for (const s of sockets) s.close();
+    throw error;
+  }
+  return { sockets, zeroCopy: sockets.every((s) => s.zeroCopy) };
+}

@@ -1,0 +1,40 @@
+// RFC 792 echo, by RFC 1122 §3.2.2.6 and as Linux answers it: net/ipv4/icmp.c icmp_echo().
+import { Drop } from '../drop.js';
+import { type Counters, SLOT_STRIDE, SlotCounter } from '../memory/counters.js';
+import { replyIpv4 } from '../stack/egress.js';
+import type { Packet } from '../stack/packet.js';
+import { type Port, TraceLevel } from '../stack/port.js';
+import { type IcmpService, Outcome } from '../stack/service.js';
+import type { Tracer } from '../stack/tracer.js';
+import * as icmpv4 from '../wire/icmpv4.js';
+
+/** Answers echo requests to the port's own addresses, in place. */
+export class IcmpResponder implements IcmpService {
+  readonly name = 'icmp-responder';
+  readonly #counts: Float64Array;
+
+  constructor(
+    counters: Counters,
+    readonly tracer: Tracer,
+  ) {
+    this.#counts = counters.slots;
+  }
+
+  message(p: Packet, port: Port): number {
+    const { view, l4 } = p;
+    if (icmpv4.type(view, l4) !== icmpv4.Type.Echo) return Drop.IcmpNotRequest;
+    // RFC 1122 leaves this to the host; Linux is silent by default too (icmp_echo_ignore_broadcasts).
+    if (p.isGroup) return Drop.IcmpBroadcast;
+    const slot = port.slot * SLOT_STRIDE;
+    this.#counts[slot + SlotCounter.EchoRequests]! += 1;
+    const record = port.trace > TraceLevel.Silent ? this.tracer.request(p, port) : -1;
+    icmpv4.reply(view, l4, p.packetEnd);
+    const outcome = replyIpv4(p, port);
+    if (outcome === Outcome.Reply) {
+      this.#counts[slot + SlotCounter.EchoReplies]! += 1;
+      port.replies = (port.replies + 1) | 0;
+    }
+    if (record >= 0) this.tracer.publish(record, outcome);
+    return outcome;
+  }
+}

@@ -1,0 +1,60 @@
+// RFC 5227: an evlnet VLAN port probes its address once, then announces it twice. It answers meanwhile: the address is configuration,
+// as on a kernel device, and a conflict is reported, not yielded to.
+import type { Device } from '../device/device.js';
+import { type Batch } from '../memory/batch.js';
+import { writeOwn } from './arp.js';
+import type { Port } from './port.js';
+
+const PROBE_TO_ANNOUNCEMENT_NS = 200e6;
+/** ANNOUNCE_INTERVAL. */
+const ANNOUNCEMENT_INTERVAL_NS = 2e9;
+
+interface Pending {
+  readonly port: Port;
+  readonly address: number;
+  /** 0 the probe, 1 and 2 the announcements. */
+  step: number;
+  dueNs: number;
+}
+
+export class Announcer {
+  #pending: Pending[] = [];
+
+  constructor(
+    readonly device: Device,
+    readonly batch: Batch,
+  ) {}
+
+  /** When to call `run` next; Infinity when there is nothing to send. */
+  get dueNs(): number {
+    return this.#pending.reduce((least, p) => Math.min(least, p.dueNs), Number.POSITIVE_INFINITY);
+  }
+
+  /** Starts for addresses of `port` that `before`, its predecessor in the slot, did not have; what is under way for the others goes on. */
+  start(port: Port, before: Port | undefined, nowNs: number): void {
+    const kept = (p: Pending) => p.port.slot !== port.slot || (port.ownsArp && port.owns(p.address));
+    this.#pending = this.#pending.filter(kept).map((p) => (p.port.slot === port.slot ? { ...p, port } : p));
+    if (!port.ownsArp) return;
+    for (const address of port.addresses)
+      if (!before?.ownsArp || !before.owns(address)) this.#pending.push({ port, address, step: 0, dueNs: nowNs });
+  }
+
+  stop(slot: number): void {
+    this.#pending = this.#pending.filter((p) => p.port.slot !== slot);
+  }
+
+  /** Sends what is due; a frame for which there is no buffer is tried again. */
+  run(nowNs: number): void {
+    for (const p of this.#pending) {
+      if (p.dueNs > nowNs || this.device.reserve(this.batch, 1) === 0) continue;
+      const { view } = this.device.arena;
+      const at = this.batch.at[this.batch.count - 1]!;
+      this.batch.length[this.batch.count - 1] = writeOwn(view, at, p.port, p.address, p.step === 0 ? 'probe' : 'announcement');
+      this.device.transmit(this.batch);
+      p.dueNs = nowNs + (p.step === 0 ? PROBE_TO_ANNOUNCEMENT_NS : ANNOUNCEMENT_INTERVAL_NS);
+      p.step++;
+    }
+    this.#pending = this.#pending.filter((p) => p.step <= 2);
+    this.device.flush();
+  }
+}

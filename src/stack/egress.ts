@@ -1,0 +1,45 @@
+// A received packet turned round where it lies: no copy, no look-up, both tags and their priority kept.
+import { Drop } from '../drop.js';
+import * as ethernet from '../wire/ethernet.js';
+import * as ipv4 from '../wire/ipv4.js';
+import { echoOptions } from '../wire/options.js';
+import type { Packet } from './packet.js';
+import type { Port } from './port.js';
+import { Outcome } from './service.js';
+
+const MS_PER_DAY = 86_400_000;
+
+/** Frame addresses: back to the sender, from the port. */
+function turnFrame(p: Packet, port: Port): void {
+  ethernet.copyAddress(p.view, p.at + ethernet.ADDRESS_LENGTH, p.at);
+  ethernet.setSource(p.view, p.at, port.macHi, port.macLo);
+}
+
+/** A reply must have one host to go to. */
+export const isAnswerable = (p: Packet): boolean => !ethernet.isGroupSource(p.view, p.at);
+
+/**
+ * Turns frame and IPv4 header round, for a packet to one of the port's own addresses: TTL 64, TOS kept, options as RFC 1122
+ * §3.2.2.6 and Linux return them, identification as it came (unique for the pair of addresses if the sender's is, RFC 6864).
+ */
+export function replyIpv4(p: Packet, port: Port): number {
+  if (!isAnswerable(p)) return Drop.SourceUnreachable;
+  const { view, l3 } = p;
+  turnFrame(p, port);
+  const own = ipv4.destination(view, l3);
+  ipv4.reverse(view, l3);
+  ipv4.setTtl(view, l3, ipv4.DEFAULT_TTL);
+  if (p.l4 - l3 > ipv4.MIN_HEADER_LENGTH)
+    echoOptions(view, l3 + ipv4.MIN_HEADER_LENGTH, p.l4, own, Date.now() % MS_PER_DAY);
+  ipv4.writeChecksum(view, l3);
+  p.replyEnd = p.packetEnd;
+  return Outcome.Reply;
+}
+
+/** Turns the frame round; the caller has written what it carries, up to `end`. */
+export function replyFrame(p: Packet, port: Port, end: number): number {
+  if (!isAnswerable(p)) return Drop.SourceUnreachable;
+  turnFrame(p, port);
+  p.replyEnd = end;
+  return Outcome.Reply;
+}

@@ -1,0 +1,58 @@
+import type { IcmpService, PacketService, UdpService } from './service.js';
+
+/** How much of a port's traffic leaves a trace. */
+export const TraceLevel = { Silent: 0, Lines: 1, Verbose: 2, Dump: 3 } as const;
+export type TraceLevel = (typeof TraceLevel)[keyof typeof TraceLevel];
+
+/** A port as the stack needs it: what `worker` makes of configuration and kernel tables. Addresses are host-order numbers. */
+export interface PortConfig {
+  readonly ifname: string;
+  /** 0 for a base device. */
+  readonly vid: number;
+  readonly macHi: number;
+  readonly macLo: number;
+  readonly addresses: readonly { readonly address: number; readonly prefix: number }[];
+  /** An evlnet VLAN port: the kernel has no such device, ARP is ours. */
+  readonly ownsArp: boolean;
+}
+
+/** A port in the stack. `slot` is its VID, 0 for the base device; it indexes counters too. */
+export class Port {
+  readonly slot: number;
+  readonly macHi: number;
+  readonly macLo: number;
+  /** Own addresses and, at the same index, the broadcast address of the subnet (0xffffffff where there is none). */
+  readonly addresses: Uint32Array;
+  readonly broadcasts: Uint32Array;
+  readonly ownsArp: boolean;
+  icmp: IcmpService | undefined = undefined;
+  trace: TraceLevel = TraceLevel.Silent;
+  udp: UdpService[] = [];
+  packet: PacketService[] = [];
+  /** Echo replies sent, modulo 2^32: the number in the responder's lines. */
+  replies = 0;
+
+  constructor(readonly config: PortConfig) {
+    this.slot = config.vid;
+    this.macHi = config.macHi;
+    this.macLo = config.macLo;
+    this.ownsArp = config.ownsArp;
+    this.addresses = Uint32Array.from(config.addresses, (a) => a.address);
+    this.broadcasts = Uint32Array.from(config.addresses, (a) =>
+      a.prefix >= 31 ? 0xffff_ffff : (a.address | (0xffff_ffff >>> a.prefix)) >>> 0,
+    );
+  }
+
+  owns(address: number): boolean {
+    const a = this.addresses;
+    for (let i = 0; i < a.length; i++) if (a[i] === address) return true;
+    return false;
+  }
+
+  isBroadcast(address: number): boolean {
+    if (address === 0xffff_ffff) return true;
+    const b = this.broadcasts;
+    for (let i = 0; i < b.length; i++) if (b[i] === address) return true;
+    return false;
+  }
+}

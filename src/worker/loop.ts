@@ -1,0 +1,128 @@
+import type { Device } from '../device/device.js';
+import { clockGettime } from '../linux/libc.js';
+import { map } from '../linux/memory.js';
+import { Drop } from '../drop.js';
+import { BATCH, Batch } from '../memory/batch.js';
+import { type Counters, DeviceCounter } from '../memory/counters.js';
+import { record } from '../memory/histogram.js';
+import type { Stack } from '../stack/stack.js';
+import { type Spin, Word } from './shared.js';
+
+const CLOCK_MONOTONIC = 1;
+/** The loop looks up at least this often: heartbeat, timers and commands of a port without traffic. */
+const MAX_WAIT_MS = 100;
+const DEFAULT_SPIN_NS = 50_000;
+/** Turns between two looks at the clock while nothing arrives. */
+const TURNS_PER_CLOCK = 1024;
+
+const timespec = map(4096);
+const clock = timespec.view;
+/** CLOCK_MONOTONIC in nanoseconds, as a Number (exact for 104 days of uptime, then to 2 ns). */
+export function nowNs(): number {
+  clockGettime(CLOCK_MONOTONIC, timespec.address);
+  return clock.getUint32(0, true) * 1e9 + clock.getUint32(8, true);
+}
+
+export interface Timers {
+  /** When `run` wants to be called. */
+  readonly dueNs: number;
+  run(nowNs: number): void;
+}
+
+/** The out-of-band side: receives, runs the stack, transmits; nothing else. */
+export class Loop {
+  readonly #rx = new Batch(BATCH);
+  #spin: number;
+  readonly #measuresSpin: boolean;
+  #idle = 0;
+  #clockNs = 0;
+  #commandsSeen = 0;
+
+  constructor(
+    readonly device: Device,
+    readonly stack: Stack,
+    readonly counters: Counters,
+    readonly words: Int32Array,
+    readonly timers: Timers,
+    readonly onCommands: () => void,
+    spin: Spin | undefined,
+  ) {
+    this.#measuresSpin = spin === undefined;
+    this.#spin = spin === 'always' ? Number.POSITIVE_INFINITY : (spin ?? 4 * TURNS_PER_CLOCK);
+  }
+
+  /** Ends when Word.Stop is set. */
+  async run(): Promise<void> {
+    Atomics.store(this.words, Word.Running, 1);
+    for (;;) {
+      const wait = this.#turns();
+      if (wait === undefined) return;
+      await wait;
+    }
+  }
+
+  /** Turns until told to stop (undefined) or until the device answers a wait with a promise. */
+  #turns(): Promise<void> | undefined {
+    const { device, words, counters } = this;
+    let timersDueNs = this.timers.dueNs;
+    for (;;) {
+      words[Word.Heartbeat] = (words[Word.Heartbeat]! + 1) | 0;
+      if (Atomics.load(words, Word.Command) !== this.#commandsSeen) {
+        this.#commandsSeen = Atomics.load(words, Word.Command);
+        this.onCommands();
+        Atomics.store(words, Word.Done, this.#commandsSeen);
+        timersDueNs = this.timers.dueNs;
+      }
+      if (Atomics.load(words, Word.Stop) !== 0) return undefined;
+      if (device.receive(this.#rx) > 0) {
+        const now = this.#batch();
+        if (now >= timersDueNs) timersDueNs = this.#timers(now);
+        continue;
+      }
+      this.#idle++;
+      if (this.#idle < this.#spin) {
+        if (this.#idle % TURNS_PER_CLOCK === 0) {
+          const now = nowNs();
+          if (this.#measuresSpin && this.#idle === 2 * TURNS_PER_CLOCK) this.#measure(now - this.#clockNs);
+          this.#clockNs = now;
+          if (now >= timersDueNs) timersDueNs = this.#timers(now);
+        }
+        continue;
+      }
+      this.#idle = 0;
+      counters.device[DeviceCounter.Waits]! += 1;
+      const wait = device.wait(MAX_WAIT_MS);
+      if (wait !== undefined) return wait;
+      if (timersDueNs !== Number.POSITIVE_INFINITY) {
+        const now = nowNs();
+        if (now >= timersDueNs) timersDueNs = this.#timers(now);
+      }
+    }
+  }
+
+  /** One batch, from the receive ring to the wire; returns the time at its end. */
+  #batch(): number {
+    const { device, stack, counters } = this;
+    const start = nowNs();
+    const count = this.#rx.count;
+    stack.input(this.#rx);
+    device.transmit(stack.replies);
+    device.release(stack.spent);
+    device.flush();
+    const end = nowNs();
+    record(counters.serviceTime, end - start, count);
+    counters.slots[Drop.TxRingFull] = device.refused;
+    this.#idle = 0;
+    return end;
+  }
+
+  /** The default spin, from how long the last TURNS_PER_CLOCK empty turns took; never so short that it is not measured again. */
+  #measure(ns: number): void {
+    this.#spin = Math.max(2 * TURNS_PER_CLOCK + 1, Math.round((DEFAULT_SPIN_NS * TURNS_PER_CLOCK) / Math.max(ns, 1)));
+  }
+
+  #timers(now: number): number {
+    this.timers.run(now);
+    return this.timers.dueNs;
+  }
+}

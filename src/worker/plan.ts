@@ -1,0 +1,63 @@
+import { type VlanPort, vlanTable } from '../filter/vlan-table.js';
+import { parseVlanList, vids } from '../filter/vlan-set.js';
+import type { Address, Link } from '../linux/link.js';
+import type { ServiceState, StateDocument } from '../state/schema.js';
+import { type TraceLevel } from '../stack/port.js';
+import { parseMac, parsePrefix } from '../wire/address.js';
+import { placePort } from './place.js';
+import type { PortSetup } from './shared.js';
+
+/** A service that somebody wants on this worker, and how much of it is traced. */
+export interface Wanted extends ServiceState {
+  readonly trace?: TraceLevel;
+}
+
+/** What one base device is to do: the stack's ports and the hook's VLAN table. */
+export interface Plan {
+  readonly ports: readonly PortSetup[];
+  readonly table: Uint8Array;
+}
+
+/** Derives it from configuration and the kernel's tables; pure. `base` is the device's own link. */
+export function plan(
+  state: StateDocument,
+  base: Link,
+  links: readonly Link[],
+  addresses: readonly Address[],
+  wanted: readonly Wanted[],
+): Plan {
+  const ports: PortSetup[] = [];
+  const vlanPorts: VlanPort[] = [];
+  for (const [ifname, entry] of Object.entries(state.ports)) {
+    const place = placePort(ifname, entry, links);
+    if (place.base !== base.ifname) continue;
+    const lladdr = place.kernel?.lladdr ?? base.lladdr;
+    if (lladdr === undefined) continue;
+    const mac = parseMac(lladdr);
+    const ownsArp = place.vid !== undefined && place.kernel === undefined;
+    const services = wanted.filter((w) => w.port === undefined || w.port === ifname);
+    ports.push({
+      ifname,
+      vid: place.vid ?? 0,
+      macHi: mac.hi,
+      macLo: mac.lo,
+      addresses: place.kernel
+        ? addresses.filter((a) => a.ifindex === place.kernel!.ifindex).map((a) => ({ address: a.address, prefix: a.prefix }))
+        : ownAddress(entry.address),
+      ownsArp,
+      trace: Math.max(0, ...services.map((s) => s.trace ?? 0)) as TraceLevel,
+      responds: services.some((s) => s.service === 'icmp-responder'),
+      udpEcho: [...new Set(services.filter((s) => s.service === 'udp-echo').map((s) => s.udpPort ?? 7))],
+    });
+    if (place.vid !== undefined) vlanPorts.push({ vid: place.vid, lladdr: octetsOf(lladdr), ownsArp });
+  }
+  return { ports, table: vlanTable(vids(parseVlanList(state.vlans)), vlanPorts, octetsOf(base.lladdr ?? '00:00:00:00:00:00')) };
+}
+
+const ownAddress = (text: string | undefined) => {
+  if (text === undefined) return [];
+  const { address, length } = parsePrefix(text);
+  return [{ address, prefix: length }];
+};
+
+const octetsOf = (lladdr: string): Uint8Array => Uint8Array.from(lladdr.split(':'), (octet) => Number.parseInt(octet, 16));

@@ -1,0 +1,53 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { XdpPlace } from '../device/xdp.js';
+import type { PortConfig, TraceLevel } from '../stack/port.js';
+
+/** Words of the Int32Array between the two sides. */
+export const Word = {
+  /** In-band: commands posted. */
+  Command: 0,
+  /** Out-of-band: commands done. */
+  Done: 1,
+  /** Out-of-band: moves at every turn. */
+  Heartbeat: 2,
+  /** Out-of-band: 1 once it runs. */
+  Running: 3,
+  /** In-band: end now. */
+  Stop: 4,
+} as const;
+export const WORDS = 16;
+
+/** Turns of the loop without a frame before it waits in poll(2); 'always' never waits. */
+export type Spin = number | 'always';
+
+/** What the out-of-band thread is started with. */
+export interface OutOfBandData {
+  readonly words: SharedArrayBuffer;
+  readonly trace: SharedArrayBuffer;
+  readonly suppressed: SharedArrayBuffer;
+  /** Address of the counters page: a mapping crosses threads as a number. */
+  readonly counters: number;
+  readonly commands: MessagePort;
+  readonly device: XdpPlace;
+  /** Undefined: about 50 µs of turns. */
+  readonly spin: Spin | undefined;
+  readonly cpus: readonly number[] | undefined;
+  readonly priority: number | undefined;
+}
+
+/** A port with what runs on it. */
+export interface PortSetup extends PortConfig {
+  readonly trace: TraceLevel;
+  readonly responds: boolean;
+  readonly udpEcho: readonly number[];
+}
+
+export type Command =
+  /** All ports, in place of those before. */
+  | { readonly kind: 'ports'; readonly ports: readonly PortSetup[] }
+  /** Zeroes the counters of these slots. */
+  | { readonly kind: 'reset'; readonly slots: readonly number[] }
+  /** Counts garbage collections of the thread from now on, or no more. */
+  | { readonly kind: 'collections'; readonly on: boolean }
+  /** For tests of the fail-safe: throw, or turn for ever. */
+  | { readonly kind: 'fail'; readonly how: 'throw' | 'loop' };

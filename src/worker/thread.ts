@@ -1,0 +1,117 @@
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { openSync, closeSync } from 'node:fs';
+import { EvlnetError } from '../errors.js';
+import type { XdpPlace } from '../device/xdp.js';
+import { ftruncate, must, write } from '../linux/libc.js';
+import { map, mapFile, type Mapping, unmap } from '../linux/memory.js';
+import { Counters, PAGE_LENGTH, SLOTS } from '../memory/counters.js';
+import { TRACE_LENGTH, TraceRing } from '../memory/trace-ring.js';
+import { type Command, type OutOfBandData, type Spin, Word, WORDS } from './shared.js';
+
+const ENTRY = new URL('./out-of-band.js', import.meta.url);
+const CONFIRM_MS = 2000;
+
+export interface ThreadOptions {
+  readonly device: XdpPlace;
+  /** File of the counters page. */
+  readonly countersFile: string;
+  readonly spin: Spin | undefined;
+  readonly cpus: readonly number[] | undefined;
+  readonly priority: number | undefined;
+}
+
+/** The in-band side's handle on the out-of-band thread. */
+export class OutOfBandThread {
+  readonly counters: Counters;
+  readonly trace: TraceRing;
+  readonly suppressed: Int32Array;
+  /** Settles when the thread is gone: the error that ended it, or undefined. */
+  readonly ended: Promise<Error | undefined>;
+  readonly #words: Int32Array;
+  readonly #commands: MessagePort;
+  readonly #page: Mapping;
+  readonly #one = map(4096);
+  readonly #wakeFd: number;
+
+  constructor(o: ThreadOptions) {
+    const fd = openSync(o.countersFile, 'w+', 0o644);
+    try {
+      must(ftruncate(fd, PAGE_LENGTH), `make room for the counters in "${o.countersFile}"`);
+      this.#page = mapFile(fd, PAGE_LENGTH);
+    } finally {
+      closeSync(fd);
+    }
+    this.counters = new Counters(this.#page.buffer);
+    const words = new SharedArrayBuffer(WORDS * 4);
+    const trace = new SharedArrayBuffer(TRACE_LENGTH);
+    const suppressed = new SharedArrayBuffer(SLOTS * 4);
+    const { port1, port2 } = new MessageChannel();
+    this.#words = new Int32Array(words);
+    this.trace = new TraceRing(trace);
+    this.suppressed = new Int32Array(suppressed);
+    this.#commands = port1;
+    port1.unref();
+    this.#wakeFd = o.device.wakeFd;
+    this.#one.view.setBigUint64(0, 1n, true);
+    const data: OutOfBandData = {
+      words,
+      trace,
+      suppressed,
+      counters: this.#page.address,
+      commands: port2,
+      device: o.device,
+      spin: o.spin,
+      cpus: o.cpus,
+      priority: o.priority,
+    };
+    const worker = new Worker(ENTRY, { workerData: data, transferList: [port2], name: 'out-of-band' });
+    let failure: Error | undefined;
+    worker.on('error', (error) => {
+      failure = error;
+    });
+    this.ended = new Promise((resolve) => {
+      worker.on('exit', () => {
+        this.#commands.close();
+        resolve(failure);
+      });
+    });
+  }
+
+  /** Moves at every turn of the loop. */
+  get heartbeat(): number {
+    return Atomics.load(this.#words, Word.Heartbeat);
+  }
+
+  get isRunning(): boolean {
+    return Atomics.load(this.#words, Word.Running) !== 0;
+  }
+
+  /** Posts a command and resolves once the thread has obeyed. */
+  async command(command: Command): Promise<void> {
+    // The message first: the thread that sees the count move must find it.
+    this.#commands.postMessage(command);
+    const number = Atomics.add(this.#words, Word.Command, 1) + 1;
+    this.#wake();
+    const until = Date.now() + CONFIRM_MS;
+    while (((Atomics.load(this.#words, Word.Done) - number) | 0) < 0) {
+      if (Date.now() > until) throw new EvlnetError('EVL_STALLED', 'Cannot reach the out-of-band thread: it does not answer');
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  /** Tells the thread to end; `ended` says when it has, 100 ms later at most unless it hangs. */
+  stop(): void {
+    Atomics.store(this.#words, Word.Stop, 1);
+    this.#wake();
+  }
+
+  /** Only after `ended`. */
+  close(): void {
+    unmap(this.#page);
+    unmap(this.#one);
+  }
+
+  #wake(): void {
+    write(this.#wakeFd, this.#one.address, 8);
+  }
+}
