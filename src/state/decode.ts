@@ -38,7 +38,7 @@ export function draftChecked(file: string, draft: unknown): StateDocument {
   if ('state' in result) return result.state;
   throw new EvlnetError(
     'EVL_STATE_INVALID',
-    `Cannot write state file "${file}": ${sentence(result.violation)}`,
+    `Cannot write state file "${file}": ${result.violation.path} ${result.violation.reason}`,
   );
 }
 
@@ -53,7 +53,7 @@ function schemaOf(value: unknown): number | undefined {
 function migrated(file: string, value: unknown, schema: number, migrations: Migrations): unknown {
   const document = migrate(value as Record<string, unknown>, schema, migrations);
   if (document !== undefined) return document;
-  throw invalid(file, { path: 'schema', received: String(schema), expected: String(SCHEMA) });
+  throw invalid(file, { path: 'schema', reason: `is ${schema}, expected ${SCHEMA}` });
 }
 
 const newer = (file: string, schema: number) =>
@@ -63,10 +63,7 @@ const newer = (file: string, schema: number) =>
     { hint: 'upgrade evlnet, or name another file with -state FILE' },
   );
 
-const invalid = (file: string, violation: Violation) =>
-  new EvlnetError('EVL_STATE_INVALID', `Cannot use state file "${file}": ${sentence(violation)}`, {
+const invalid = (file: string, { path, reason }: Violation) =>
+  new EvlnetError('EVL_STATE_INVALID', `Cannot use state file "${file}": ${path} ${reason}`, {
     hint: `correct the file; the state before the last change is in ${file}.bak`,
   });
-
-const sentence = ({ path, received, expected }: Violation) =>
-  `${path || 'the document'} is ${received}, expected ${expected}`;

@@ -22,11 +22,17 @@ export interface Place<L> {
  * Where a port lies. A device that the kernel has says so itself; one that it does not have lies on `link`, or on the
  * name before the last dot, with `vid` or the number after it.
  */
-export function placePort<L extends PlaceLink>(ifname: string, entry: PortState, links: readonly L[]): Place<L> {
+export function placePort<L extends PlaceLink>(
+  ifname: string,
+  entry: PortState,
+  links: readonly L[],
+): Place<L> {
   const kernel = links.find((l) => l.ifname === ifname);
   if (kernel) {
     const base = kernel.vlan && links.find((l) => l.ifindex === kernel.link);
-    return base ? { base: base.ifname, vid: kernel.vlan!.id, kernel } : { base: ifname, vid: undefined, kernel };
+    return base
+      ? { base: base.ifname, vid: kernel.vlan!.id, kernel }
+      : { base: ifname, vid: undefined, kernel };
   }
   const [, name, number] = /^(.+)\.(\d{1,4})$/.exec(ifname) ?? [];
   const base = entry.link ?? name;

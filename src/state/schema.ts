@@ -76,20 +76,24 @@ export const deviceOptions = (state: StateDocument, device: string): Required<De
   ...state.devices[device],
 });
 
-/** Where a value is wrong (`ports."eth0.42".vid`), and what was expected there. */
+/** Where a value is wrong (`ports."eth0.42".vid`), and how: `is "x", expected …`, `is missing`. */
 export interface Violation {
   path: string;
-  expected: string;
-  received: string;
+  reason: string;
 }
 
 /** The document with absent parts filled in, or the first violation. */
 export function validate(value: unknown): { state: StateDocument } | { violation: Violation } {
   const result = v.safeParse(document, value, { abortEarly: true });
   if (result.success) return { state: result.output };
-  const [issue] = result.issues;
-  const path = formatPath(issue.path?.map((item) => item.key) ?? []);
-  return { violation: { path, expected: issue.message, received: issue.received } };
+  const [{ path, message, received }] = result.issues;
+  const found = { undefined: 'missing', Array: 'a list', Object: 'an object' }[received] ?? received;
+  return {
+    violation: {
+      path: path === undefined ? 'the document' : formatPath(path.map((item) => item.key)),
+      reason: found === 'missing' ? 'is missing' : `is ${found}, expected ${message}`,
+    },
+  };
 }
 
 /** `ports."eth0.42".vid`, `services.eth0.services[0].udpPort` */
@@ -113,12 +117,17 @@ const integer = (low: number, high: number) => {
 const text = (pattern: RegExp, expected: string) => v.pipe(v.string(expected), v.regex(pattern, expected));
 const choice = <const T extends readonly string[]>(options: T) =>
   v.picklist(options, options.map((option) => JSON.stringify(option)).join(' or '));
-const object = <const T extends v.ObjectEntries>(entries: T) => v.looseObject(entries, 'an object');
+// valibot itself takes an array for an object.
+const plain = v.custom<Record<string, unknown>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'an object',
+);
+const object = <const T extends v.ObjectEntries>(entries: T) => v.pipe(plain, v.looseObject(entries));
 
 // dev_valid_name() of the kernel; no limit of 15 characters, since a port may have no kernel device.
 const name = text(/^(?!\.{1,2}$)[^\s/:]+$/, 'the name of an interface');
 const byName = <const T extends v.GenericSchema>(entry: T) =>
-  v.optional(v.record(name, entry, 'an object'), () => ({}) as Record<string, never>);
+  v.optional(v.pipe(plain, v.record(name, entry)), () => ({}) as Record<string, never>);
 
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
 const address = text(
@@ -136,7 +145,7 @@ const isVlanList = (list: string) =>
 const VLANS = 'a list of VLAN IDs from 2 to 4094 such as "42-45,100"';
 
 const document = object({
-  schema: integer(SCHEMA, SCHEMA),
+  schema: v.literal(SCHEMA, String(SCHEMA)),
   rev: v.optional(integer(0, Number.MAX_SAFE_INTEGER - 1), 0),
   ports: byName(
     object({
