@@ -1,0 +1,5 @@
+export { type LabUp, labUp } from './build.js';
+export { labExec } from './exec.js';
+export { HOSTS, type Host, type LabOptions } from './name.js';
+export { type Lab, type LabHost, type LabInterface, labStatus } from './record.js';
+export { labDown } from './teardown.js';
