@@ -34,7 +34,7 @@ export class IcmpResponder implements IcmpService {
       this.#counts[slot + SlotCounter.EchoReplies]! += 1;
       port.replies = (port.replies + 1) | 0;
     }
-    if (record >= 0) this.tracer.publish(record, outcome);
+    if (record >= 0) this.tracer.publish(record, port, outcome);
     return outcome;
   }
 }

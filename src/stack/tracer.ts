@@ -13,10 +13,13 @@ const PacketType = { Host: 0, Broadcast: 1, Multicast: 2 } as const;
 export class Tracer {
   /** Lines lost, by slot. */
   readonly suppressed: Int32Array;
+  /** When the batch under way was received, on the clock of `nowNs`. */
+  batchNs = 0;
 
   constructor(
     readonly ring: TraceRing,
     suppressed: Int32Array,
+    readonly nowNs: () => number,
   ) {
     this.suppressed = suppressed;
   }
@@ -25,14 +28,16 @@ export class Tracer {
   request(p: Packet, port: Port): number {
     const record = this.#note(p, port);
     if (record < 0) return -1;
+    this.ring.set(record, Trace.ServiceNs, 0);
     this.ring.set(record, Trace.Drop, 0);
     this.ring.set(record, Trace.Identifier, icmpv4.identifier(p.view, p.l4));
     this.ring.set(record, Trace.EchoSequence, icmpv4.sequence(p.view, p.l4));
     return record;
   }
 
-  publish(record: number, outcome: number): void {
+  publish(record: number, port: Port, outcome: number): void {
     if (outcome !== Outcome.Reply) this.ring.set(record, Trace.Drop, outcome);
+    if (port.trace >= TraceLevel.Verbose) this.ring.set(record, Trace.ServiceNs, this.nowNs() - this.batchNs);
     this.ring.publish();
   }
 

@@ -105,6 +105,7 @@ export class Loop {
     const { device, stack, counters } = this;
     const start = nowNs();
     const count = this.#rx.count;
+    stack.tracer.batchNs = start;
     stack.input(this.#rx);
     device.transmit(stack.replies);
     device.release(stack.spent);

@@ -30,7 +30,7 @@ class OutOfBand {
   constructor(data: OutOfBandData) {
     this.#device = new XdpDevice(data.device);
     this.#counters = new Counters(viewAt(data.counters, PAGE_LENGTH).buffer);
-    const tracer = new Tracer(new TraceRing(data.trace), new Int32Array(data.suppressed));
+    const tracer = new Tracer(new TraceRing(data.trace), new Int32Array(data.suppressed), nowNs);
     this.#stack = new Stack(this.#device.arena, this.#counters, tracer);
     this.#responder = new IcmpResponder(this.#counters, tracer);
     this.#announcer = new Announcer(this.#device, new Batch(1));

@@ -10,6 +10,8 @@ import { type Command, type OutOfBandData, type Spin, Word, WORDS } from './shar
 
 const ENTRY = new URL('./out-of-band.js', import.meta.url);
 const CONFIRM_MS = 2000;
+/** A turn takes 100 ms at most. */
+const HANG_MS = 500;
 
 export interface ThreadOptions {
   readonly device: XdpPlace;
@@ -32,6 +34,7 @@ export class OutOfBandThread {
   readonly #page: Mapping;
   readonly #one = map(4096);
   readonly #wakeFd: number;
+  readonly #worker: Worker;
 
   constructor(o: ThreadOptions) {
     const fd = openSync(o.countersFile, 'w+', 0o644);
@@ -64,13 +67,13 @@ export class OutOfBandThread {
       cpus: o.cpus,
       priority: o.priority,
     };
-    const worker = new Worker(ENTRY, { workerData: data, transferList: [port2], name: 'out-of-band' });
+    this.#worker = new Worker(ENTRY, { workerData: data, transferList: [port2], name: 'out-of-band' });
     let failure: Error | undefined;
-    worker.on('error', (error) => {
+    this.#worker.on('error', (error) => {
       failure = error;
     });
     this.ended = new Promise((resolve) => {
-      worker.on('exit', () => {
+      this.#worker.on('exit', () => {
         this.#commands.close();
         resolve(failure);
       });
@@ -103,6 +106,8 @@ export class OutOfBandThread {
   stop(): void {
     Atomics.store(this.#words, Word.Stop, 1);
     this.#wake();
+    // A thread caught in a loop of its own does not look; only the engine can end it.
+    setTimeout(() => void this.#worker.terminate(), HANG_MS).unref();
   }
 
   /** Only after `ended`. */

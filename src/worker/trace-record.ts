@@ -20,6 +20,8 @@ export interface TraceRecord {
   readonly id: number;
   readonly seq: number;
   readonly vid: number;
+  /** From the receive ring to the reply; at verbose level only. */
+  readonly serviceNs?: number;
   /** Why it was not answered; absent for a reply. */
   readonly drop?: string;
   /** The request as received, hexadecimal, and where its network header starts; with -d only. */
@@ -42,6 +44,7 @@ export const traceRecord = (words: Uint32Array, frame: Uint8Array, port: string,
     id: words[Trace.Identifier]!,
     seq: words[Trace.EchoSequence]!,
     vid: words[Trace.Vid]!,
+    ...(words[Trace.ServiceNs] ? { serviceNs: words[Trace.ServiceNs] } : {}),
     ...(drop === 0 ? {} : { drop: DROPS[drop]?.[0] ?? String(drop) }),
     ...(frame.length === 0 ? {} : { frame: Buffer.from(frame).toString('hex') }),
     networkAt: words[Trace.NetworkAt]!,

@@ -1,0 +1,367 @@
+import { join } from 'node:path';
+import { attachXdp, type XdpAttachment } from '../device/xdp-attachment.js';
+import { Drop } from '../drop.js';
+import { EvlnetError, Exit } from '../errors.js';
+import { HookCounter } from '../filter/verdict.js';
+import { addresses, type Link, link, links, type Monitor, monitor } from '../linux/link.js';
+import { channels } from '../linux/ethtool.js';
+import { parseCpuList } from '../linux/sched.js';
+import { DeviceCounter } from '../memory/counters.js';
+import { readState } from '../state/file.js';
+import { deviceOptions, type StateDocument } from '../state/schema.js';
+import { carrier, type PreparedInterface, prepareInterface } from './interface.js';
+import { plan, type Wanted } from './plan.js';
+import type { PortSetup, Spin } from './shared.js';
+import { OutOfBandThread } from './thread.js';
+import { type TraceRecord, traceRecord } from './trace-record.js';
+
+const TICK_MS = 100;
+/** Ticks without a heartbeat after which the thread counts as hung: 1 s. */
+const HUNG_TICKS = 10;
+const TRACE_MS = 10;
+const MIN_CHUNKS_PER_QUEUE = 64;
+
+export interface InBandOptions {
+  readonly device: string;
+  readonly stateFile: string;
+  /** Run folder, claimed by this process. */
+  readonly folder: string;
+  readonly spin: Spin | undefined;
+  readonly cpu: string | undefined;
+  readonly priority: number | undefined;
+  readonly onWarning: (message: string, hint?: string) => void;
+}
+
+/** Whoever wants a service: told of its packets. */
+export interface Sink {
+  trace(record: TraceRecord): void;
+  /** Lines that did not fit the ring. */
+  suppressed(count: number): void;
+  warning(message: string, hint?: string): void;
+}
+
+interface Running {
+  readonly wanted: Wanted;
+  readonly sink: Sink | undefined;
+}
+
+/** The in-band side of a worker: owns the attachment and the thread, follows state file and kernel tables, publishes counters. */
+export class InBand {
+  readonly #services = new Set<Running>();
+  readonly #suppressedSeen = new Map<number, number>();
+  #ports: readonly PortSetup[] = [];
+  #rev = 0;
+  #link: Link;
+  #tick: NodeJS.Timeout | undefined;
+  #traceTimer: NodeJS.Timeout | undefined;
+  #lastHeartbeat = -1;
+  #stillTicks = 0;
+  #hookBase: number[] = [];
+  #hiddenSeen = 0;
+  #replan: Promise<void> = Promise.resolve();
+  #failure: EvlnetError | undefined;
+  #isStopping = false;
+  #isPaused = false;
+
+  /** Settles when the worker has ended and everything is put back: why, if not for `stop`. */
+  readonly ended: Promise<EvlnetError | undefined>;
+
+  private constructor(
+    readonly options: InBandOptions,
+    base: Link,
+    readonly attachment: XdpAttachment,
+    readonly thread: OutOfBandThread,
+    readonly prepared: PreparedInterface,
+    readonly kernel: Monitor,
+  ) {
+    this.#link = base;
+    this.#hookBase = attachment.hookCounters().map(() => 0);
+    this.ended = thread.ended.then((error) => this.#finish(error));
+  }
+
+  static async start(o: InBandOptions): Promise<InBand> {
+    const base = requireDevice(o.device);
+    const state = readState(o.stateFile, { onWarning: o.onWarning });
+    const device = deviceOptions(state, o.device);
+    if (device.driver === 'pcap')
+      throw new EvlnetError('EVL_NO_DRIVER', 'Cannot use driver pcap: this version has xdp only', {
+        exit: Exit.Unsupported,
+        hint: `evlnet port set ${o.device} driver auto`,
+      });
+    if (device.bufsz > 4096)
+      throw new EvlnetError('EVL_BUFSZ', `Cannot use buffers of ${device.bufsz} octets: AF_XDP takes 2048 or 4096`, {
+        exit: Exit.Unsupported,
+        hint: `evlnet port set ${o.device} bufsz 4096`,
+      });
+    const queues = receiveQueues(base);
+    const prepared = await prepareInterface(o.device, base.ifindex, o.folder);
+    try {
+      const attachment = await attachXdp({
+        ifname: o.device,
+        ifindex: base.ifindex,
+        mtu: base.mtu,
+        queues,
+        mode: device.mode,
+        pool: Math.max(device.pool, queues * MIN_CHUNKS_PER_QUEUE),
+        chunkSize: device.bufsz > 2048 ? 4096 : 2048,
+      });
+      try {
+        await carrier(o.device);
+        const thread = new OutOfBandThread({
+          device: attachment.place,
+          countersFile: join(o.folder, 'stats'),
+          spin: o.spin,
+          cpus: o.cpu === undefined ? undefined : parseCpuList(o.cpu),
+          priority: o.priority,
+        });
+        const worker = new InBand(o, base, attachment, thread, prepared, monitor());
+        await worker.#begin();
+        return worker;
+      } catch (error) {
+        attachment.close();
+        throw error;
+      }
+    } catch (error) {
+      prepared.restore();
+      throw error;
+    }
+  }
+
+  get rev(): number {
+    return this.#rev;
+  }
+
+  get link(): Link {
+    return this.#link;
+  }
+
+  get ports(): readonly PortSetup[] {
+    return this.#ports;
+  }
+
+  get services(): readonly Wanted[] {
+    return [...this.#services].map((s) => s.wanted);
+  }
+
+  /** Adds a service; resolves once it runs, with what removes it. */
+  async serve(wanted: Wanted, sink: Sink | undefined): Promise<() => Promise<void>> {
+    this.#refuse(wanted);
+    const running = { wanted, sink };
+    this.#services.add(running);
+    this.#setTraceTimer();
+    await this.reload();
+    return async () => {
+      this.#services.delete(running);
+      this.#setTraceTimer();
+      if (!this.#isStopping) await this.reload();
+    };
+  }
+
+  /** Reads state and kernel tables again; resolves once both sides follow. Calls queue up behind one another. */
+  reload(): Promise<void> {
+    const next = this.#replan.catch(() => {}).then(() => this.#follow());
+    this.#replan = next;
+    return next;
+  }
+
+  async #follow(): Promise<void> {
+    if (this.#isStopping) return;
+    const state = readState(this.options.stateFile, { onWarning: this.options.onWarning });
+    const all = links();
+    const base = all.find((l) => l.ifname === this.options.device);
+    if (base === undefined || base.ifindex !== this.#link.ifindex) {
+      this.#fail(new EvlnetError('EVL_NO_DEVICE', `Cannot find device "${this.options.device}": it is gone`));
+      return;
+    }
+    this.#link = base;
+    const next = plan(state, base, all, addresses(), this.services);
+    // A port must be there before its frames come, and stay until they do not: first add, then divert, then remove.
+    const leaving = this.#ports.filter((p) => !next.ports.some((n) => n.vid === p.vid));
+    await this.thread.command({ kind: 'ports', ports: [...next.ports, ...leaving] });
+    this.attachment.setVlans(next.table);
+    if (leaving.length > 0) await this.thread.command({ kind: 'ports', ports: next.ports });
+    this.#ports = next.ports;
+    this.#rev = state.rev;
+  }
+
+  /** Zeroes counters: of the slots, and of the hook where slot 0 is among them. */
+  async reset(slots: readonly number[]): Promise<void> {
+    if (slots.includes(0)) {
+      const { hookCounters } = this.attachment;
+      this.#hookBase = hookCounters();
+    }
+    await this.thread.command({ kind: 'reset', slots });
+    this.publish();
+  }
+
+  /** Brings the counters page up to date with what the kernel counts. */
+  publish(): void {
+    const { device, slots } = this.thread.counters;
+    const hook = this.attachment.hookCounters().map((n, i) => n - this.#hookBase[i]!);
+    for (let i = 0; i < hook.length; i++) device[DeviceCounter.Hook + i] = hook[i]!;
+    const xsk = this.attachment.statistics();
+    slots[Drop.XskRxDropped] = xsk.rxDropped;
+    slots[Drop.XskRxRingFull] = xsk.rxRingFull;
+    slots[Drop.XskFillRingEmpty] = xsk.fillRingEmpty;
+    slots[Drop.XskBadRxDescriptor] = xsk.rxInvalid;
+    slots[Drop.XskBadTxDescriptor] = xsk.txInvalid;
+    slots[Drop.HiddenTag] = hook[HookCounter.HiddenTag]!;
+  }
+
+  /** All traffic in-band, until `resume`. */
+  pause(): void {
+    this.#isPaused = true;
+    this.attachment.pause();
+  }
+
+  resume(): void {
+    this.attachment.resume();
+    this.#isPaused = false;
+    this.#stillTicks = 0;
+  }
+
+  /** Ends the worker; `ended` tells when. In-band traffic is undisturbed from the first line on. */
+  async stop(): Promise<void> {
+    this.#end();
+    await this.ended;
+  }
+
+  #end(): void {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    clearInterval(this.#tick);
+    this.attachment.pause();
+    this.#drainTraces();
+    clearInterval(this.#traceTimer);
+    this.thread.stop();
+  }
+
+  #fail(error: EvlnetError): void {
+    this.#failure ??= error;
+    this.#end();
+  }
+
+  async #begin(): Promise<void> {
+    const until = Date.now() + 5000;
+    let gone: Error | undefined | 'running' = 'running';
+    void this.thread.ended.then((error) => {
+      gone = error;
+    });
+    while (!this.thread.isRunning && gone === 'running' && Date.now() < until) await new Promise((r) => setTimeout(r, 1));
+    if (!this.thread.isRunning) {
+      this.#isStopping = true;
+      this.thread.stop();
+      throw gone instanceof Error
+        ? gone
+        : new EvlnetError('EVL_STALLED', 'Cannot start the out-of-band thread: it does not come up');
+    }
+    await this.reload();
+    this.#tick = setInterval(() => this.#onTick(), TICK_MS);
+  }
+
+  #onTick(): void {
+    this.#watchHeart();
+    this.publish();
+    if (this.kernel.poll()) void this.reload().catch((error: unknown) => this.#warn(String((error as Error).message)));
+    const hidden = this.thread.counters.slots[Drop.HiddenTag]!;
+    if (hidden > this.#hiddenSeen && this.#hiddenSeen === 0) {
+      const vid = this.attachment.hiddenVid();
+      this.#warn(
+        `frames of VLAN ${vid} reach "${this.options.device}" with their tag hidden from XDP: the sender's VLAN offload keeps it beside the frame`,
+        'on the sending end (the other end of a veth, the bridge port): ethtool -K DEVICE txvlan off',
+      );
+    }
+    this.#hiddenSeen = hidden;
+  }
+
+  /** The traffic of a hung thread must not vanish into it. */
+  #watchHeart(): void {
+    const now = this.thread.heartbeat;
+    this.#stillTicks = now === this.#lastHeartbeat && !this.#isPaused ? this.#stillTicks + 1 : 0;
+    this.#lastHeartbeat = now;
+    if (this.#stillTicks >= HUNG_TICKS)
+      this.#fail(
+        new EvlnetError('EVL_STALLED', 'The out-of-band thread hung for 1 s: its traffic is in-band again', {
+          hint: 'please report this, with the services that ran',
+        }),
+      );
+  }
+
+  #setTraceTimer(): void {
+    const wants = [...this.#services].some((s) => (s.wanted.trace ?? 0) > 0);
+    if (wants) this.#traceTimer ??= setInterval(() => this.#drainTraces(), TRACE_MS);
+    else {
+      clearInterval(this.#traceTimer);
+      this.#traceTimer = undefined;
+    }
+  }
+
+  #drainTraces(): void {
+    const ports = new Map(this.#ports.map((p) => [p.vid, p.ifname]));
+    this.thread.trace.drain((words, frame) => {
+      const ifname = ports.get(words[0]!);
+      if (ifname === undefined) return;
+      const record = traceRecord(words, frame, ifname, this.#link.ifindex);
+      for (const sink of this.#sinksOf(ifname, record.drop === undefined ? 1 : 2)) sink.trace(record);
+    });
+    for (const { vid, ifname } of this.#ports) {
+      const total = this.thread.suppressed[vid]!;
+      const seen = this.#suppressedSeen.get(vid) ?? 0;
+      if (total === seen) continue;
+      this.#suppressedSeen.set(vid, total);
+      for (const sink of this.#sinksOf(ifname, 1)) sink.suppressed(total - seen);
+    }
+  }
+
+  *#sinksOf(ifname: string, level: number): Generator<Sink> {
+    for (const { wanted, sink } of this.#services)
+      if (sink && (wanted.trace ?? 0) >= level && (wanted.port === undefined || wanted.port === ifname)) yield sink;
+  }
+
+  #warn(message: string, hint?: string): void {
+    this.options.onWarning(message, hint);
+    for (const { sink } of this.#services) sink?.warning(message, hint);
+  }
+
+  /** Two responders on one port would answer twice. */
+  #refuse(wanted: Wanted): void {
+    for (const { wanted: other } of this.#services) {
+      const samePort = other.port === undefined || wanted.port === undefined || other.port === wanted.port;
+      const sameService = other.service === wanted.service && (other.udpPort ?? 7) === (wanted.udpPort ?? 7);
+      if (samePort && sameService)
+        throw new EvlnetError(
+          'EVL_SERVICE_EXISTS',
+          `Cannot start ${wanted.service} on "${wanted.port ?? this.options.device}": worker ${process.pid} runs one there already`,
+          { hint: 'end that one first; two would answer twice' },
+        );
+    }
+  }
+
+  #finish(error: Error | undefined): EvlnetError | undefined {
+    this.#isStopping = true;
+    clearInterval(this.#tick);
+    clearInterval(this.#traceTimer);
+    this.kernel.close();
+    this.attachment.close();
+    this.prepared.restore();
+    if (error === undefined) return this.#failure;
+    return error instanceof EvlnetError
+      ? error
+      : new EvlnetError('EVL_THREAD', `The out-of-band thread ended: ${error.message}`, { cause: error, hint: 'its traffic is in-band again' });
+  }
+}
+
+/** The base device, which must be up: EVL's ENETDOWN. */
+function requireDevice(name: string): Link {
+  const found = link(name);
+  if (found === undefined) throw new EvlnetError('EVL_NO_DEVICE', `Cannot find device "${name}"`, { hint: 'ip link show' });
+  if (!found.flags.includes('UP'))
+    throw new EvlnetError('EVL_DEVICE_DOWN', `Cannot use "${name}": network is down`, { hint: `ip link set dev ${name} up` });
+  return found;
+}
+
+/** Receive queues in use: each needs a socket, or what it hashes to is lost. */
+function receiveQueues(base: Link): number {
+  const c = channels(base.ifname);
+  return Math.max(1, c ? c.rx + c.combined : (base.rxQueues ?? 1));
+}
