@@ -50,6 +50,30 @@ void set_sequence(const struct request *r, uint8_t *frame, uint64_t sequence)
 	memcpy(icmp + 2, &sum, 2);
 }
 
+const char *check_reply(const struct request *r, const uint8_t *request, const uint8_t *reply, uint32_t length)
+{
+	uint32_t icmp_at = icmp_offset(r), icmp_length = r->length - icmp_at;
+	const uint8_t *icmp = reply + ETH_HLEN + sizeof(struct iphdr);
+	struct iphdr ip;
+
+	if (length < ETH_HLEN + sizeof ip + icmp_length)
+		return "too short";
+	memcpy(&ip, reply + ETH_HLEN, sizeof ip);
+	if (memcmp(reply, r->from, 6) != 0 || memcmp(reply + 6, r->to, 6) != 0)
+		return "MAC addresses are not the request's, exchanged";
+	if (ip.version != 4 || ip.ihl != 5 || checksum(&ip, sizeof ip) != 0)
+		return "bad IPv4 header";
+	if (ntohs(ip.tot_len) != sizeof ip + icmp_length || ip.ttl != 64 || ip.protocol != IPPROTO_ICMP)
+		return "IPv4 length, TTL or protocol is not the request's";
+	if (ip.saddr != htonl(r->destination) || ip.daddr != htonl(r->source))
+		return "IPv4 addresses are not the request's, exchanged";
+	if (icmp[0] != ICMP_ECHOREPLY || icmp[1] != 0 || checksum(icmp, icmp_length) != 0)
+		return "bad ICMP header or checksum";
+	if (memcmp(icmp + 4, request + icmp_at + 4, icmp_length - 4) != 0)
+		return "identifier, sequence number or payload is not the request's";
+	return NULL;
+}
+
 static uint32_t address(const char *text)
 {
 	struct in_addr in;

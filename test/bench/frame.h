@@ -21,6 +21,9 @@ uint32_t icmp_offset(const struct request *r);
 void write_request(const struct request *r, uint8_t *frame);
 /* Sequence number and the first eight octets of the payload; keeps the checksum right. */
 void set_sequence(const struct request *r, uint8_t *frame, uint64_t sequence);
+/* Null, or what is wrong with the reply to `request`: every octet from the IPv4 header on is looked at. `reply` starts
+ * with an Ethernet header without a tag, as a packet socket delivers it. */
+const char *check_reply(const struct request *r, const uint8_t *request, const uint8_t *reply, uint32_t length);
 /* `--to MAC --source A --destination A --vid N --size N --id N` into `r`; 0 when `name` is none of them. */
 int request_option(struct request *r, char name, const char *value);
 #define REQUEST_OPTIONS \
