@@ -23,6 +23,7 @@ export const ftruncate = f('int ftruncate(int, int64_t)');
 export const clockGettime = f('int clock_gettime(int, uintptr_t)');
 export const schedSetscheduler = f('int sched_setscheduler(int, int, uintptr_t)');
 export const schedSetaffinity = f('int sched_setaffinity(int, size_t, uintptr_t)');
+export const schedGetaffinity = f('int sched_getaffinity(int, size_t, uintptr_t)');
 export const syscall = f('long syscall(long, ulong, ulong, ulong, ulong, ulong, ulong)');
 export const mmap = c.func('uintptr_t mmap(uintptr_t, size_t, int, int, int, int64_t)') as (
   ...args: number[]
@@ -51,6 +52,7 @@ export const Errno = {
   EOPNOTSUPP: 95,
   ENETDOWN: 100,
   ENOBUFS: 105,
+  ETIMEDOUT: 110,
 } as const;
 
 const errnoNames = new Map<number, string>(
@@ -64,17 +66,18 @@ export const errnoName = (n: number): string => {
 
 /**
  * The error for a system call that failed: `Cannot bind AF_XDP socket to queue 0 of "eth0": Device or resource busy
- * (EBUSY)`. `act` starts with a verb in lower case; EPERM and EACCES bring their hint along.
+ * (EBUSY)`. `act` starts with a verb in lower case; `reason` stands in for the system's text of `n`; EPERM and EACCES
+ * bring their hint along.
  */
 export function systemError(
   act: string,
   n: number,
-  details: ErrorDetails & { code?: string } = {},
+  details: ErrorDetails & { code?: string; reason?: string } = {},
 ): EvlnetError {
   const denied = n === Errno.EPERM || n === Errno.EACCES;
   return new EvlnetError(
     details.code ?? (denied ? 'EVL_PERMISSION' : 'EVL_SYSTEM'),
-    `Cannot ${act}: ${strerror(n)} (${errnoName(n)})`,
+    `Cannot ${act}: ${details.reason ?? strerror(n)} (${errnoName(n)})`,
     {
       ...(denied
         ? { hint: 'run as root, or with ambient capabilities CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF' }
