@@ -1,0 +1,81 @@
+import { parseArgs } from 'node:util';
+
+export const USAGE = `Usage: scripts/bench [ echo | heap ] [ options ]
+  echo              replies a second and round trips: evlnet, the C responder, the kernel (default: echo, then heap)
+  heap              heap growth and garbage collections of evlnet over 10 million frames
+  --rounds N        alternated rounds, default 5
+  --quick           one short round, for CI: shows that everything runs, not how fast
+  --only LIST       of evlnet,c,kernel
+  --waits LIST      of default,none,always
+  --driver-mode M   native or generic; default: what each responder chooses
+  --rate N          offer N requests a second instead of as many as one CPU makes
+  --json FILE       write everything measured
+  --assert          exit 4 when a bar is missed
+Needs root, a C compiler and a built evlnet (npm run build). Exit 2: it could not run.
+`;
+
+export const WAITS = ['default', 'none', 'always'];
+const RESPONDERS = ['kernel', 'c', 'evlnet'];
+
+const flags = {
+  rounds: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+  only: { type: 'string', default: RESPONDERS.join() },
+  waits: { type: 'string', default: WAITS.join() },
+  'driver-mode': { type: 'string' },
+  rate: { type: 'string' },
+  json: { type: 'string' },
+  assert: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+};
+
+/** Throws a RangeError with one line for the user when an argument is wrong. */
+export function readOptions(argv) {
+  const { values, positionals } = parse(argv);
+  if (positionals.length > 1 || (positionals[0] && !['echo', 'heap'].includes(positionals[0])))
+    throw new RangeError(`argument "${positionals.at(-1)}" is wrong: echo or heap`);
+  const mode = values['driver-mode'];
+  if (mode !== undefined) oneOf('driver-mode', mode, ['native', 'generic']);
+  return {
+    part: positionals[0] ?? 'all',
+    rounds: number('rounds', values.rounds, 1, 100) ?? (values.quick ? 1 : 5),
+    quick: values.quick,
+    only: list('only', values.only, RESPONDERS),
+    waits: list('waits', values.waits, WAITS),
+    mode,
+    rate: number('rate', values.rate, 1, 100e6),
+    json: values.json,
+    assert: values.assert,
+    help: values.help,
+    load: values.quick ? { milliseconds: 200, warmUp: 200 } : { milliseconds: 1000, warmUp: 500 },
+    // A pinger that meets a sleeping responder takes some 25 µs a request: `seconds` ends it.
+    rtt: values.quick ? { count: 5000, seconds: 1 } : { count: 100_000, seconds: 2 },
+  };
+}
+
+function parse(argv) {
+  try {
+    return parseArgs({ args: argv, options: flags, allowPositionals: true });
+  } catch (error) {
+    throw new RangeError(error.message);
+  }
+}
+
+function number(name, text, low, high) {
+  if (text === undefined) return undefined;
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < low || n > high)
+    throw new RangeError(`argument "${text}" is wrong: --${name} is ${low} to ${high}`);
+  return n;
+}
+
+function list(name, text, of) {
+  const words = text.split(',');
+  for (const word of words) oneOf(name, word, of);
+  return of.filter((word) => words.includes(word));
+}
+
+function oneOf(name, word, of) {
+  if (!of.includes(word))
+    throw new RangeError(`argument "${word}" is wrong: --${name} is of ${of.join(',')}`);
+}

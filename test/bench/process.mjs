@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** Milliseconds after which a program that should have ended is killed. */
+const GRACE_MS = 3000;
+
+const children = new Set();
+
+/** What still runs, when the bench itself is told to end. */
+export function killAll() {
+  for (const child of children) child.kill('SIGKILL');
+}
+
+export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Runs a program to its end: what it printed. Throws with what it said when it fails or lasts too long. */
+export function run(command, args, { timeoutMs = 20_000, env } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = launch(command, args, env);
+    const said = collect(child);
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      if (code === 0) resolve(said.out);
+      else reject(failure([command, ...args], code ?? signal, said));
+    });
+  });
+}
+
+/** Starts a program and waits until it has printed what `ready` matches. `stop()` ends it with SIGINT. */
+export async function start(command, args, { ready, timeoutMs = 10_000, env } = {}) {
+  const child = launch(command, args, env);
+  const said = collect(child);
+  const ended = new Promise((resolve) => {
+    child.on('error', resolve);
+    child.on('close', (code, signal) => resolve(code ?? signal));
+  });
+  const stop = async () => {
+    child.kill('SIGINT');
+    const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+    const code = await ended;
+    clearTimeout(timer);
+    if (code !== 0) throw failure([command, ...args], code, said);
+    return said.out;
+  };
+  const deadline = Date.now() + timeoutMs;
+  while (!ready.test(said.out)) {
+    const code = await Promise.race([ended, pause(20)]);
+    if (code !== undefined) throw failure([command, ...args], code, said);
+    if (Date.now() > deadline) {
+      child.kill('SIGKILL');
+      throw failure([command, ...args], `not ready after ${timeoutMs} ms`, said);
+    }
+  }
+  return { pid: child.pid, stop, said };
+}
+
+function launch(command, args, env) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  children.add(child);
+  child.on('close', () => children.delete(child));
+  return child;
+}
+
+function collect(child) {
+  const said = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    said.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    said.err += text;
+  });
+  return said;
+}
+
+function failure(command, code, said) {
+  const reason = code instanceof Error ? code.message : `${code}`;
+  return new Error(
+    `Cannot run ${command.join(' ')}: ${reason}\n${said.err.trim() || said.out.trim()}`.trim(),
+  );
+}
+
+/** CPU time of a process and its threads, and of the children it has waited for, in ticks (10 ms); 0 when it is gone. */
+export function cpuTicks(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields.slice(11, 15).reduce((sum, n) => sum + Number(n), 0);
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,114 @@
+// Two hosts in network namespaces and one veth pair between them, MTU 1500: the issuer sends, the responder answers.
+import { existsSync } from 'node:fs';
+import { run } from './process.mjs';
+
+export const DEVICE = 'eth0';
+export const VID = 42;
+export const ISSUER = { address: '10.10.10.10', lladdr: '02:fc:00:00:00:10' };
+export const RESPONDER = { address: '10.10.10.11', lladdr: '02:fc:00:00:00:11' };
+const PREFIX = 'evlbench';
+
+/** Nothing but what the bench sends may be on the wire, and the kernel's responder must not be throttled. */
+const SYSCTLS = [
+  'net.ipv6.conf.all.disable_ipv6=1',
+  'net.ipv6.conf.default.disable_ipv6=1',
+  'net.ipv4.icmp_ratelimit=0',
+  'net.ipv4.icmp_ratemask=0',
+  'net.ipv4.icmp_echo_ignore_all=0',
+];
+
+/** Both hosts, up. `close()` removes them; those that a killed bench left behind go first. */
+export async function openWire() {
+  await removeStale();
+  const issuer = `${PREFIX}-${process.pid}-i`;
+  const responder = `${PREFIX}-${process.pid}-r`;
+  const close = async () => {
+    for (const host of [issuer, responder]) await run('ip', ['netns', 'del', host]).catch(() => {});
+  };
+  try {
+    await lay(issuer, responder);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  /** Before everything else on the machine, without SCHED_FIFO's stalls: a task that spins there starves the kernel's own threads. */
+  const on = (host) => (command, args) => [
+    'ip',
+    ['netns', 'exec', host, 'nice', '-n', '-20', command, ...args],
+  ];
+  return { issuer, responder, onIssuer: on(issuer), onResponder: on(responder), close };
+}
+
+async function lay(issuer, responder) {
+  for (const host of [issuer, responder]) {
+    await run('ip', ['netns', 'add', host]);
+    await run('ip', ['netns', 'exec', host, 'sysctl', '-qw', ...SYSCTLS]);
+    await run('ip', ['-n', host, 'link', 'set', 'lo', 'up']);
+  }
+  const peer = ['peer', 'name', DEVICE, 'netns', responder, 'address', RESPONDER.lladdr, 'mtu', '1500'];
+  await run(
+    'ip',
+    ['-n', issuer, 'link', 'add', DEVICE, 'address', ISSUER.lladdr, 'mtu', '1500', 'type', 'veth'].concat(
+      peer,
+    ),
+  );
+  for (const [host, me, other] of [
+    [issuer, ISSUER, RESPONDER],
+    [responder, RESPONDER, ISSUER],
+  ]) {
+    await run('ip', ['-n', host, 'addr', 'add', `${me.address}/24`, 'dev', DEVICE]);
+    await run('ip', ['-n', host, 'link', 'set', DEVICE, 'up']);
+    const entry = [other.address, 'lladdr', other.lladdr, 'dev', DEVICE, 'nud', 'permanent'];
+    await run('ip', ['-n', host, 'neigh', 'replace', ...entry]);
+  }
+  await run('ip', ['netns', 'exec', issuer, 'ethtool', '-K', DEVICE, 'txvlan', 'off']);
+  // Without an XDP program, only GRO gives a veth the NAPI that frames from the generator need.
+  await run('ip', ['netns', 'exec', responder, 'ethtool', '-K', DEVICE, 'gro', 'on']);
+}
+
+async function removeStale() {
+  const names = (await run('ip', ['netns', 'list'])).matchAll(
+    new RegExp(`^(${PREFIX}-(\\d+)-[ir])\\b`, 'gm'),
+  );
+  for (const [, name, pid] of names)
+    if (!existsSync(`/proc/${pid}`)) await run('ip', ['netns', 'del', name]).catch(() => {});
+}
+
+/** Gives the responder's kernel its own VLAN device where it has 802.1Q; false where it has not. */
+export async function addKernelVlan(wire) {
+  const { responder } = wire;
+  const name = `${DEVICE}.${VID}`;
+  try {
+    await run('ip', [
+      '-n',
+      responder,
+      'link',
+      'add',
+      'link',
+      DEVICE,
+      'name',
+      name,
+      'type',
+      'vlan',
+      'id',
+      `${VID}`,
+    ]);
+  } catch {
+    return false;
+  }
+  await run('ip', ['-n', responder, 'addr', 'flush', 'dev', DEVICE]);
+  await run('ip', ['-n', responder, 'addr', 'add', `${RESPONDER.address}/24`, 'dev', name]);
+  await run('ip', ['-n', responder, 'link', 'set', name, 'up']);
+  const entry = [ISSUER.address, 'lladdr', ISSUER.lladdr, 'dev', name, 'nud', 'permanent'];
+  await run('ip', ['-n', responder, 'neigh', 'replace', ...entry]);
+  return true;
+}
+
+/** As it was before addKernelVlan(). */
+export async function removeKernelVlan(wire) {
+  const { responder } = wire;
+  await run('ip', ['-n', responder, 'link', 'del', `${DEVICE}.${VID}`]);
+  await run('ip', ['-n', responder, 'addr', 'add', `${RESPONDER.address}/24`, 'dev', DEVICE]);
+  const entry = [ISSUER.address, 'lladdr', ISSUER.lladdr, 'dev', DEVICE, 'nud', 'permanent'];
+  await run('ip', ['-n', responder, 'neigh', 'replace', ...entry]);
+}
