@@ -63,7 +63,13 @@ describeIf(['root', 'network namespaces', { command: 'ip' }])('links in a namesp
     expect(link('p0')?.flags).toEqual(expect.arrayContaining(['NO-CARRIER', 'PROMISC', 'M-DOWN']));
     expect(both()[0]).toEqual(both()[1]);
     run('ip', 'link', 'set', 'p1', 'up');
-    expect(link('p0')).toMatchObject({ up: true, lowerUp: true, operstate: 'UP', promiscuity: 1, rxQueues: 3 });
+    expect(link('p0')).toMatchObject({
+      up: true,
+      lowerUp: true,
+      operstate: 'UP',
+      promiscuity: 1,
+      rxQueues: 3,
+    });
     expect(both()[0]).toEqual(both()[1]);
     const other = enterNamespace();
     run('ip', 'link', 'add', 'far', 'type', 'veth', 'peer', 'name', 'near', 'netns', String(process.ppid));
@@ -80,7 +86,8 @@ describeIf(['root', 'network namespaces', { command: 'ip' }])('links in a namesp
   });
 
   test('link() of what is not there is undefined', () => {
-    for (const which of ['p9', '', 'x'.repeat(16), 'x'.repeat(200), 4711, -1]) expect(link(which)).toBeUndefined();
+    for (const which of ['p9', '', 'x'.repeat(16), 'x'.repeat(200), 4711, -1])
+      expect(link(which)).toBeUndefined();
   });
 
   test('setLink() takes down and up, and says what is wrong', () => {
