@@ -4,7 +4,7 @@ const RECORDS = 1024;
 /** Octets of a frame that a record can carry. */
 export const TRACE_FRAME_LENGTH = 1600;
 const WORDS = 32;
-const RECORD = WORDS * 4 + TRACE_FRAME_LENGTH;
+const RECORD = WORDS * 4 + 2 * TRACE_FRAME_LENGTH;
 const HEAD = 0;
 const TAIL = 1;
 const RECORDS_AT = 64;
@@ -33,6 +33,8 @@ export const Trace = {
   FrameLength: 14,
   /** Where the network header starts in those octets. */
   NetworkAt: 15,
+  /** Octets of the reply, copied behind the request's. */
+  ReplyLength: 16,
 } as const;
 
 export class TraceRing {
@@ -58,26 +60,32 @@ export class TraceRing {
     this.#words[record + word] = value;
   }
 
-  /** Copies a frame behind the words, cut to what fits. */
-  setFrame(record: number, from: Uint8Array, at: number, length: number): void {
+  /** Copies a frame behind the words, cut to what fits: the request, or the reply in the place after it. */
+  setFrame(record: number, what: 'request' | 'reply', from: Uint8Array, at: number, length: number): void {
     const n = length < TRACE_FRAME_LENGTH ? length : TRACE_FRAME_LENGTH;
-    const to = (record + WORDS) << 2;
+    const to = ((record + WORDS) << 2) + (what === 'reply' ? TRACE_FRAME_LENGTH : 0);
     const octets = this.#octets;
     for (let i = 0; i < n; i++) octets[to + i] = from[at + i]!;
-    this.#words[record + Trace.FrameLength] = n;
+    this.#words[record + (what === 'reply' ? Trace.ReplyLength : Trace.FrameLength)] = n;
   }
 
   publish(): void {
     Atomics.store(this.#index, HEAD, (this.#index[HEAD]! + 1) | 0);
   }
 
-  /** Calls `visit(words, frame)` for every record; both are views that hold only during the call. Returns how many. */
-  drain(visit: (words: Uint32Array, frame: Uint8Array) => void): number {
+  /** Calls `visit` for every record; the views hold only during the call. Returns how many. */
+  drain(visit: (words: Uint32Array, request: Uint8Array, reply: Uint8Array) => void): number {
     let n = 0;
     for (let tail = this.#index[TAIL]!; tail !== Atomics.load(this.#index, HEAD); n++) {
       const at = RECORDS_AT + (tail & (RECORDS - 1)) * RECORD;
       const words = this.#words.subarray(at >> 2, (at >> 2) + WORDS);
-      visit(words, this.#octets.subarray(at + WORDS * 4, at + WORDS * 4 + words[Trace.FrameLength]!));
+      const request = at + WORDS * 4;
+      const reply = request + TRACE_FRAME_LENGTH;
+      visit(
+        words,
+        this.#octets.subarray(request, request + words[Trace.FrameLength]!),
+        this.#octets.subarray(reply, reply + words[Trace.ReplyLength]!),
+      );
       tail = (tail + 1) | 0;
       Atomics.store(this.#index, TAIL, tail);
     }

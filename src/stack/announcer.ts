@@ -1,7 +1,7 @@
 // RFC 5227: an evlnet VLAN port probes its address once, then announces it twice. It answers meanwhile: the address is configuration,
 // as on a kernel device, and a conflict is reported, not yielded to.
 import type { Device } from '../device/device.js';
-import { type Batch } from '../memory/batch.js';
+import type { Batch } from '../memory/batch.js';
 import { writeOwn } from './arp.js';
 import type { Port } from './port.js';
 
@@ -36,7 +36,8 @@ export class Announcer {
     this.#pending = this.#pending.filter(kept).map((p) => (p.port.slot === port.slot ? { ...p, port } : p));
     if (!port.ownsArp) return;
     for (const address of port.addresses)
-      if (!before?.ownsArp || !before.owns(address)) this.#pending.push({ port, address, step: 0, dueNs: nowNs });
+      if (!before?.ownsArp || !before.owns(address))
+        this.#pending.push({ port, address, step: 0, dueNs: nowNs });
   }
 
   stop(slot: number): void {
@@ -49,7 +50,13 @@ export class Announcer {
       if (p.dueNs > nowNs || this.device.reserve(this.batch, 1) === 0) continue;
       const { view } = this.device.arena;
       const at = this.batch.at[this.batch.count - 1]!;
-      this.batch.length[this.batch.count - 1] = writeOwn(view, at, p.port, p.address, p.step === 0 ? 'probe' : 'announcement');
+      this.batch.length[this.batch.count - 1] = writeOwn(
+        view,
+        at,
+        p.port,
+        p.address,
+        p.step === 0 ? 'probe' : 'announcement',
+      );
       this.device.transmit(this.batch);
       p.dueNs = nowNs + (p.step === 0 ? PROBE_TO_ANNOUNCEMENT_NS : ANNOUNCEMENT_INTERVAL_NS);
       p.step++;

@@ -35,9 +35,11 @@ export class Tracer {
     return record;
   }
 
-  publish(record: number, port: Port, outcome: number): void {
+  publish(record: number, p: Packet, port: Port, outcome: number): void {
     if (outcome !== Outcome.Reply) this.ring.set(record, Trace.Drop, outcome);
     if (port.trace >= TraceLevel.Verbose) this.ring.set(record, Trace.ServiceNs, this.nowNs() - this.batchNs);
+    if (port.trace === TraceLevel.Dump && outcome === Outcome.Reply)
+      this.ring.setFrame(record, 'reply', p.octets, p.at, p.replyEnd - p.at);
     this.ring.publish();
   }
 
@@ -77,8 +79,9 @@ export class Tracer {
     ring.set(record, Trace.Destination, isIpv4 ? ipv4.destination(view, l3) : 0);
     ring.set(record, Trace.Vid, p.vid);
     ring.set(record, Trace.NetworkAt, l3 - at);
-    if (port.trace === TraceLevel.Dump) ring.setFrame(record, p.octets, at, p.end - at);
+    if (port.trace === TraceLevel.Dump) ring.setFrame(record, 'request', p.octets, at, p.end - at);
     else ring.set(record, Trace.FrameLength, 0);
+    ring.set(record, Trace.ReplyLength, 0);
     return record;
   }
 }

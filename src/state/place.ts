@@ -29,8 +29,13 @@ export function placePort<L extends PlaceLink>(
 ): Place<L> {
   const kernel = links.find((l) => l.ifname === ifname);
   if (kernel) {
-    const base = kernel.vlan && links.find((l) => l.ifindex === kernel.link);
-    return base
+    // A VLAN on a VLAN (QinQ): frames enter by the lowest device, and the inner VID decides.
+    let base: L | undefined = kernel;
+    while (base?.vlan) {
+      const below: number | undefined = base.link;
+      base = links.find((l) => l.ifindex === below);
+    }
+    return base && base !== kernel
       ? { base: base.ifname, vid: kernel.vlan!.id, kernel }
       : { base: ifname, vid: undefined, kernel };
   }

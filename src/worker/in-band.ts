@@ -3,12 +3,12 @@ import { attachXdp, type XdpAttachment } from '../device/xdp-attachment.js';
 import { Drop } from '../drop.js';
 import { EvlnetError, Exit } from '../errors.js';
 import { HookCounter } from '../filter/verdict.js';
-import { addresses, type Link, link, links, type Monitor, monitor } from '../linux/link.js';
 import { channels } from '../linux/ethtool.js';
+import { addresses, type Link, link, links, type Monitor, monitor } from '../linux/link.js';
 import { parseCpuList } from '../linux/sched.js';
 import { DeviceCounter } from '../memory/counters.js';
 import { readState } from '../state/file.js';
-import { deviceOptions, type StateDocument } from '../state/schema.js';
+import { deviceOptions } from '../state/schema.js';
 import { carrier, type PreparedInterface, prepareInterface } from './interface.js';
 import { plan, type Wanted } from './plan.js';
 import type { PortSetup, Spin } from './shared.js';
@@ -20,6 +20,7 @@ const TICK_MS = 100;
 const HUNG_TICKS = 10;
 const TRACE_MS = 10;
 const MIN_CHUNKS_PER_QUEUE = 64;
+const START_MS = 10_000;
 
 export interface InBandOptions {
   readonly device: string;
@@ -89,10 +90,14 @@ export class InBand {
         hint: `evlnet port set ${o.device} driver auto`,
       });
     if (device.bufsz > 4096)
-      throw new EvlnetError('EVL_BUFSZ', `Cannot use buffers of ${device.bufsz} octets: AF_XDP takes 2048 or 4096`, {
-        exit: Exit.Unsupported,
-        hint: `evlnet port set ${o.device} bufsz 4096`,
-      });
+      throw new EvlnetError(
+        'EVL_BUFSZ',
+        `Cannot use buffers of ${device.bufsz} octets: AF_XDP takes 2048 or 4096`,
+        {
+          exit: Exit.Unsupported,
+          hint: `evlnet port set ${o.device} bufsz 4096`,
+        },
+      );
     const queues = receiveQueues(base);
     const prepared = await prepareInterface(o.device, base.ifindex, o.folder);
     try {
@@ -242,18 +247,15 @@ export class InBand {
   }
 
   async #begin(): Promise<void> {
-    const until = Date.now() + 5000;
-    let gone: Error | undefined | 'running' = 'running';
-    void this.thread.ended.then((error) => {
-      gone = error;
-    });
-    while (!this.thread.isRunning && gone === 'running' && Date.now() < until) await new Promise((r) => setTimeout(r, 1));
+    const gone = this.thread.ended.then((error) => ({ error }));
+    const until = Date.now() + START_MS;
+    while (!this.thread.isRunning && Date.now() < until) {
+      const end = await Promise.race([gone, new Promise<undefined>((r) => setTimeout(r, 1, undefined))]);
+      if (end) throw end.error ?? new EvlnetError('EVL_THREAD', 'Cannot start the out-of-band thread: it ended');
+    }
     if (!this.thread.isRunning) {
-      this.#isStopping = true;
-      this.thread.stop();
-      throw gone instanceof Error
-        ? gone
-        : new EvlnetError('EVL_STALLED', 'Cannot start the out-of-band thread: it does not come up');
+      this.#end();
+      throw new EvlnetError('EVL_STALLED', 'Cannot start the out-of-band thread: it does not come up');
     }
     await this.reload();
     this.#tick = setInterval(() => this.#onTick(), TICK_MS);
@@ -262,7 +264,8 @@ export class InBand {
   #onTick(): void {
     this.#watchHeart();
     this.publish();
-    if (this.kernel.poll()) void this.reload().catch((error: unknown) => this.#warn(String((error as Error).message)));
+    if (this.kernel.poll())
+      void this.reload().catch((error: unknown) => this.#warn(String((error as Error).message)));
     const hidden = this.thread.counters.slots[Drop.HiddenTag]!;
     if (hidden > this.#hiddenSeen && this.#hiddenSeen === 0) {
       const vid = this.attachment.hiddenVid();
@@ -298,10 +301,10 @@ export class InBand {
 
   #drainTraces(): void {
     const ports = new Map(this.#ports.map((p) => [p.vid, p.ifname]));
-    this.thread.trace.drain((words, frame) => {
+    this.thread.trace.drain((words, frame, reply) => {
       const ifname = ports.get(words[0]!);
       if (ifname === undefined) return;
-      const record = traceRecord(words, frame, ifname, this.#link.ifindex);
+      const record = traceRecord(words, frame, reply, ifname, this.#link.ifindex);
       for (const sink of this.#sinksOf(ifname, record.drop === undefined ? 1 : 2)) sink.trace(record);
     });
     for (const { vid, ifname } of this.#ports) {
@@ -315,7 +318,8 @@ export class InBand {
 
   *#sinksOf(ifname: string, level: number): Generator<Sink> {
     for (const { wanted, sink } of this.#services)
-      if (sink && (wanted.trace ?? 0) >= level && (wanted.port === undefined || wanted.port === ifname)) yield sink;
+      if (sink && (wanted.trace ?? 0) >= level && (wanted.port === undefined || wanted.port === ifname))
+        yield sink;
   }
 
   #warn(message: string, hint?: string): void {
@@ -347,16 +351,22 @@ export class InBand {
     if (error === undefined) return this.#failure;
     return error instanceof EvlnetError
       ? error
-      : new EvlnetError('EVL_THREAD', `The out-of-band thread ended: ${error.message}`, { cause: error, hint: 'its traffic is in-band again' });
+      : new EvlnetError('EVL_THREAD', `The out-of-band thread ended: ${error.message}`, {
+          cause: error,
+          hint: 'its traffic is in-band again',
+        });
   }
 }
 
 /** The base device, which must be up: EVL's ENETDOWN. */
 function requireDevice(name: string): Link {
   const found = link(name);
-  if (found === undefined) throw new EvlnetError('EVL_NO_DEVICE', `Cannot find device "${name}"`, { hint: 'ip link show' });
+  if (found === undefined)
+    throw new EvlnetError('EVL_NO_DEVICE', `Cannot find device "${name}"`, { hint: 'ip link show' });
   if (!found.flags.includes('UP'))
-    throw new EvlnetError('EVL_DEVICE_DOWN', `Cannot use "${name}": network is down`, { hint: `ip link set dev ${name} up` });
+    throw new EvlnetError('EVL_DEVICE_DOWN', `Cannot use "${name}": network is down`, {
+      hint: `ip link set dev ${name} up`,
+    });
   return found;
 }
 

@@ -33,7 +33,11 @@ export interface PreparedInterface {
 }
 
 /** Makes VLAN tags visible in frames of `ifname`: tag offloads off, promiscuous mode (NICs filter by VID otherwise). */
-export async function prepareInterface(ifname: string, ifindex: number, folder: string): Promise<PreparedInterface> {
+export async function prepareInterface(
+  ifname: string,
+  ifindex: number,
+  folder: string,
+): Promise<PreparedInterface> {
   const file = join(folder, 'changes.json');
   const now = offloads(ifname);
   const stale = read(file);
@@ -53,7 +57,11 @@ export async function prepareInterface(ifname: string, ifindex: number, folder: 
     promiscuous.close();
     throw error;
   }
-  const changed = [before.rxvlan ? 'rxvlan off' : '', before.txvlan && !offloads(ifname).txvlan?.active ? 'txvlan off' : '', 'promisc'];
+  const changed = [
+    before.rxvlan ? 'rxvlan off' : '',
+    before.txvlan && !offloads(ifname).txvlan?.active ? 'txvlan off' : '',
+    'promisc',
+  ];
   return {
     changed: changed.filter((c) => c !== ''),
     restore() {
@@ -77,7 +85,9 @@ const original = (name: Switch, now: Offloads, stale: Changes | undefined) => {
 };
 
 const differs = (name: Switch, before: Changes, after: Offloads) =>
-  before[name] !== undefined && after[name] && after[name].active !== before[name] ? { [name]: before[name] } : {};
+  before[name] !== undefined && after[name] && after[name].active !== before[name]
+    ? { [name]: before[name] }
+    : {};
 
 /** Some drivers reset the link when an offload changes (e1000e about 2 s): what is sent meanwhile is lost, so wait. */
 export async function carrier(ifname: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import type { Device } from '../device/device.js';
+import { Drop } from '../drop.js';
 import { clockGettime } from '../linux/libc.js';
 import { map } from '../linux/memory.js';
-import { Drop } from '../drop.js';
 import { BATCH, Batch } from '../memory/batch.js';
 import { type Counters, DeviceCounter } from '../memory/counters.js';
 import { record } from '../memory/histogram.js';
@@ -119,7 +119,10 @@ export class Loop {
 
   /** The default spin, from how long the last TURNS_PER_CLOCK empty turns took; never so short that it is not measured again. */
   #measure(ns: number): void {
-    this.#spin = Math.max(2 * TURNS_PER_CLOCK + 1, Math.round((DEFAULT_SPIN_NS * TURNS_PER_CLOCK) / Math.max(ns, 1)));
+    this.#spin = Math.max(
+      2 * TURNS_PER_CLOCK + 1,
+      Math.round((DEFAULT_SPIN_NS * TURNS_PER_CLOCK) / Math.max(ns, 1)),
+    );
   }
 
   #timers(now: number): number {

@@ -1,6 +1,7 @@
 // The out-of-band thread. After `start` it never returns to the event loop: commands are looked for between batches.
-import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+
 import { GCProfiler } from 'node:v8';
+import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { XdpDevice } from '../device/xdp.js';
 import { viewAt } from '../linux/memory.js';
 import { setAffinity, setFifo } from '../linux/sched.js';
@@ -91,7 +92,10 @@ class OutOfBand {
     }
     const statistics = this.#profiler?.stop()?.statistics ?? [];
     this.#counters.device[DeviceCounter.Collections] = statistics.length;
-    this.#counters.device[DeviceCounter.CollectionsNs] = statistics.reduce((sum, s) => sum + s.cost * 1000, 0);
+    this.#counters.device[DeviceCounter.CollectionsNs] = statistics.reduce(
+      (sum, s) => sum + s.cost * 1000,
+      0,
+    );
   }
 }
 

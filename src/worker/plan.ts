@@ -1,10 +1,10 @@
-import { type VlanPort, vlanTable } from '../filter/vlan-table.js';
 import { parseVlanList, vids } from '../filter/vlan-set.js';
+import { type VlanPort, vlanTable } from '../filter/vlan-table.js';
 import type { Address, Link } from '../linux/link.js';
+import type { TraceLevel } from '../stack/port.js';
 import type { ServiceState, StateDocument } from '../state/schema.js';
-import { type TraceLevel } from '../stack/port.js';
 import { parseMac, parsePrefix } from '../wire/address.js';
-import { placePort } from './place.js';
+import { placePort } from '../state/place.js';
 import type { PortSetup } from './shared.js';
 
 /** A service that somebody wants on this worker, and how much of it is traced. */
@@ -42,7 +42,9 @@ export function plan(
       macHi: mac.hi,
       macLo: mac.lo,
       addresses: place.kernel
-        ? addresses.filter((a) => a.ifindex === place.kernel!.ifindex).map((a) => ({ address: a.address, prefix: a.prefix }))
+        ? addresses
+            .filter((a) => a.ifindex === place.kernel!.ifindex)
+            .map((a) => ({ address: a.address, prefix: a.prefix }))
         : ownAddress(entry.address),
       ownsArp,
       trace: Math.max(0, ...services.map((s) => s.trace ?? 0)) as TraceLevel,
@@ -51,7 +53,14 @@ export function plan(
     });
     if (place.vid !== undefined) vlanPorts.push({ vid: place.vid, lladdr: octetsOf(lladdr), ownsArp });
   }
-  return { ports, table: vlanTable(vids(parseVlanList(state.vlans)), vlanPorts, octetsOf(base.lladdr ?? '00:00:00:00:00:00')) };
+  return {
+    ports,
+    table: vlanTable(
+      vids(parseVlanList(state.vlans)),
+      vlanPorts,
+      octetsOf(base.lladdr ?? '00:00:00:00:00:00'),
+    ),
+  };
 }
 
 const ownAddress = (text: string | undefined) => {
@@ -60,4 +69,5 @@ const ownAddress = (text: string | undefined) => {
   return [{ address, prefix: length }];
 };
 
-const octetsOf = (lladdr: string): Uint8Array => Uint8Array.from(lladdr.split(':'), (octet) => Number.parseInt(octet, 16));
+const octetsOf = (lladdr: string): Uint8Array =>
+  Uint8Array.from(lladdr.split(':'), (octet) => Number.parseInt(octet, 16));

@@ -1,12 +1,12 @@
+import { closeSync, openSync } from 'node:fs';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { openSync, closeSync } from 'node:fs';
-import { EvlnetError } from '../errors.js';
 import type { XdpPlace } from '../device/xdp.js';
+import { EvlnetError } from '../errors.js';
 import { ftruncate, must, write } from '../linux/libc.js';
-import { map, mapFile, type Mapping, unmap } from '../linux/memory.js';
+import { type Mapping, map, mapFile, unmap } from '../linux/memory.js';
 import { Counters, PAGE_LENGTH, SLOTS } from '../memory/counters.js';
 import { TRACE_LENGTH, TraceRing } from '../memory/trace-ring.js';
-import { type Command, type OutOfBandData, type Spin, Word, WORDS } from './shared.js';
+import { type Command, type OutOfBandData, type Spin, WORDS, Word } from './shared.js';
 
 const ENTRY = new URL('./out-of-band.js', import.meta.url);
 const CONFIRM_MS = 2000;
@@ -97,7 +97,8 @@ export class OutOfBandThread {
     this.#wake();
     const until = Date.now() + CONFIRM_MS;
     while (((Atomics.load(this.#words, Word.Done) - number) | 0) < 0) {
-      if (Date.now() > until) throw new EvlnetError('EVL_STALLED', 'Cannot reach the out-of-band thread: it does not answer');
+      if (Date.now() > until)
+        throw new EvlnetError('EVL_STALLED', 'Cannot reach the out-of-band thread: it does not answer');
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }

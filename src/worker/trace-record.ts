@@ -1,6 +1,6 @@
+import { DROPS } from '../drop.js';
 import { Trace } from '../memory/trace-ring.js';
 import { formatIpv4, formatMac } from '../wire/address.js';
-import { DROPS } from '../drop.js';
 
 /** One traced packet, as the responder's lines and JSON events show it. */
 export interface TraceRecord {
@@ -26,10 +26,17 @@ export interface TraceRecord {
   readonly drop?: string;
   /** The request as received, hexadecimal, and where its network header starts; with -d only. */
   readonly frame?: string;
+  readonly reply?: string;
   readonly networkAt: number;
 }
 
-export const traceRecord = (words: Uint32Array, frame: Uint8Array, port: string, ifindex: number): TraceRecord => {
+export const traceRecord = (
+  words: Uint32Array,
+  frame: Uint8Array,
+  reply: Uint8Array,
+  port: string,
+  ifindex: number,
+): TraceRecord => {
   const drop = words[Trace.Drop]!;
   return {
     port,
@@ -47,6 +54,7 @@ export const traceRecord = (words: Uint32Array, frame: Uint8Array, port: string,
     ...(words[Trace.ServiceNs] ? { serviceNs: words[Trace.ServiceNs] } : {}),
     ...(drop === 0 ? {} : { drop: DROPS[drop]?.[0] ?? String(drop) }),
     ...(frame.length === 0 ? {} : { frame: Buffer.from(frame).toString('hex') }),
+    ...(reply.length === 0 ? {} : { reply: Buffer.from(reply).toString('hex') }),
     networkAt: words[Trace.NetworkAt]!,
   };
 };

@@ -1,0 +1,64 @@
+import { runRoot } from '../../control/run-folder.js';
+import { Exit, usage } from '../../errors.js';
+import { readState, updateState } from '../../state/file.js';
+import { placePort } from '../../state/place.js';
+import type { ServiceState, WorkerState } from '../../state/schema.js';
+import { runSession } from '../../worker/session.js';
+import type { Context } from '../context.js';
+import { cannotFindPort } from '../port/device.js';
+import { workerArguments } from '../worker-arguments.js';
+
+/** evlnet run: a worker with the services named, or those recorded, until it is told to end. */
+export async function run(context: Context): Promise<number> {
+  const { arguments: given, io } = context;
+  const device = given.text('dev')!;
+  const state = readState(context.state.file, context.stateOptions);
+  const recorded = state.services[device];
+  const named: ServiceState[] = [
+    ...(given.flag('icmp-responder') ? [{ service: 'icmp-responder' as const }] : []),
+    ...(given.has('udp-echo') ? [{ service: 'udp-echo' as const, udpPort: given.number('udp-echo')! }] : []),
+  ];
+  const services = named.length > 0 ? named : (recorded?.services ?? []);
+  if (services.length === 0)
+    throw usage(
+      'EVL_NO_SERVICE',
+      `No service is recorded for "${device}"`,
+      `evlnet run ${device} icmp-responder -save`,
+    );
+  const links = await context.system.links();
+  const ports = Object.entries(state.ports).filter(
+    ([name, entry]) => placePort(name, entry, links).base === device,
+  );
+  if (ports.length === 0) throw cannotFindPort(device);
+  const options = workerArguments(given, recorded);
+  if (given.flag('save')) save(context, device, { ...recorded, services, ...defined(options) });
+
+  await runSession({
+    ...options,
+    device,
+    stateFile: context.state.file,
+    runRoot: runRoot(context.state),
+    wanted: services,
+    sink: { trace() {}, suppressed() {}, warning: (message, hint) => context.warn(message, hint) },
+    mayAttach: false,
+    signal: io.stop(),
+    onStarted: () => io.stdout.write(`${device}: ${services.map((s) => s.service).join(', ')} running\n`),
+    onTally() {},
+  });
+  return Exit.Ok;
+}
+
+function save(context: Context, device: string, worker: WorkerState): void {
+  updateState(
+    context.state.file,
+    (draft) => {
+      draft.services[device] = worker;
+    },
+    context.stateOptions,
+  );
+}
+
+const defined = <T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };

@@ -1,0 +1,53 @@
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import type { Output } from './io.js';
+
+/** Lines to stdout that never make the writer wait. */
+export interface LineWriter {
+  /** False when the reader is behind: the line is lost. */
+  write(text: string): boolean;
+  close(): void;
+}
+
+/**
+ * A terminal that nobody reads (Ctrl-S, a dead ssh) would block a plain write for good. So a terminal or pipe is opened anew without blocking; a file
+ * never blocks; where neither can be done (a socket, or not our own stdout) Node's stream says when it is behind.
+ */
+export function lineWriter(output: Output): LineWriter {
+  if (output !== process.stdout) return { write: (text) => output.write(text) !== false, close() {} };
+  const kind = fstatSync(1);
+  if (kind.isFile()) return { write: (text) => writeSync(1, text) >= 0, close() {} };
+  let fd: number;
+  try {
+    fd = openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return {
+      write: (text) => !process.stdout.writableNeedDrain && (process.stdout.write(text), true),
+      close() {},
+    };
+  }
+  return nonBlocking(fd);
+}
+
+function nonBlocking(fd: number): LineWriter {
+  // What a full pipe took only in part must go out before anything else.
+  let rest: Buffer = Buffer.alloc(0);
+  const push = (octets: Buffer): boolean => {
+    try {
+      rest = octets.subarray(writeSync(fd, octets));
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return false;
+      throw error;
+    }
+  };
+  return {
+    write(text) {
+      if (rest.length > 0) push(rest);
+      return rest.length === 0 && push(Buffer.from(text));
+    },
+    close() {
+      if (rest.length > 0) push(rest);
+      closeSync(fd);
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { EvlnetError, Exit } from '../errors.js';
+
+/** One line from client to worker; arguments stand beside `cmd`. */
+export interface Request {
+  id: number;
+  cmd: string;
+  [argument: string]: unknown;
+}
+
+/** What an EvlnetError is on the wire. */
+export interface Failure {
+  message: string;
+  code: string;
+  hint?: string;
+  exit?: number;
+}
+
+/** `id` is absent when the request had none that could be read. */
+export type Reply = { id: number; ok: unknown } | { id?: number; error: Failure };
+
+/** What the worker says unasked, on connections that want it. */
+export interface Event {
+  event: string;
+  [key: string]: unknown;
+}
+
+export interface WorkerStatus {
+  pid: number;
+  device: string;
+  ifindex: number;
+  driver: string;
+  mode: string;
+  zeroCopy: boolean;
+  queues: number;
+  /** Buffers, and octets of one, as they are. */
+  pool: number;
+  bufsz: number;
+  /** What was changed on the interface and will be put back: `rxvlan off`. */
+  changed: string[];
+  /** Why not a better driver or mode. */
+  why?: string;
+  /** Of the state that is in effect. */
+  rev: number;
+  link: 'up' | 'down';
+  ports: { ifname: string; vid?: number; running: boolean }[];
+  services: { service: string; port?: string; udpPort?: number }[];
+}
+
+/** What the commands answer. */
+export interface Replies {
+  status: WorkerStatus;
+  reload: { rev: number };
+  attach: Record<string, unknown>;
+  /** The stats page holds the counters of this moment. */
+  sync: Record<string, never>;
+  reset: Record<string, never>;
+  stop: Record<string, never>;
+}
+export type Command = keyof Replies;
+
+/** One message as it goes over the socket. */
+export const encode = (message: Request | Reply | Event): string => `${JSON.stringify(message)}\n`;
+
+/** `line` as an object; undefined where it is not JSON, or not an object. */
+export function decode(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function toFailure(error: unknown): Failure {
+  if (!(error instanceof EvlnetError)) {
+    return { code: 'EVL_INTERNAL', message: error instanceof Error ? error.message : String(error) };
+  }
+  const { code, message, hint, exit } = error;
+  return { code, message, exit, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** The error that the worker threw, to be thrown here. What does not look like one becomes EVL_INTERNAL. */
+export function fromFailure(failure: unknown): EvlnetError {
+  const { code, message, hint, exit } = (failure ?? {}) as Record<string, unknown>;
+  return new EvlnetError(
+    typeof code === 'string' ? code : 'EVL_INTERNAL',
+    typeof message === 'string' ? message : 'the worker gave no reason',
+    {
+      exit: Object.values(Exit).find((value) => value === exit) ?? Exit.Failure,
+      ...(typeof hint === 'string' ? { hint } : {}),
+    },
+  );
+}

@@ -1,0 +1,111 @@
+import type { WorkerStatus } from '../control/messages.js';
+import { type Connection, type ControlServer, listen } from '../control/server.js';
+import type { InBand, Sink } from './in-band.js';
+import type { Wanted } from './plan.js';
+
+/** Answers the commands of other processes to a running worker (control.sock). */
+export function serveControl(folder: string, worker: InBand): Promise<ControlServer> {
+  return listen(folder, {
+    status: () => status(worker),
+    reload: async () => {
+      await worker.reload();
+      return { rev: worker.rev };
+    },
+    attach: async (request, connection) => {
+      const wanted = request.wanted as Wanted;
+      const end = await worker.serve(wanted, sinkTo(connection));
+      connection.onClose(() => void end().catch(() => {}));
+      return {
+        pid: process.pid,
+        slots: worker.ports
+          .filter((p) => wanted.port === undefined || p.ifname === wanted.port)
+          .map((p) => p.vid),
+      };
+    },
+    sync: () => {
+      worker.publish();
+      return {};
+    },
+    reset: async (request) => {
+      const ifname = request.ifname as string | undefined;
+      const isDevice = ifname === undefined || ifname === worker.options.device;
+      const slots = worker.ports.filter((p) => isDevice || p.ifname === ifname).map((p) => p.vid);
+      await worker.reset(isDevice ? [...new Set([0, ...slots])] : slots);
+      return {};
+    },
+    stop: () => {
+      void worker.stop();
+      return {};
+    },
+    collections: async (request) => {
+      await worker.thread.command({ kind: 'collections', on: request.on === true });
+      return {};
+    },
+    ...(process.env.EVLNET_FAULTS === '1' ? faults(worker) : {}),
+  });
+}
+
+function status(worker: InBand): WorkerStatus {
+  const { attachment, link } = worker;
+  const isUp = link.flags.includes('UP') && link.flags.includes('LOWER_UP');
+  return {
+    pid: process.pid,
+    device: worker.options.device,
+    ifindex: link.ifindex,
+    driver: 'xdp',
+    mode: attachment.mode,
+    zeroCopy: attachment.zeroCopy,
+    queues: attachment.queues,
+    pool: attachment.pool,
+    bufsz: attachment.chunkSize,
+    ...(attachment.why === undefined ? {} : { why: attachment.why }),
+    changed: [...worker.prepared.changed],
+    rev: worker.rev,
+    link: isUp ? 'up' : 'down',
+    ports: worker.ports.map((p) => ({
+      ifname: p.ifname,
+      ...(p.vid === 0 ? {} : { vid: p.vid }),
+      running: isUp,
+    })),
+    services: worker.services.map(({ service, port, udpPort }) => ({
+      service,
+      ...(port === undefined ? {} : { port }),
+      ...(udpPort === undefined ? {} : { udpPort }),
+    })),
+  };
+}
+
+/** A client that does not read loses lines, never packets. */
+const sinkTo = (connection: Connection): Sink => {
+  let lost = 0;
+  return {
+    trace(record) {
+      if (lost > 0 && connection.push({ event: 'suppressed', count: lost })) lost = 0;
+      if (!connection.push({ event: 'trace', record })) lost++;
+    },
+    suppressed(count) {
+      if (!connection.push({ event: 'suppressed', count })) lost += count;
+    },
+    warning(message, hint) {
+      connection.push({ event: 'warning', message, ...(hint === undefined ? {} : { hint }) });
+    },
+  };
+};
+
+/** What the tests of the fail-safe need; only where the environment asks for it. */
+const faults = (worker: InBand) => ({
+  throw: () => {
+    void worker.thread.command({ kind: 'fail', how: 'throw' }).catch(() => {});
+    return {};
+  },
+  loop: () => {
+    void worker.thread.command({ kind: 'fail', how: 'loop' }).catch(() => {});
+    return {};
+  },
+  uncaught: () => {
+    setImmediate(() => {
+      throw new Error('told to fail');
+    });
+    return {};
+  },
+});
