@@ -18,12 +18,12 @@ export const systemPath = (): string =>
   [process.env.PATH, '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'].filter(Boolean).join(':');
 
 /** Absolute path of the program; an error that names the package where it is missing. */
-export function tool(name: Tool): string {
-  for (const folder of systemPath().split(':')) {
-    const path = join(folder, name);
+export function tool(name: Tool, path = systemPath()): string {
+  for (const folder of path.split(':')) {
+    const program = join(folder, name);
     try {
-      accessSync(path, constants.X_OK);
-      return path;
+      accessSync(program, constants.X_OK);
+      return program;
     } catch {
       // The next folder.
     }
