@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { addresses, type Link, link, links, monitor, setLink } from '../../src/linux/link.js';
 import { formatIpv4 } from '../../src/wire/address.js';
@@ -71,9 +72,17 @@ describeIf(['root', 'network namespaces', { command: 'ip' }])('links in a namesp
       rxQueues: 3,
     });
     expect(both()[0]).toEqual(both()[1]);
+  });
+
+  test('links() agrees with ip where the peer is in another namespace', () => {
     const other = enterNamespace();
-    run('ip', 'link', 'add', 'far', 'type', 'veth', 'peer', 'name', 'near', 'netns', String(process.ppid));
-    other.leave();
+    try {
+      run('ip', 'link', 'add', 'far', 'type', 'veth', 'peer', 'name', 'near', 'netns', namespace.name);
+      expect(link('far')?.linkNetnsid).toBe(0);
+      expect(both()[0]).toEqual(both()[1]);
+    } finally {
+      other.leave();
+    }
   });
 
   test('link() finds by name, by alternative name and by index', () => {
@@ -156,12 +165,18 @@ describeIf(['root', 'network namespaces', { command: 'ip' }])('links in a namesp
 
   test('monitor() tells an overrun as a change', () => {
     const m = monitor();
-    // Names of up to 200 veth pairs are more than its socket holds.
-    execBatch(Array.from({ length: 600 }, (_, i) => `link set p0 mtu ${1000 + (i % 2)}`));
-    expect(m.poll()).toBe(true);
-    while (m.poll());
-    expect(m.poll()).toBe(false);
-    m.close();
+    try {
+      execBatch(Array.from({ length: 600 }, (_, i) => `link set p0 mtu ${1000 + (i % 2)}`));
+      // sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode
+      const sockets = readFileSync('/proc/thread-self/net/netlink', 'utf8').trim().split('\n').slice(1);
+      expect(sockets.some((line) => Number(line.trim().split(/\s+/)[8]) > 0)).toBe(true);
+      expect(m.poll()).toBe(true);
+      expect(m.poll()).toBe(false);
+      run('ip', 'link', 'set', 'p0', 'mtu', '1300');
+      expect([m.poll(), m.poll()]).toEqual([true, false]);
+    } finally {
+      m.close();
+    }
   });
 });
 

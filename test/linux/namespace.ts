@@ -15,7 +15,7 @@ let count = 0;
  * Makes a network namespace and moves this thread into it, as `nsenter -n` would: /sys keeps showing the old one. Sockets
  * and child processes made from now on belong to it. `leave` goes back and removes it.
  */
-export function enterNamespace(): { leave(): void } {
+export function enterNamespace(): { name: string; leave(): void } {
   const name = `evl-t${process.pid}-${count++}`;
   const home = openSync('/proc/thread-self/ns/net', 'r');
   run('ip', 'netns', 'add', name);
@@ -25,6 +25,7 @@ export function enterNamespace(): { leave(): void } {
   };
   move(openSync(`/run/netns/${name}`, 'r'));
   return {
+    name,
     leave() {
       move(home);
       run('ip', 'netns', 'del', name);
