@@ -1,6 +1,5 @@
 // RFC 5227: an evlnet VLAN port probes its address once, then announces it twice. It answers meanwhile: the address is configuration,
 // as on a kernel device, and a conflict is reported, not yielded to.
-import type { Device } from '../device/device.js';
 import type { Batch } from '../memory/batch.js';
 import { writeOwn } from './arp.js';
 import type { Port } from './port.js';
@@ -8,6 +7,14 @@ import type { Port } from './port.js';
 const PROBE_TO_ANNOUNCEMENT_NS = 200e6;
 /** ANNOUNCE_INTERVAL. */
 const ANNOUNCEMENT_INTERVAL_NS = 2e9;
+
+/** What is needed of a device to send a frame of one's own; `Device` is such. */
+export interface Transmitter {
+  readonly arena: { readonly view: DataView };
+  reserve(batch: Batch, count: number): number;
+  transmit(batch: Batch): number;
+  flush(): void;
+}
 
 interface Pending {
   readonly port: Port;
@@ -21,7 +28,7 @@ export class Announcer {
   #pending: Pending[] = [];
 
   constructor(
-    readonly device: Device,
+    readonly device: Transmitter,
     readonly batch: Batch,
   ) {}
 

@@ -1,0 +1,41 @@
+// Reads every import of src and fails on an arrow that this table does not list: what a folder may know of.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+
+const low = ['bpf', 'wire', 'memory', 'linux'];
+const allowed = {
+  wire: [],
+  memory: [],
+  bpf: [],
+  linux: ['bpf'],
+  filter: ['bpf', 'wire', 'linux'],
+  device: ['memory', 'linux', 'filter'],
+  stack: ['wire', 'memory'],
+  service: ['stack', 'wire', 'memory'],
+  state: ['linux'],
+  control: ['linux'],
+  worker: [...low, 'filter', 'device', 'stack', 'service', 'control', 'state'],
+  lab: ['bpf', 'linux'],
+  cli: ['control', 'state', 'worker', 'lab', 'filter', 'linux', 'memory'],
+};
+/** Imported by all. */
+const everywhere = ['src/errors.ts', 'src/drop.ts'];
+
+const files = (folder) =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((e) =>
+    e.isDirectory() ? files(join(folder, e.name)) : e.name.endsWith('.ts') ? [join(folder, e.name)] : [],
+  );
+const area = (file) => (file.split('/').length > 2 ? file.split('/')[1] : '');
+
+let wrong = 0;
+for (const file of files('src')) {
+  const text = readFileSync(file, 'utf8');
+  for (const [, name] of text.matchAll(/(?:from\s+|import\s*\(\s*|import\s+)'(\.[^']+)'/g)) {
+    const target = relative('.', join(dirname(file), name)).replace(/\.js$/, '.ts');
+    const [from, to] = [area(file), area(target)];
+    if (from === to || from === '' || everywhere.includes(target) || allowed[from]?.includes(to)) continue;
+    console.error(`${file}: ${from} must not import ${to === '' ? target : to}`);
+    wrong++;
+  }
+}
+if (wrong > 0) process.exit(1);
