@@ -28,7 +28,7 @@ export function run(command, args, { timeoutMs = 20_000, env } = {}) {
   });
 }
 
-/** Starts a program and waits until it has printed what `ready` matches. `stop()` ends it with SIGINT. */
+/** Starts a program and waits until it has printed what `ready` matches, or `ready()` says so. `stop()` ends it with SIGINT. */
 export async function start(command, args, { ready, timeoutMs = 10_000, env } = {}) {
   const child = launch(command, args, env);
   const said = collect(child);
@@ -36,7 +36,10 @@ export async function start(command, args, { ready, timeoutMs = 10_000, env } = 
     child.on('error', resolve);
     child.on('close', (code, signal) => resolve(code ?? signal));
   });
+  const park = () => process.kill(child.pid, 'SIGSTOP');
+  const unpark = () => process.kill(child.pid, 'SIGCONT');
   const stop = async () => {
+    unpark();
     child.kill('SIGINT');
     const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
     const code = await ended;
@@ -45,7 +48,8 @@ export async function start(command, args, { ready, timeoutMs = 10_000, env } = 
     return said.out;
   };
   const deadline = Date.now() + timeoutMs;
-  while (!ready.test(said.out)) {
+  const isReady = async () => (ready instanceof RegExp ? ready.test(said.out) : ready());
+  while (!(await isReady())) {
     const code = await Promise.race([ended, pause(20)]);
     if (code !== undefined) throw failure([command, ...args], code, said);
     if (Date.now() > deadline) {
@@ -53,7 +57,7 @@ export async function start(command, args, { ready, timeoutMs = 10_000, env } = 
       throw failure([command, ...args], `not ready after ${timeoutMs} ms`, said);
     }
   }
-  return { pid: child.pid, stop, said };
+  return { pid: child.pid, park, unpark, stop, said };
 }
 
 function launch(command, args, env) {

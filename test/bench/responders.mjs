@@ -1,10 +1,10 @@
-// Who answers: the kernel, the C program, evlnet. Each is started, measured and stopped in turn, on one CPU.
+// Who answers: the kernel, the C program, evlnet. The two programs share one CPU: whoever is not measured is parked.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run, start } from './process.mjs';
-import { addKernelVlan, DEVICE, RESPONDER, removeKernelVlan, VID } from './wire.mjs';
+import { addKernelVlan, DEVICE, RESPONDER, VID } from './wire.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const BUILD = join(ROOT, 'build/bench');
@@ -15,19 +15,18 @@ export const RESPONDER_CPU = 1;
 /** `--spin` of each wait mode, of evlnet and of the C program. */
 const SPIN = { none: '0', always: 'always' };
 
-/** Its start() gives `{ tagged, pid?, mode?, stop }`; a round starts each once. */
-export const kernel = (wire) => ({
-  name: 'kernel',
-  async start() {
-    const tagged = await addKernelVlan(wire);
-    return { tagged, stop: async () => (tagged ? removeKernelVlan(wire) : undefined) };
-  },
-});
+/** A responder's start(wait) gives `{ wire, tagged, pid?, mode?, park, unpark, stop }`. */
+export async function kernel(wire) {
+  const tagged = await addKernelVlan(wire);
+  const nothing = () => {};
+  const running = { wire, tagged, park: nothing, unpark: nothing, stop: async () => undefined };
+  return { name: 'kernel', start: async () => running, close: nothing };
+}
 
-export const c = (wire, wait, mode) => ({
+export const c = (wire, mode) => ({
   name: 'c',
-  wait,
-  async start() {
+  close() {},
+  async start(wait) {
     const args = [
       '--device',
       DEVICE,
@@ -42,18 +41,18 @@ export const c = (wire, wait, mode) => ({
     });
     const { mode: runs } = JSON.parse(program.said.out.split('\n')[0]);
     const stop = async () => JSON.parse((await program.stop()).trim().split('\n').at(-1));
-    return { tagged: true, pid: program.pid, mode: runs, stop };
+    return { ...program, wire, tagged: true, mode: runs, stop };
   },
 });
 
-/** evlnet with a state file of its own; `close()` removes it. `extra` is put after `icmp`'s other options. */
-export async function evlnetHost(wire, mode) {
+/** With a state file of its own, which `close()` removes. */
+export async function evlnet(wire, mode) {
   const folder = mkdtempSync(join(tmpdir(), 'evlnet-bench-'));
   const env = { EVLNET_STATE: join(folder, 'state.json') };
-  const evlnet = (...args) => run(...wire.onResponder(EVLNET, args), { env });
+  const command = (...args) => run(...wire.onResponder(EVLNET, args), { env });
   const close = () => rmSync(folder, { recursive: true, force: true });
   try {
-    await evlnet(
+    await command(
       'port',
       'enable',
       PORT,
@@ -61,21 +60,22 @@ export async function evlnetHost(wire, mode) {
       `${RESPONDER.address}/24`,
       ...(mode ? ['mode', mode] : []),
     );
-    await evlnet('vlans', 'set', `${VID}`);
+    await command('vlans', 'set', `${VID}`);
   } catch (error) {
     close();
     throw error;
   }
-  const responder = (wait) => ({
+  return {
     name: 'evlnet',
-    wait,
-    async start() {
+    folder,
+    command,
+    close,
+    async start(wait) {
       const args = ['icmp', '-i', PORT, '-s', '--cpu', `${RESPONDER_CPU}`];
       if (SPIN[wait]) args.push('--spin', SPIN[wait]);
       const program = await start(...wire.onResponder(EVLNET, args), { ready: /^listening to/m, env });
-      const [port] = JSON.parse(await evlnet('-j', 'port', 'show', PORT));
-      return { tagged: true, pid: program.pid, mode: port?.mode, stop: program.stop };
+      const [port] = JSON.parse(await command('-j', 'port', 'show', PORT));
+      return { ...program, wire, tagged: true, mode: port?.mode };
     },
-  });
-  return { responder, evlnet, close };
+  };
 }
