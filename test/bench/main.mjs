@@ -1,19 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { heapPart } from './heap.mjs';
+import { heapText, measureHeap } from './heap.mjs';
 import { readOptions, USAGE } from './options.mjs';
 import { killAll, run } from './process.mjs';
 import { quietMachine } from './quiet.mjs';
-import { c, evlnetHost, kernel } from './responders.mjs';
+import { c, evlnet, kernel } from './responders.mjs';
 import { playRounds } from './rounds.mjs';
 import { echoText } from './table.mjs';
-import { judge } from './verdict.mjs';
-import { openWire } from './wire.mjs';
+import { judge, summarize } from './verdict.mjs';
+import { openWire, removeStale } from './wire.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** How long the whole bench waits for other work on the machine to end. */
 const PATIENCE_MS = 180_000;
+const RESPONDERS = { kernel, c, evlnet };
 
 /** Exit code of `scripts/bench`: 0 done, 1 wrong argument, 2 could not run, 4 a bar was missed and --assert given. */
 export async function main(argv) {
@@ -40,45 +41,49 @@ async function bench(options) {
   if (process.getuid() !== 0) throw new Error('Cannot run the bench: not root');
   if (availableParallelism() < 2) throw new Error('Cannot run the bench: it needs two CPUs');
   await run('make', ['-s', '-C', HERE], { timeoutMs: 120_000 });
-  const wire = await openWire();
+  await removeStale();
+  const open = [];
+  const close = async () => {
+    for (const it of open.splice(0).toReversed()) await it.close();
+  };
   const interrupted = (signal) => {
     killAll();
-    wire.close().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+    close().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
   };
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
-  const progress = (text) => process.stderr.write(`${text}\n`);
-  const quietly = quietMachine(options.quick ? 0 : PATIENCE_MS);
-  let host;
   try {
-    if (options.only.includes('evlnet')) host = await evlnetHost(wire, options.mode);
-    const measured = { machine: machine(), options };
-    if (options.part !== 'heap') {
-      const pairs = contestants(wire, host, options);
-      measured.rounds = await playRounds({ wire, pairs, options, quietly, progress });
-      measured.echo = judge(measured.rounds);
-      process.stdout.write(`${echoText(measured.echo, options)}\n`);
+    const responders = [];
+    for (const name of options.only) {
+      const wire = await openWire(name);
+      open.push(wire);
+      const responder = await RESPONDERS[name](wire, options.mode);
+      open.push(responder);
+      responders.push(responder);
     }
-    if (options.part !== 'echo' && host) {
-      const { text, ...heap } = await heapPart({ wire, host, options, progress });
-      measured.heap = heap;
-      process.stdout.write(`${text}\n`);
-    }
-    if (options.json) writeFileSync(options.json, `${JSON.stringify(measured, null, 2)}\n`);
-    const missed =
-      (measured.echo ?? []).some((row) => row.missed?.length) || measured.heap?.missed?.length > 0;
-    return options.assert && missed ? 4 : 0;
+    return await measure(responders, options);
   } finally {
-    host?.close();
-    await wire.close();
+    await close();
   }
 }
 
-function contestants(wire, host, { only, waits, mode }) {
-  const pairs = waits.map((wait) => [
-    ...(only.includes('c') ? [c(wire, wait, mode)] : []),
-    ...(host ? [host.responder(wait)] : []),
-  ]);
-  return only.includes('kernel') ? [[kernel(wire)], ...pairs] : pairs;
+async function measure(responders, options) {
+  const progress = (text) => process.stderr.write(`${text}\n`);
+  const quietly = quietMachine(options.quick ? 0 : PATIENCE_MS);
+  const measured = { machine: machine(), options };
+  if (options.part !== 'heap') {
+    const records = await playRounds({ responders, options, quietly, progress });
+    const echo = { responders: summarize(records), bars: judge(records), records };
+    measured.echo = echo;
+    process.stdout.write(`${echoText(echo.responders, echo.bars, options)}\n`);
+  }
+  const evlnet = responders.find((responder) => responder.name === 'evlnet');
+  if (options.part !== 'echo' && evlnet) {
+    measured.heap = await measureHeap({ evlnet, options, progress });
+    process.stdout.write(`${heapText(measured.heap)}\n`);
+  }
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(measured, null, 2)}\n`);
+  const bars = [...(measured.echo?.bars ?? []), ...(measured.heap?.bars ?? [])];
+  return options.assert && bars.some((bar) => bar.met === 'no') ? 4 : 0;
 }
 
 const machine = () => ({

@@ -3,14 +3,15 @@ import { parseArgs } from 'node:util';
 export const USAGE = `Usage: scripts/bench [ echo | heap ] [ options ]
   echo              replies a second and round trips: evlnet, the C responder, the kernel (default: echo, then heap)
   heap              heap growth and garbage collections of evlnet over 10 million frames
-  --rounds N        alternated rounds, default 5
+  --rounds N        every round starts all responders anew, default 5
+  --passes N        a round measures each responder N times in turn, default 4
   --quick           one short round, for CI: shows that everything runs, not how fast
   --only LIST       of evlnet,c,kernel
   --waits LIST      of default,none,always
   --driver-mode M   native or generic; default: what each responder chooses
   --rate N          offer N requests a second instead of as many as one CPU makes
   --json FILE       write everything measured
-  --assert          exit 4 when a bar is missed
+  --assert          exit 4 when a bar is missed and noise does not explain it
 Needs root, a C compiler and a built evlnet (npm run build). Exit 2: it could not run.
 `;
 
@@ -19,6 +20,7 @@ const RESPONDERS = ['kernel', 'c', 'evlnet'];
 
 const flags = {
   rounds: { type: 'string' },
+  passes: { type: 'string' },
   quick: { type: 'boolean', default: false },
   only: { type: 'string', default: RESPONDERS.join() },
   waits: { type: 'string', default: WAITS.join() },
@@ -39,6 +41,7 @@ export function readOptions(argv) {
   return {
     part: positionals[0] ?? 'all',
     rounds: number('rounds', values.rounds, 1, 100) ?? (values.quick ? 1 : 5),
+    passes: number('passes', values.passes, 1, 100) ?? (values.quick ? 1 : 4),
     quick: values.quick,
     only: list('only', values.only, RESPONDERS),
     waits: list('waits', values.waits, WAITS),
@@ -47,9 +50,9 @@ export function readOptions(argv) {
     json: values.json,
     assert: values.assert,
     help: values.help,
-    load: values.quick ? { milliseconds: 200, warmUp: 200 } : { milliseconds: 1000, warmUp: 500 },
+    load: values.quick ? { milliseconds: 200, warmUp: 100 } : { milliseconds: 300, warmUp: 150 },
     // A pinger that meets a sleeping responder takes some 25 µs a request: `seconds` ends it.
-    rtt: values.quick ? { count: 5000, seconds: 1 } : { count: 100_000, seconds: 2 },
+    rtt: values.quick ? { count: 5000, seconds: 1 } : { count: 40_000, seconds: 1 },
   };
 }
 

@@ -3,7 +3,7 @@ import { run } from './process.mjs';
 import { BUILD } from './responders.mjs';
 import { DEVICE, ISSUER, RESPONDER, VID } from './wire.mjs';
 
-export const ISSUER_CPU = 0;
+const ISSUER_CPU = 0;
 
 /** What load and pinger need to know of the wire. */
 const request = (tagged) =>
@@ -13,7 +13,7 @@ const request = (tagged) =>
 
 const json = async (...command) => JSON.parse(await run(...command));
 
-export const load = (wire, tagged, { milliseconds, warmUp, rate }) =>
+export const load = ({ wire, tagged }, { milliseconds, warmUp, rate }) =>
   json(
     ...wire.onIssuer(join(BUILD, 'load'), [
       ...request(tagged),
@@ -22,7 +22,7 @@ export const load = (wire, tagged, { milliseconds, warmUp, rate }) =>
     ]),
   );
 
-const roundTrips = (wire, tagged, { count, seconds }) =>
+const roundTrips = ({ wire, tagged }, { count, seconds }) =>
   json(
     ...wire.onIssuer(join(BUILD, 'pinger'), [
       ...request(tagged),
@@ -31,31 +31,41 @@ const roundTrips = (wire, tagged, { count, seconds }) =>
   );
 
 /**
- * Every round measures all `pairs` (those to be compared stand beside each other, a pair of one is the kernel's), forwards and
- * backwards in turn, so that a slow minute of the machine does not fall on the same one each time. One record a responder and round.
+ * In every round all responders are started anew in every wait mode, then measured one right after the other, `passes`
+ * times, forwards and backwards in turn: the speed of a shared machine changes from second to second, and this way it
+ * changes for all alike. One record a responder and pass.
  */
-export async function playRounds({ wire, pairs, options, quietly, progress }) {
+export async function playRounds({ responders, options, quietly, progress }) {
   const records = [];
-  for (let round = 1; round <= options.rounds; round++) {
-    const order = round % 2 ? pairs.flat() : pairs.flat().reverse();
-    for (const responder of order) {
-      const running = await responder.start();
-      const ours = running.pid ? [running.pid] : [];
-      const { name, wait } = responder;
-      const { tagged, mode } = running;
-      progress(`round ${round} of ${options.rounds}: ${name}${wait ? `, spin ${wait}` : ''}`);
+  for (let round = 1; round <= options.rounds; round++)
+    for (const wait of options.waits) {
+      progress(`round ${round} of ${options.rounds}, spin ${wait}`);
+      const running = [];
       try {
-        const replies = await quietly(ours, () =>
-          load(wire, tagged, { ...options.load, rate: options.rate }),
-        );
-        const rtt = await quietly(ours, () => roundTrips(wire, tagged, options.rtt));
-        records.push({ round, name, wait, tagged, mode, load: replies, rtt });
+        for (const responder of responders) {
+          const it = await responder.start(wait);
+          it.park();
+          running.push({ name: responder.name, ...it });
+        }
+        for (let pass = 1; pass <= options.passes; pass++)
+          for (const it of pass % 2 ? running : running.toReversed())
+            records.push({ round, wait, pass, ...(await measure(it, options, quietly)) });
       } finally {
-        const last = records.at(-1);
-        const summary = await running.stop();
-        if (last?.round === round && last.name === name && last.wait === wait) last.summary = summary;
+        for (const it of running) await it.stop();
       }
     }
-  }
   return records;
+}
+
+async function measure(it, options, quietly) {
+  const { name, tagged, mode } = it;
+  it.unpark();
+  try {
+    const ours = it.pid ? [it.pid] : [];
+    const replies = await quietly(ours, () => load(it, { ...options.load, rate: options.rate }));
+    const rtt = await quietly(ours, () => roundTrips(it, options.rtt));
+    return { name, tagged, mode, load: replies, rtt };
+  } finally {
+    it.park();
+  }
 }

@@ -5,8 +5,20 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Medians of every number in `records`, by path: `load.repliesPerSecond`. */
-export const medianOf = (records, path) =>
-  median(records.map((record) => path.reduce((value, key) => value[key], record)));
-
-export const range = (values) => [Math.min(...values), Math.max(...values)];
+/**
+ * Where the median really lies, with 90 % confidence, whatever the distribution: between the k-th least and the k-th
+ * greatest value, by the sign test. Fewer than 5 values: all that was seen.
+ */
+export function interval(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const n = sorted.length;
+  let probability = 0.5 ** n;
+  let tail = probability;
+  let k = 0;
+  while (tail + (probability * (n - k)) / (k + 1) <= 0.05 && k < n >> 1) {
+    probability *= (n - k) / (k + 1);
+    tail += probability;
+    k++;
+  }
+  return [sorted[k], sorted[n - 1 - k]];
+}

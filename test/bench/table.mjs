@@ -1,10 +1,5 @@
-import { QUIET } from './quiet.mjs';
-import { BARS } from './verdict.mjs';
-
 const LABELS = { kernel: 'kernel', c: 'C AF_XDP', evlnet: 'evlnet' };
 const thousands = (n) => `${Math.round(n / 1000)}k`;
-const fixed = (n, digits) => (n === undefined || Number.isNaN(n) ? '' : n.toFixed(digits));
-const signed = (n) => (n === undefined ? '' : `${n < 0 ? '' : '+'}${n.toFixed(2)}`);
 
 /** Columns as wide as their widest cell, the first `left` ones flush left. */
 function columns(rows, left) {
@@ -24,12 +19,10 @@ const who = (row) => [
 const repliesTable = (rows) =>
   columns(
     [
-      ['responder', 'wait', 'wire', 'replies/s', 'least', 'most', 'offered/s', '/ kernel', '/ C'],
+      ['responder', 'wait', 'wire', 'replies/s', 'least', 'most', 'offered/s'],
       ...rows.map((row) => [
         ...who(row),
-        ...[row.repliesPerSecond, ...row.repliesRange, row.offeredPerSecond].map(thousands),
-        fixed(row.timesKernel, 2),
-        fixed(row.timesC, 2),
+        ...[row.repliesPerSecond, row.least, row.most, row.offeredPerSecond].map(thousands),
       ]),
     ],
     3,
@@ -38,44 +31,56 @@ const repliesTable = (rows) =>
 const roundTripTable = (rows) =>
   columns(
     [
-      ['responder', 'wait', 'wire', 'p50', 'p99', 'p99.9', 'max', 'lost', 'p50 - C', 'p99 / C', 'p99.9 / C'],
+      ['responder', 'wait', 'wire', 'p50', 'p99', 'p99.9', 'max', 'lost'],
       ...rows.map((row) => [
         ...who(row),
-        ...['p50', 'p99', 'p99.9', 'max'].map((key) => fixed(row.rtt[key], 1)),
+        ...['p50', 'p99', 'p99.9', 'max'].map((key) => row.rtt[key].toFixed(1)),
         `${row.rtt.lost}`,
-        signed(row.rtt.p50OverC),
-        fixed(row.rtt.p99TimesC, 2),
-        fixed(row.rtt['p99.9TimesC'], 2),
       ]),
     ],
     3,
   );
 
+const barTable = (bars) =>
+  columns(
+    [
+      ['evlnet', 'wait', 'value', '90 % interval', 'bar', 'met'],
+      ...bars.map((bar) => [
+        bar.name,
+        `spin ${bar.wait}`,
+        bar.value.toFixed(2),
+        `${bar.low.toFixed(2)} .. ${bar.high.toFixed(2)}`,
+        bar.atLeast === undefined ? `<= ${bar.atMost}` : `>= ${bar.atLeast}`,
+        bar.met,
+      ]),
+    ],
+    2,
+  );
+
 /** The text that people read; everything in it is in the JSON too. */
-export function echoText(rows, { rounds, rate }) {
+export function echoText(rows, bars, { rounds, passes, rate }) {
   const kernel = rows.find((row) => row.name === 'kernel');
-  const disturbed = rows.filter((row) => row.others > QUIET);
-  const misses = rows.flatMap((row) => (row.missed ?? []).map((text) => `${who(row)[1]}: ${text}`));
+  const disturbed = rows.reduce((sum, row) => sum + row.disturbed, 0);
+  const measured = rows.reduce((sum, row) => sum + row.measured, 0);
+  const offered = rate ? `${thousands(rate)} requests a second offered` : 'open load';
   return [
-    `Echo replies a second, ${rate ? `${thousands(rate)} requests offered` : 'open load'}, 64-octet frames (60 without FCS); median of ${rounds}`,
+    `Echo replies a second, ${offered}, 64-octet frames (60 without FCS), median`,
     repliesTable(rows),
     '',
-    `Echo round trip in µs, one at a time, as fast as replies come; median of ${rounds}`,
+    'Echo round trip in µs, one at a time, as fast as replies come, median',
     roundTripTable(rows),
-    '',
-    'Ratios and differences: median of those of each round. Generator and pinger on CPU 0, responder on CPU 1.',
-    "A veth delivers on the CPU that sends: XDP runs on CPU 0 for all, and the whole of the kernel's responder too.",
-    ...(kernel && !kernel.tagged
-      ? ['The kernel here has no 802.1Q: its responder answers untagged on the same wire, its best case.']
+    ...(bars.length
+      ? ['', 'Against the bars: median of the comparisons within each pass', barTable(bars)]
       : []),
-    ...disturbed.map(
-      (row) =>
-        `Disturbed: other processes used up to ${row.others} % of a CPU beside ${who(row).slice(0, 2).join(' ')}`,
-    ),
-    ...(rows.some((row) => row.missed)
+    '',
+    `${rounds} rounds of ${passes} passes; generator and pinger on CPU 0, responder on CPU 1. A veth delivers on the CPU that sends:`,
+    "XDP runs on CPU 0 for all, and the whole of the kernel's responder too.",
+    ...(kernel && !kernel.tagged
+      ? ['The kernel here has no 802.1Q: its responder answers untagged on a wire of its own, its best case.']
+      : []),
+    ...(disturbed
       ? [
-          `Bars: replies >= ${BARS.kernel} x kernel, >= ${BARS.c} x C; p50 <= C + ${BARS.p50} µs, p99 <= ${BARS.p99} x, p99.9 <= ${BARS['p99.9']} x C; none lost: ${misses.length ? 'MISSED' : 'all met'}`,
-          ...misses.map((text) => `  evlnet ${text}`),
+          `Other work on the machine disturbed ${disturbed} of ${measured} measurements; left out where enough remain.`,
         ]
       : []),
   ].join('\n');

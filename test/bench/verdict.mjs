@@ -1,79 +1,92 @@
-// What design demands of evlnet, in terms of the others in the same run.
-import { median, range } from './statistics.mjs';
+import { QUIET } from './quiet.mjs';
+import { interval, median } from './statistics.mjs';
 
-export const BARS = {
-  kernel: 1.3,
-  c: 0.95,
-  p50: 1,
-  p99: 1.3,
-  'p99.9': 1.5,
+/** What evlnet has to reach, in terms of the others in the same run. */
+const BARS = [
+  { name: 'replies / kernel', of: 'kernel', atLeast: 1.3, value: (a, b) => rate(a) / rate(b) },
+  { name: 'replies / C', of: 'c', atLeast: 0.95, value: (a, b) => rate(a) / rate(b) },
+  { name: 'p50 - C, µs', of: 'c', atMost: 1, value: (a, b) => a.rtt.p50 - b.rtt.p50 },
+  { name: 'p99 / C', of: 'c', atMost: 1.3, value: (a, b) => a.rtt.p99 / b.rtt.p99 },
+  { name: 'p99.9 / C', of: 'c', atMost: 1.5, value: (a, b) => a.rtt['p99.9'] / b.rtt['p99.9'] },
+];
+const rate = (record) => record.load.repliesPerSecond;
+const isQuiet = (record) => Math.max(record.load.others, record.rtt.others) <= QUIET;
+
+/** Fewer undisturbed measurements than this say less than all of them. */
+const ENOUGH = 3;
+const quietOnes = (list, quiet) => {
+  const good = list.filter(quiet);
+  return good.length >= ENOUGH ? good : list;
 };
 
-const select = (records, name, wait) => records.filter((r) => r.name === name && r.wait === wait);
-
-/** Pairs of the same round: the machine's speed changes between rounds more than within one. */
-const paired = (a, b, f) =>
-  median(a.flatMap((x) => b.filter((y) => y.round === x.round).map((y) => f(x, y))));
-
-/** One row a responder and wait mode: medians, and where there is something to compare with, ratios and missed bars. */
-export function judge(records) {
-  const kernel = select(records, 'kernel', undefined);
-  const waits = [...new Set(records.map((r) => r.wait).filter(Boolean))];
-  const rows = [
-    ...(kernel.length ? [row('kernel', undefined, kernel)] : []),
-    ...waits.flatMap((wait) =>
-      ['c', 'evlnet'].flatMap((name) => {
-        const own = select(records, name, wait);
-        return own.length ? [row(name, wait, own)] : [];
-      }),
-    ),
-  ];
-  for (const it of rows) {
-    if (it.name === 'kernel') continue;
-    const own = select(records, it.name, it.wait);
-    if (kernel.length)
-      it.timesKernel = paired(own, kernel, (a, b) => a.load.repliesPerSecond / b.load.repliesPerSecond);
-    const other = select(records, 'c', it.wait);
-    if (it.name !== 'evlnet') continue;
-    if (other.length) compare(it, own, other);
-    it.missed = missed(it);
+/** One row a responder and wait mode: medians of what was measured while others were quiet. */
+export function summarize(records) {
+  const kinds = new Map();
+  for (const record of records) {
+    const wait = record.name === 'kernel' ? undefined : record.wait;
+    const key = `${record.name} ${wait}`;
+    if (!kinds.has(key)) kinds.set(key, { name: record.name, wait, all: [] });
+    kinds.get(key).all.push(record);
   }
-  return rows;
+  return [...kinds.values()].map(({ name, wait, all }) => {
+    const own = quietOnes(all, isQuiet);
+    const of = (pick) => median(own.map(pick));
+    const rtt = { lost: all.reduce((sum, r) => sum + r.rtt.lost, 0) };
+    for (const key of ['p50', 'p99', 'p99.9', 'max']) rtt[key] = of((r) => r.rtt[key]);
+    return {
+      name,
+      wait,
+      tagged: own[0].tagged,
+      mode: own[0].mode,
+      measured: all.length,
+      disturbed: all.filter((r) => !isQuiet(r)).length,
+      repliesPerSecond: of(rate),
+      least: Math.min(...own.map(rate)),
+      most: Math.max(...own.map(rate)),
+      offeredPerSecond: of((r) => r.load.offeredPerSecond),
+      rtt,
+    };
+  });
 }
 
-function row(name, wait, own) {
-  const rtt = {};
-  for (const key of ['p50', 'p99', 'p99.9', 'max']) rtt[key] = median(own.map((r) => r.rtt[key]));
-  rtt.lost = own.reduce((sum, r) => sum + r.rtt.lost, 0);
-  return {
-    name,
-    wait,
-    tagged: own[0].tagged,
-    mode: own[0].mode,
-    repliesPerSecond: median(own.map((r) => r.load.repliesPerSecond)),
-    repliesRange: range(own.map((r) => r.load.repliesPerSecond)),
-    offeredPerSecond: median(own.map((r) => r.load.offeredPerSecond)),
-    rtt,
-    others: Math.max(...own.flatMap((r) => [r.load.others, r.rtt.others])),
-  };
+/**
+ * evlnet against each bar, a wait mode at a time. Compared are measurements of the same pass, seconds apart; `value` is
+ * the median of those comparisons. `met`: yes; no; or unclear where the bar lies inside the 90 % interval of a missed value.
+ */
+export function judge(records) {
+  const waits = [...new Set(records.map((record) => record.wait))];
+  return waits.flatMap((wait) =>
+    BARS.flatMap(({ name, of, atLeast, atMost, value }) => {
+      const pairs = quietOnes(pairsOf(records, wait, of), ([a, b]) => isQuiet(a) && isQuiet(b));
+      if (pairs.length === 0) return [];
+      const values = pairs.map(([a, b]) => value(a, b));
+      const middle = median(values);
+      const [low, high] = interval(values);
+      const isMet = atLeast === undefined ? middle <= atMost : middle >= atLeast;
+      const mayBeMet = atLeast === undefined ? low <= atMost : high >= atLeast;
+      return [
+        {
+          wait,
+          name,
+          atLeast,
+          atMost,
+          value: middle,
+          low,
+          high,
+          met: isMet ? 'yes' : mayBeMet ? 'unclear' : 'no',
+        },
+      ];
+    }),
+  );
 }
 
-function compare(it, own, other) {
-  it.timesC = paired(own, other, (a, b) => a.load.repliesPerSecond / b.load.repliesPerSecond);
-  it.rtt.p50OverC = paired(own, other, (a, b) => a.rtt.p50 - b.rtt.p50);
-  it.rtt.p99TimesC = paired(own, other, (a, b) => a.rtt.p99 / b.rtt.p99);
-  it.rtt['p99.9TimesC'] = paired(own, other, (a, b) => a.rtt['p99.9'] / b.rtt['p99.9']);
-}
-
-function missed({ timesKernel, timesC, rtt }) {
-  const said = [];
-  const below = (value, bar, text) => value < bar && said.push(`${text} ${value.toFixed(2)} < ${bar}`);
-  const above = (value, bar, text) => value > bar && said.push(`${text} ${value.toFixed(2)} > ${bar}`);
-  below(timesKernel, BARS.kernel, 'replies / kernel');
-  below(timesC, BARS.c, 'replies / C');
-  above(rtt.p50OverC, BARS.p50, 'p50 - C');
-  above(rtt.p99TimesC, BARS.p99, 'p99 / C');
-  above(rtt['p99.9TimesC'], BARS['p99.9'], 'p99.9 / C');
-  above(rtt.lost, 0, 'lost round trips');
-  return said;
+function pairsOf(records, wait, of) {
+  const own = records.filter((r) => r.wait === wait && r.name === 'evlnet');
+  const others = new Map(
+    records.filter((r) => r.wait === wait && r.name === of).map((r) => [`${r.round}.${r.pass}`, r]),
+  );
+  return own.flatMap((r) => {
+    const other = others.get(`${r.round}.${r.pass}`);
+    return other ? [[r, other]] : [];
+  });
 }

@@ -1,4 +1,5 @@
 // Two hosts in network namespaces and one veth pair between them, MTU 1500: the issuer sends, the responder answers.
+// Each responder has a wire of its own, all alike, so that one can be measured right after the other.
 import { existsSync } from 'node:fs';
 import { run } from './process.mjs';
 
@@ -17,11 +18,10 @@ const SYSCTLS = [
   'net.ipv4.icmp_echo_ignore_all=0',
 ];
 
-/** Both hosts, up. `close()` removes them; those that a killed bench left behind go first. */
-export async function openWire() {
-  await removeStale();
-  const issuer = `${PREFIX}-${process.pid}-i`;
-  const responder = `${PREFIX}-${process.pid}-r`;
+/** Both hosts, up. `close()` removes them. */
+export async function openWire(name) {
+  const issuer = `${PREFIX}-${process.pid}-${name}-i`;
+  const responder = `${PREFIX}-${process.pid}-${name}-r`;
   const close = async () => {
     for (const host of [issuer, responder]) await run('ip', ['netns', 'del', host]).catch(() => {});
   };
@@ -66,11 +66,10 @@ async function lay(issuer, responder) {
   await run('ip', ['netns', 'exec', responder, 'ethtool', '-K', DEVICE, 'gro', 'on']);
 }
 
-async function removeStale() {
-  const names = (await run('ip', ['netns', 'list'])).matchAll(
-    new RegExp(`^(${PREFIX}-(\\d+)-[ir])\\b`, 'gm'),
-  );
-  for (const [, name, pid] of names)
+/** Removes what a killed bench left behind. */
+export async function removeStale() {
+  const named = new RegExp(`^(${PREFIX}-(\\d+)-\\w+-[ir])\\b`, 'gm');
+  for (const [, name, pid] of (await run('ip', ['netns', 'list'])).matchAll(named))
     if (!existsSync(`/proc/${pid}`)) await run('ip', ['netns', 'del', name]).catch(() => {});
 }
 
@@ -102,13 +101,4 @@ export async function addKernelVlan(wire) {
   const entry = [ISSUER.address, 'lladdr', ISSUER.lladdr, 'dev', name, 'nud', 'permanent'];
   await run('ip', ['-n', responder, 'neigh', 'replace', ...entry]);
   return true;
-}
-
-/** As it was before addKernelVlan(). */
-export async function removeKernelVlan(wire) {
-  const { responder } = wire;
-  await run('ip', ['-n', responder, 'link', 'del', `${DEVICE}.${VID}`]);
-  await run('ip', ['-n', responder, 'addr', 'add', `${RESPONDER.address}/24`, 'dev', DEVICE]);
-  const entry = [ISSUER.address, 'lladdr', ISSUER.lladdr, 'dev', DEVICE, 'nud', 'permanent'];
-  await run('ip', ['-n', responder, 'neigh', 'replace', ...entry]);
 }
