@@ -14,7 +14,7 @@ const COMMAND = 64;
 const memory = map(32 * 1024);
 const request = new Uint8Array(memory.buffer, 0, COMMAND);
 
-/** The command: written before the call, and the answer in its place after it. Its first word is the command's number. */
+/** The command: written before the call, and the answer in its place after it. */
 export const command = new DataView(memory.buffer, COMMAND);
 
 /** Makes room for a command of `length` octets with that number, all else zero. */

@@ -89,7 +89,7 @@ export function attributes(view: DataView, at: number, end: number): Attributes 
 
 /** What an error or done message says: a positive errno, or 0 for success, and the kernel's own words if it has any. */
 export function outcome(view: DataView, m: Message): { errno: number; reason?: string } {
-  const errno = m.end - m.at >= 4 ? -view.getInt32(m.at, true) : 0;
+  const errno = m.end - m.at >= 4 ? 0 - view.getInt32(m.at, true) : 0;
   if (errno === 0 || (m.flags & ACK_ATTRIBUTES) === 0) return { errno };
   // struct nlmsgerr: the error, then the request; all of that where it is not capped to its header.
   const request = m.flags & ACK_CAPPED ? HEADER_LENGTH : align(view.getUint32(m.at + 4, true));

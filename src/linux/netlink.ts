@@ -25,7 +25,7 @@ const TIMEOUT_MS = 2000;
 const DUMP_ATTEMPTS = 8;
 const MAX_READS = 1 << 16;
 
-/** Makes a record of the payload between `at` and `end`, or nothing. It must copy, and ask the kernel nothing itself. */
+/** Makes a record, a copy, of the payload between `at` and `end`, or nothing. It must not ask the kernel itself. */
 export type Read<T> = (view: DataView, at: number, end: number) => T | undefined;
 
 /** Every record of a table. `act` names the request in errors. */

@@ -57,9 +57,9 @@ export function offloads(name: string): Offloads {
 }
 
 /**
- * Turns offloads on or off and answers what all of them are then: a driver may change others along (e1000 ties txvlan to
- * rxvlan), and may take the carrier away for some seconds. Throws EVL_OFFLOAD where one stays what it was, EVL_PERMISSION
- * without CAP_NET_ADMIN.
+ * Turns offloads on or off and answers what all of them are then: a driver may change others along (e1000 ties its fixed
+ * txvlan to rxvlan), and may take the carrier away for some seconds. Throws EVL_OFFLOAD where one stays what it was,
+ * EVL_PERMISSION without CAP_NET_ADMIN.
  */
 export function setOffloads(name: string, wanted: { [K in keyof Offloads]?: boolean }): Offloads {
   const act = `change the offloads of "${name}"`;

@@ -8,6 +8,8 @@ const SOL_PACKET = 263;
 const PACKET_ADD_MEMBERSHIP = 1;
 const PACKET_MR_PROMISC = 1;
 
+const membership = map(4096);
+
 /**
  * Keeps the interface promiscuous until `close`, or until this process ends in whatever way. Unlike IFF_PROMISC, which
  * only one owner can switch off again, holders are counted (`Link.promiscuity`). Needs CAP_NET_RAW.
@@ -32,5 +34,3 @@ export function holdPromiscuous(ifindex: number): { close(): void } {
   }
   return { close: end };
 }
-
-const membership = map(4096);

@@ -22,7 +22,7 @@ const MASK_LENGTH = (MAX_CPU + 1) / 8;
 const memory = map(4096);
 const mask = new Uint8Array(memory.buffer, 0, MASK_LENGTH);
 
-/** Binds the calling thread to `cpus`. Throws EVL_CPU where one of them is not there or not allowed, and changes nothing then. */
+/** Binds the calling thread to `cpus`. Changes nothing and throws EVL_CPU where one is not there or not allowed. */
 export function setAffinity(cpus: readonly number[]): void {
   const act = `run on CPU ${cpus.join(',')}`;
   const before = affinity();

@@ -95,7 +95,7 @@ describeIf(['root', 'network namespaces', { command: 'ip' }])('links in a namesp
   });
 
   test('link() of what is not there is undefined', () => {
-    for (const which of ['p9', '', 'x'.repeat(16), 'x'.repeat(200), 4711, -1])
+    for (const which of ['p9', '', 'p0\0', 'x'.repeat(16), 'é'.repeat(15), 'x'.repeat(9999), 4711, 0, -1])
       expect(link(which)).toBeUndefined();
   });
 

@@ -12,8 +12,8 @@ export const run = (command: string, ...args: string[]): string =>
 let count = 0;
 
 /**
- * Makes a network namespace and moves this thread into it, as `nsenter -n` would: /sys keeps showing the old one. Sockets
- * and child processes made from now on belong to it. `leave` goes back and removes it.
+ * Makes a network namespace and moves this thread into it, as `nsenter -n` would: /sys keeps showing the old one.
+ * Sockets and child processes made from now on belong to it. `leave` goes back and removes it.
  */
 export function enterNamespace(): { name: string; leave(): void } {
   const name = `evl-t${process.pid}-${count++}`;
