@@ -46,16 +46,18 @@ export async function attempt(name: Tool, args: readonly string[], input = ''): 
   return { failed, stdout, stderr: stderr || (originalMessage ?? '') };
 }
 
-/** Runs the program and answers what it printed; a failure is an error of `act`, "build lab "lab"", in its own words. */
+/** Runs the program and answers what it printed; a failure is an error of `act`, `build lab "lab"`, in its own words. */
 export async function run(act: string, name: Tool, args: readonly string[], input = ''): Promise<string> {
   const { failed, stdout, stderr } = await attempt(name, args, input);
   if (!failed) return stdout;
+  const line = /Command failed -:(\d+)/.exec(stderr);
+  const command = line ? input.split('\n')[Number(line[1]) - 1] : args.join(' ');
   const reason = stderr
     .trim()
     .split('\n')[0]
-    ?.replace(/^(RTNETLINK answers|Error|Error: \w+): /, '');
+    ?.replace(/^(RTNETLINK answers|Error: \w+|Error): /, '');
   throw new EvlnetError('EVL_LAB_TOOL', `Cannot ${act}: ${name}: ${reason}`, {
-    hint: `the command was: ${name} ${args.join(' ')}`,
+    hint: `it was: ${name} ${command}`,
     cause: stderr,
   });
 }
