@@ -1,0 +1,108 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { release } from 'node:os';
+import { type Capability, capabilities } from '../../linux/capabilities.js';
+import { type Finding, fail, ok, warn } from './finding.js';
+
+/** What the machine has, whatever the device. */
+export async function machineFindings(): Promise<Finding[]> {
+  return [kernel(), ...privileges(), await afXdp(), jit(), vlans(), ...realTime(), memlock(), pcap()];
+}
+
+// bpf_link for XDP is of 5.9; everything else that evlnet needs is older.
+function kernel(): Finding {
+  const version = release();
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > 5 || (major === 5 && minor >= 9)) return ok('kernel', `Linux ${version}`);
+  return fail('kernel', `Linux ${version} is older than 5.9`, 'use a newer kernel');
+}
+
+const NEEDED: readonly Capability[] = ['CAP_NET_ADMIN', 'CAP_NET_RAW', 'CAP_BPF'];
+
+function privileges(): Finding[] {
+  const held = capabilities();
+  const missing = NEEDED.filter((capability) => !held.has(capability));
+  const ports =
+    missing.length === 0
+      ? ok('capabilities', NEEDED.join(', '))
+      : fail('capabilities', `${missing.join(', ')} missing`, 'run as root, or with ambient capabilities');
+  return held.has('CAP_PERFMON')
+    ? [ports]
+    : [ports, warn('capabilities', 'CAP_PERFMON missing', 'a filter with pointer arithmetic will not load')];
+}
+
+async function afXdp(): Promise<Finding> {
+  const AF_XDP = 44;
+  const SOCK_RAW = 3;
+  const { close, Errno, errno, errnoName, socket } = await import('../../linux/libc.js');
+  const fd = socket(AF_XDP, SOCK_RAW, 0);
+  if (fd >= 0) {
+    close(fd);
+    return ok('AF_XDP', 'sockets can be opened');
+  }
+  const n = errno();
+  return n === Errno.EPERM
+    ? fail('AF_XDP', 'sockets may not be opened (EPERM)', 'grant CAP_NET_RAW')
+    : fail('AF_XDP', `sockets cannot be opened (${errnoName(n)})`, 'the kernel needs CONFIG_XDP_SOCKETS');
+}
+
+function jit(): Finding {
+  const file = '/proc/sys/net/core/bpf_jit_enable';
+  if (read(file)?.trim() !== '0') return ok('BPF', 'compiled to machine code');
+  return warn('BPF', 'interpreted', 'sysctl net.core.bpf_jit_enable=1');
+}
+
+function vlans(): Finding {
+  return existsSync('/proc/net/vlan/config')
+    ? ok('802.1Q', 'the kernel has VLAN devices')
+    : ok('802.1Q', 'no VLAN device in the kernel yet; evlnet VLAN ports need none');
+}
+
+function realTime(): Finding[] {
+  const cmdline = read('/proc/cmdline') ?? '';
+  const isolated = /\bisolcpus=(\S+)/.exec(cmdline)?.[1];
+  const cpus = isolated
+    ? ok('real time', `isolated CPUs ${isolated}`)
+    : ok('real time', 'no isolated CPU; isolcpus= and --cpu give the worker one of its own');
+  const may = capabilities().has('CAP_SYS_NICE') || softLimit('Max realtime priority') !== 0;
+  return [
+    cpus,
+    may
+      ? ok('real time', 'SCHED_FIFO may be used')
+      : warn('real time', 'SCHED_FIFO may not be used', 'grant CAP_SYS_NICE, or raise ulimit -r'),
+  ];
+}
+
+// Buffers of AF_XDP count against RLIMIT_MEMLOCK unless the process has CAP_IPC_LOCK: 2048 × 4 KiB are 8 MiB.
+function memlock(): Finding {
+  const limit = softLimit('Max locked memory');
+  if (capabilities().has('CAP_IPC_LOCK') || limit === Number.POSITIVE_INFINITY)
+    return ok('memory', 'pools are not limited');
+  const fix = 'grant CAP_IPC_LOCK, or raise ulimit -l';
+  return limit <= 8 * 2 ** 20
+    ? warn('memory', `${limit / 2 ** 10} KiB may be locked: a pool of 2048 × 4096 does not fit`, fix)
+    : ok('memory', `${limit / 2 ** 10} KiB may be locked`);
+}
+
+/** npm `cap` is optional: the driver pcap needs it, xdp does not. */
+function pcap(): Finding {
+  try {
+    createRequire(import.meta.url).resolve('cap');
+    return ok('pcap', 'npm cap is installed');
+  } catch {
+    return warn('pcap', 'npm cap is not installed', 'apt install libpcap-dev, then npm install');
+  }
+}
+
+function softLimit(name: string): number {
+  const value = new RegExp(`^${name}\\s+(\\S+)`, 'm').exec(read('/proc/self/limits') ?? '')?.[1];
+  return value === undefined || value === 'unlimited' ? Number.POSITIVE_INFINITY : Number(value);
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

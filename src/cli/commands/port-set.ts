@@ -1,0 +1,34 @@
+import { updateState } from '../../state/file.js';
+import type { StateDocument } from '../../state/schema.js';
+import { incomplete } from '../arguments.js';
+import { confirm } from '../confirm.js';
+import type { Context } from '../context.js';
+import { cannotFindPort } from '../port/device.js';
+import { givenAddress, givenDeviceOptions, recordDeviceOptions } from '../port/options.js';
+import { findPlace } from '../port/place.js';
+import { recordedPorts } from '../port/recorded.js';
+import { readTables, warnAboutPort } from '../port/warnings.js';
+
+/** `evlnet port set`: changes an enabled port. */
+export async function run(context: Context): Promise<number> {
+  const given = context.arguments;
+  const ifname = given.text('dev')!;
+  const address = givenAddress(given);
+  const options = givenDeviceOptions(given);
+  if (address === undefined && Object.keys(options).length === 0)
+    throw incomplete(`port set ${ifname}`, '{ pool N | bufsz BYTES | address A/PLEN | driver … | mode … }');
+  const tables = await readTables(context);
+  const change = (draft: StateDocument) => {
+    const port = recordedPorts(draft, tables.links).find((p) => p.ifname === ifname);
+    if (port === undefined) {
+      findPlace(ifname, {}, tables.links);
+      throw cannotFindPort(ifname);
+    }
+    recordDeviceOptions(draft, port.baseName, ifname, options, tables.links);
+    if (address !== undefined) draft.ports[ifname] = { ...port.entry, address };
+  };
+  const state = updateState(context.state.file, change, context.stateOptions);
+  const code = await confirm(context, state);
+  warnAboutPort(context, state, ifname, tables);
+  return code;
+}

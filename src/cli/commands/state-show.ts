@@ -1,0 +1,32 @@
+import { readState } from '../../state/file.js';
+import type { StateDocument } from '../../state/schema.js';
+import type { Context } from '../context.js';
+import type { View } from '../print/printer.js';
+
+type StateRecord = { readonly path: string } & StateDocument;
+
+/** Each line after the first begins with the object that changes it. */
+const view: View<StateRecord> = {
+  text: ({ path, schema, rev, ports, devices, vlans, services }) => [
+    `${path}: schema ${schema} rev ${rev}`,
+    ...Object.entries(ports).map(([ifname, port]) => `    port ${ifname}${pairs(port)}`),
+    ...Object.entries(devices).map(([device, options]) => `    device ${device}${pairs(options)}`),
+    ...(vlans === '' ? [] : [`    vlans ${vlans}`]),
+    ...Object.entries(services).flatMap(([device, { services, ...options }]) => [
+      `    run ${device}${pairs(options)}`,
+      ...services.map(({ service, ...rest }) => `        ${service}${pairs(rest)}`),
+    ]),
+  ],
+};
+
+const pairs = (entries: object): string =>
+  Object.entries(entries)
+    .map(([key, value]) => ` ${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join('');
+
+/** `evlnet state show` */
+export async function run({ print, state, stateOptions }: Context): Promise<number> {
+  const document = readState(state.file, stateOptions);
+  await print.records(view, [{ path: state.file, ...document }]);
+  return 0;
+}

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { DROPS } from '../drop.js';
+import { readCounters, SlotCounter, type SlotCounts } from '../memory/counters.js';
+import type { Context } from './context.js';
+import type { Worker } from './system.js';
+
+/** As `ip -s -j link` has it. */
+export interface Stats64 {
+  rx: { packets: number; bytes: number; dropped: number };
+  tx: { packets: number; bytes: number; dropped: number };
+}
+
+/** The counters page of one worker. */
+export type Page = NonNullable<ReturnType<typeof readCounters>>;
+
+/** What was counted for the slots (0 the base device, else the VID); undefined where there is no page. */
+export async function readPage(
+  { system }: Context,
+  worker: Worker | undefined,
+  slots: Iterable<number>,
+): Promise<Page | undefined> {
+  if (worker === undefined) return undefined;
+  // Some counters are brought up to date by the worker's in-band side only now and then.
+  if (worker.isAlive) await system.ask(worker.folder, { cmd: 'sync' }).catch(() => undefined);
+  const file = join(worker.folder, 'stats');
+  return existsSync(file) ? readCounters(file, slots) : undefined;
+}
+
+export async function readStats64(
+  context: Context,
+  worker: Worker | undefined,
+  slot: number,
+): Promise<Stats64> {
+  const counts = (await readPage(context, worker, [slot]))?.slots.get(slot);
+  return stats64(counts);
+}
+
+// Reasons why a reply, not a request, was lost.
+const TX_DROPS = new Set(['tx-ring-full', 'no-buffer', 'xsk-bad-tx-descriptor', 'source-unreachable']);
+
+export function stats64(counts: SlotCounts | undefined): Stats64 {
+  const of = (index: number) => counts?.counts[index] ?? 0;
+  let rxDropped = 0;
+  let txDropped = 0;
+  DROPS.forEach(([name], index) => {
+    if (index === 0) return;
+    const dropped = counts?.drops[index] ?? 0;
+    if (TX_DROPS.has(name)) txDropped += dropped;
+    else rxDropped += dropped;
+  });
+  return {
+    rx: { packets: of(SlotCounter.RxPackets), bytes: of(SlotCounter.RxBytes), dropped: rxDropped },
+    tx: { packets: of(SlotCounter.TxPackets), bytes: of(SlotCounter.TxBytes), dropped: txDropped },
+  };
+}

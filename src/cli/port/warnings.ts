@@ -1,0 +1,52 @@
+import { formatVlanList, parseVlanList } from '../../filter/vlan-set.js';
+import type { Address } from '../../linux/address.js';
+import type { Link } from '../../linux/link.js';
+import type { StateDocument } from '../../state/schema.js';
+import type { Context } from '../context.js';
+import { isInSet, type RecordedPort, recordedPorts, vidsWithoutPort } from './recorded.js';
+
+/** The kernel's tables at one moment. */
+export interface Tables {
+  readonly links: readonly Link[];
+  readonly addresses: readonly Address[];
+}
+
+export const readTables = async ({ system }: Context): Promise<Tables> => {
+  const [links, addresses] = await Promise.all([system.links(), system.addresses()]);
+  return { links, addresses };
+};
+
+/** What keeps a port that was just enabled or changed from answering. */
+export function warnAboutPort(context: Context, state: StateDocument, ifname: string, tables: Tables): void {
+  const port = recordedPorts(state, tables.links).find((p) => p.ifname === ifname);
+  if (port === undefined) return;
+  if (port.kernel && !port.kernel.up) context.warn(`"${ifname}" is down`, `ip link set ${ifname} up`);
+  warnAboutAddress(context, port, tables);
+  if (port.vid !== undefined && !isInSet(state, port.vid))
+    context.warn(`VLAN ${port.vid} is in-band`, port.vid < 2 ? undefined : `evlnet vlans add ${port.vid}`);
+}
+
+function warnAboutAddress({ warn }: Context, port: RecordedPort, { addresses }: Tables): void {
+  const { ifname, kernel, entry } = port;
+  if (kernel === undefined) {
+    if (entry.address === undefined)
+      warn(`Port "${ifname}" has no address`, `evlnet port set ${ifname} address 10.10.10.11/24`);
+    return;
+  }
+  if (!addresses.some((a) => a.ifindex === kernel.ifindex))
+    warn(`"${ifname}" has no IPv4 address`, `ip addr add 10.10.10.11/24 dev ${ifname}`);
+  else if (entry.address !== undefined)
+    warn(`The kernel has "${ifname}": its own addresses count, not ${entry.address}`);
+}
+
+/** VIDs of the set whose frames no port takes. */
+export function warnAboutVids(context: Context, state: StateDocument, links: readonly Link[]): void {
+  const lost = vidsWithoutPort(state, links);
+  if (lost.length === 0) return;
+  const list = formatVlanList(parseVlanList(lost.join(',')));
+  const [base = 'eth0'] = recordedPorts(state, links).map((port) => port.baseName);
+  context.warn(
+    `No port has VLAN ${list}: its IPv4 is taken out-of-band and dropped as no-port`,
+    `evlnet port enable ${base}.${lost[0]}, or evlnet vlans del ${list}`,
+  );
+}

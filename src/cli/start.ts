@@ -1,0 +1,33 @@
+import { text } from 'node:stream/consumers';
+import type { Io } from './io.js';
+import { liveSystem } from './live-system.js';
+import { main } from './main.js';
+
+/** Runs this process's command line. */
+export async function start(): Promise<void> {
+  const stop = new AbortController();
+  // `evlnet … | head`: nobody reads any more, so there is nothing left to do.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (isWatched) stop.abort();
+    else process.exit(0);
+  });
+  process.stderr.on('error', () => undefined);
+
+  let isWatched = false;
+  const io: Io = {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    stdin: () => text(process.stdin),
+    env: process.env,
+    self: [process.execPath, ...process.execArgv, process.argv[1]!],
+    stop: () => {
+      if (!isWatched)
+        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+      isWatched = true;
+      return stop.signal;
+    },
+    system: liveSystem,
+  };
+  process.exitCode = await main(process.argv.slice(2), io);
+}

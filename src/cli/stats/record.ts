@@ -1,0 +1,46 @@
+import { DROPS } from '../../drop.js';
+import { HOOK_COUNTERS } from '../../filter/verdict.js';
+import { DeviceCounter, SlotCounter } from '../../memory/counters.js';
+import { type Summary, summarize } from '../../memory/histogram.js';
+import { type Page, type Stats64, stats64 } from '../counters.js';
+
+/** Everything that is counted for a port, zeros included. */
+export interface StatsRecord {
+  ifname: string;
+  /** Base device of a VLAN port. */
+  link?: string;
+  stats64: Stats64;
+  /** Of the base device: every frame that came in is one of them. */
+  verdicts: { accept: number; skip: number; vlan: number; drop: number };
+  echo: { requests: number; replies: number };
+  arp_replies: number;
+  udp_datagrams: number;
+  /** By drop reason. */
+  drops: Record<string, number>;
+  /** Nanoseconds from reception to reply, of the base device; only on its record. */
+  service_time?: Summary;
+}
+
+export function statsRecord(ifname: string, base: string, slot: number, page: Page | undefined): StatsRecord {
+  const counts = page?.slots.get(slot);
+  const of = (index: number) => counts?.counts[index] ?? 0;
+  const verdict = (name: (typeof HOOK_COUNTERS)[number]) =>
+    page?.device[DeviceCounter.Hook + HOOK_COUNTERS.indexOf(name)] ?? 0;
+  const times = slot === 0 && page ? summarize(page.serviceTime) : undefined;
+  return {
+    ifname,
+    ...(slot === 0 ? {} : { link: base }),
+    stats64: stats64(counts),
+    verdicts: {
+      accept: verdict('accept'),
+      skip: verdict('skip'),
+      vlan: verdict('vlan'),
+      drop: verdict('drop'),
+    },
+    echo: { requests: of(SlotCounter.EchoRequests), replies: of(SlotCounter.EchoReplies) },
+    arp_replies: of(SlotCounter.ArpReplies),
+    udp_datagrams: of(SlotCounter.UdpDatagrams),
+    drops: Object.fromEntries(DROPS.slice(1).map(([name], i) => [name, counts?.drops[i + 1] ?? 0])),
+    ...(times ? { service_time: times } : {}),
+  };
+}

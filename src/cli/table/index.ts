@@ -1,0 +1,44 @@
+import type { ObjectSpec } from '../spec.js';
+import { check } from './check.js';
+import { completion } from './completion.js';
+import { icmpResponder } from './icmp-responder.js';
+import { lab } from './lab.js';
+import { port } from './port.js';
+import { run } from './run.js';
+import { state } from './state.js';
+import { stats } from './stats.js';
+import { vlans } from './vlans.js';
+
+const later = (name: string, about: string, aliases?: readonly string[]): ObjectSpec => ({
+  name,
+  about,
+  verbs: [],
+  ...(aliases ? { aliases } : {}),
+});
+
+/** Every object of the grammar: prefixes are judged against all of them, those of later versions too. */
+export const OBJECTS: readonly ObjectSpec[] = [
+  port,
+  vlans,
+  later('filter', 'which frames are taken, by eBPF object or expression'),
+  icmpResponder,
+  run,
+  later('udp', 'receive, send and echo datagrams'),
+  later('packet', 'raw Ethernet'),
+  later('neighbour', 'out-of-band neighbours', ['neighbor']),
+  later('route', 'out-of-band routes'),
+  stats,
+  later('latency', 'round-trip times, worst case first'),
+  later('ping', 'echo requests through the out-of-band stack'),
+  later('dump', 'frames with their verdict'),
+  later('monitor', 'events as they happen'),
+  check,
+  lab,
+  state,
+  later('apply', 'make the state what a file says'),
+  completion,
+  later('net', "EVL's own switches"),
+];
+
+/** Those that this version has. */
+export const PRESENT: readonly ObjectSpec[] = OBJECTS.filter((object) => object.verbs.length > 0);

@@ -1,0 +1,34 @@
+import type { ObjectSpec, VerbSpec } from '../spec.js';
+import { anyDevice } from './device.js';
+
+const later = (name: string, about: string): VerbSpec => ({ name, about, synopsis: '' });
+
+export const stats: ObjectSpec = {
+  name: 'stats',
+  about: 'counters and drop reasons',
+  verbs: [
+    {
+      name: 'show',
+      aliases: ['list', 'lst'],
+      synopsis: '[ [ dev ] IFNAME ]',
+      about: 'every counter and every drop reason; without -a in text only those that moved',
+      words: [anyDevice],
+      json: ['ifname', 'stats64', 'verdicts', 'drops', 'echo', 'service_time'],
+      examples: [
+        { command: 'evlnet stats', does: 'all ports' },
+        { command: 'evlnet -j stats show dev eth0.42', does: 'one port as JSON, zeros included' },
+      ],
+      load: () => import('../commands/stats-show.js'),
+    },
+    {
+      name: 'reset',
+      synopsis: '[ [ dev ] IFNAME ]',
+      about: 'start counting at zero again',
+      words: [anyDevice],
+      load: () => import('../commands/stats-reset.js'),
+    },
+    later('watch', 'live rates'),
+    later('histogram', 'time from the driver to the reply'),
+    later('openmetrics', 'text for Prometheus'),
+  ],
+};

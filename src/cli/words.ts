@@ -1,0 +1,109 @@
+import { usage } from '../errors.js';
+import type { Value } from './arguments.js';
+import type { WordSpec } from './spec.js';
+import { suggest } from './suggest.js';
+import { readValue } from './value.js';
+
+/** Reads arguments in iproute2's way: keywords with values, bare keywords, `[ dev ] IFNAME`, positional ones. */
+export class Words {
+  readonly #values = new Map<string, Value>();
+  readonly #many: string[] = [];
+  readonly #isNamed: boolean;
+  #count = 0;
+
+  constructor(
+    private readonly specs: readonly WordSpec[],
+    ahead: readonly string[],
+    private readonly where: string,
+  ) {
+    this.#isNamed = specs.some((s) => s.position === 'bare' && ahead.includes(s.name));
+  }
+
+  /** Takes the word at `argv[at]` and its value; returns the index behind them. */
+  take(argv: readonly string[], at: number): number {
+    const word = argv[at]!;
+    const isFirst = this.#count++ === 0;
+    // The name of an interface is never a keyword: where a command must have one, its first word is that.
+    const forced = isFirst && !this.#isNamed && this.specs.find((s) => s.position === 'bare' && s.required);
+    if (forced) return this.#set(forced, word, at + 1);
+    const positional = this.#nextPositional();
+    if (positional?.position === 'rest') {
+      this.#values.set(positional.name, argv.slice(at));
+      return argv.length;
+    }
+    const keyword = this.specs.find((s) => isKeyword(s) && (s.name === word || s.aliases?.includes(word)));
+    if (keyword) return this.#takeKeyword(keyword, argv, at);
+    if (positional?.position === 'many') {
+      this.#many.push(word);
+      this.#values.set(positional.name, this.#many);
+      return at + 1;
+    }
+    if (positional) return this.#set(positional, word, at + 1);
+    throw this.#garbage(word);
+  }
+
+  /** Whether `word`, though it starts with a dash, belongs to a `rest` argument. */
+  wantsRest(word: string): boolean {
+    return (
+      this.#nextPositional()?.position === 'rest' && this.#count > 0 && word !== '-h' && word !== '--help'
+    );
+  }
+
+  finish(): Map<string, Value> {
+    const missing = this.specs.find((s) => s.required && !this.#values.has(s.name));
+    if (missing) {
+      const expected = missing.position
+        ? (missing.value ?? missing.name)
+        : `${missing.name} ${missing.value}`;
+      throw usage(
+        'EVL_INCOMPLETE',
+        'Command line is not complete. Try "help".',
+        `evlnet ${this.where} ${missing.position === 'bare' ? `[ ${missing.name} ] ` : ''}${expected}`,
+      );
+    }
+    return this.#values;
+  }
+
+  #takeKeyword(spec: WordSpec, argv: readonly string[], at: number): number {
+    if (spec.value === undefined) return this.#set(spec, true, at + 1);
+    const value = argv[at + 1];
+    if (value === undefined)
+      throw usage(
+        'EVL_INCOMPLETE',
+        'Command line is not complete. Try "help".',
+        `after "${argv[at]}" comes ${spec.value}`,
+      );
+    return this.#set(spec, value, at + 2);
+  }
+
+  #set(spec: WordSpec, given: string | true, next: number): number {
+    if (this.#values.has(spec.name)) {
+      if (given === true) return next;
+      throw usage('EVL_ARGUMENT', `duplicate "${spec.name}": "${given}" is the second value`);
+    }
+    const value = given === true ? given : readValue(given, spec.name, spec.type);
+    this.#values.set(spec.name, value);
+    return next;
+  }
+
+  #nextPositional(): WordSpec | undefined {
+    return this.specs.find(
+      (s) => s.position !== undefined && (s.position === 'many' || !this.#values.has(s.name)),
+    );
+  }
+
+  #garbage(word: string) {
+    const meant = suggest(
+      word,
+      this.specs.filter(isKeyword).map((s) => s.name),
+    );
+    const device = this.specs.find((s) => s.position === 'bare' && this.#values.has(s.name));
+    const message = device
+      ? `either "${device.name}" is duplicate, or "${word}" is a garbage`
+      : `"${word}" is a garbage`;
+    const help = `evlnet ${this.where} help`;
+    return usage('EVL_ARGUMENT', message, meant ? `did you mean "${meant}"?` : help);
+  }
+}
+
+const isKeyword = (spec: WordSpec): boolean => spec.position === undefined || spec.position === 'bare';
