@@ -20,7 +20,8 @@ export const isAnswerable = (p: Packet): boolean => !ethernet.isGroupSource(p.vi
 
 /**
  * Turns frame and IPv4 header round, for a packet to one of the port's own addresses: TTL 64, TOS kept, options as RFC 1122
- * §3.2.2.6 and Linux return them, identification as it came (unique for the pair of addresses if the sender's is, RFC 6864).
+ * §3.2.2.6 and Linux return them. DF and identification stay as they came: a reply without DF is then as unique as the
+ * request was, and one with DF need not be (RFC 6864). Linux clears DF and numbers its replies itself.
  */
 export function replyIpv4(p: Packet, port: Port): number {
   if (!isAnswerable(p)) return Drop.SourceUnreachable;
@@ -28,10 +29,13 @@ export function replyIpv4(p: Packet, port: Port): number {
   turnFrame(p, port);
   const own = ipv4.destination(view, l3);
   ipv4.reverse(view, l3);
-  ipv4.setTtl(view, l3, ipv4.DEFAULT_TTL);
-  if (p.l4 - l3 > ipv4.MIN_HEADER_LENGTH)
-    echoOptions(view, l3 + ipv4.MIN_HEADER_LENGTH, p.l4, own, Date.now() % MS_PER_DAY);
-  ipv4.writeChecksum(view, l3);
+  const hasOptions = p.l4 - l3 > ipv4.MIN_HEADER_LENGTH;
+  if (hasOptions) echoOptions(view, l3 + ipv4.MIN_HEADER_LENGTH, p.l4, own, Date.now() % MS_PER_DAY);
+  if (hasOptions || ipv4.isReserved(view, l3)) {
+    ipv4.setDontFragment(view, l3, ipv4.isDontFragment(view, l3));
+    ipv4.setTtl(view, l3, ipv4.DEFAULT_TTL);
+    ipv4.writeChecksum(view, l3);
+  } else ipv4.replaceTtl(view, l3, ipv4.DEFAULT_TTL);
   p.replyEnd = p.packetEnd;
   return Outcome.Reply;
 }

@@ -5,7 +5,7 @@ import * as ipv4 from '../wire/ipv4.js';
 import { checkOptions } from '../wire/options.js';
 import * as vlan from '../wire/vlan.js';
 import type { Packet } from './packet.js';
-import type { Port } from './port.js';
+import { type Port, Standing } from './port.js';
 
 const MAX_TAGS = 2;
 
@@ -42,14 +42,14 @@ export function receiveIpv4(p: Packet, port: Port): number {
   const malformed = ipv4.check(view, l3, p.end);
   if (malformed !== Drop.None) return malformed;
   const source = ipv4.source(view, l3);
-  const destination = ipv4.destination(view, l3);
   const net = source >>> 24;
   // RFC 1122 §3.2.1.3: a source is one host, and not this one.
   if (net === 0 || net === 127 || net >= 224) return Drop.Ipv4BadSource;
-  if (port.owns(source) || port.isBroadcast(source)) return Drop.Ipv4BadSource;
-  p.isGroup = destination >>> 28 === 0xe || port.isBroadcast(destination);
+  const standing = port.judge(source, ipv4.destination(view, l3));
+  if (standing === Standing.BadSource) return Drop.Ipv4BadSource;
   // Linux answers for any address of the host on any interface; a port answers for its own, as each has its own network.
-  if (!p.isGroup && !port.owns(destination)) return Drop.Ipv4NotLocal;
+  if (standing === Standing.NotLocal) return Drop.Ipv4NotLocal;
+  p.isGroup = standing === Standing.Group;
   const headerLength = ipv4.headerLength(view, l3);
   if (headerLength > ipv4.MIN_HEADER_LENGTH) {
     const bad = checkOptions(view, l3 + ipv4.MIN_HEADER_LENGTH, l3 + headerLength);

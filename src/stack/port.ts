@@ -49,10 +49,23 @@ export class Port {
     return false;
   }
 
-  isBroadcast(address: number): boolean {
-    if (address === 0xffff_ffff) return true;
-    const b = this.broadcasts;
-    for (let i = 0; i < b.length; i++) if (b[i] === address) return true;
-    return false;
+  /** In one pass, what RFC 1122 §3.2.1.3 asks of the addresses of a packet to this port. */
+  judge(source: number, destination: number): Standing {
+    const addresses = this.addresses;
+    const broadcasts = this.broadcasts;
+    let standing: Standing =
+      destination >>> 28 === 0xe || destination === 0xffff_ffff ? Standing.Group : Standing.NotLocal;
+    for (let i = 0; i < addresses.length; i++) {
+      const own = addresses[i]!;
+      const broadcast = broadcasts[i]!;
+      if (source === own || source === broadcast) return Standing.BadSource;
+      if (destination === own) standing = Standing.Local;
+      else if (destination === broadcast) standing = Standing.Group;
+    }
+    return standing;
   }
 }
+
+/** How a packet's addresses stand to a port. */
+export const Standing = { Local: 0, Group: 1, BadSource: 2, NotLocal: 3 } as const;
+export type Standing = (typeof Standing)[keyof typeof Standing];

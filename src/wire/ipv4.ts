@@ -65,6 +65,19 @@ export const setSource = (v: DataView, at: number, address: number): void =>
 export const setDestination = (v: DataView, at: number, address: number): void =>
   v.setUint32(at + DESTINATION, address);
 
+/** checksum.sum of 20 octets, without its loop: this is done for every packet. */
+const sumOfMinHeader = (v: DataView, at: number): number => {
+  const a = v.getUint32(at);
+  const b = v.getUint32(at + 4);
+  const c = v.getUint32(at + 8);
+  const d = v.getUint32(at + 12);
+  const e = v.getUint32(at + 16);
+  const high = (a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16) + (e >>> 16);
+  const total = high + (a & 0xffff) + (b & 0xffff) + (c & 0xffff) + (d & 0xffff) + (e & 0xffff);
+  const once = (total & 0xffff) + (total >>> 16);
+  return (once & 0xffff) + (once >>> 16);
+};
+
 /**
  * 0 if header and payload lie before `end` and the header checksum is right, in the order of Linux ip_rcv_core().
  * TTL is not looked at: RFC 1122 §3.2.1.7 forbids a host to drop for it. Addresses are the stack's to judge.
@@ -75,7 +88,8 @@ export const check = (v: DataView, at: number, end: number): Drop => {
   if (first >> 4 !== 4) return Drop.Ipv4BadVersion;
   const header = (first & 0x0f) << 2;
   if (header < MIN_HEADER_LENGTH || header > end - at) return Drop.Ipv4BadIhl;
-  if (checksum.sum(v, at, at + header) !== 0xffff) return Drop.Ipv4BadChecksum;
+  if ((header === MIN_HEADER_LENGTH ? sumOfMinHeader(v, at) : checksum.sum(v, at, at + header)) !== 0xffff)
+    return Drop.Ipv4BadChecksum;
   const total = totalLength(v, at);
   return total < header || total > end - at ? Drop.Ipv4BadLength : Drop.None;
 };
@@ -105,6 +119,14 @@ export const updateChecksum = (v: DataView, at: number, before: number, after: n
   const next = checksum.update(v.getUint16(at + CHECKSUM), before, after);
   // A header is never all zero, so its one true checksum is never 0xffff; a sender's 0xffff for 0 must not live on.
   v.setUint16(at + CHECKSUM, next === 0xffff ? 0 : next);
+};
+
+/** Another TTL, and the header checksum with it. */
+export const replaceTtl = (v: DataView, at: number, value: number): void => {
+  const before = v.getUint16(at + TTL);
+  const after = (value << 8) | (before & 0xff);
+  v.setUint8(at + TTL, value);
+  updateChecksum(v, at, before, after);
 };
 
 export interface Ipv4Fields {
