@@ -1,28 +1,53 @@
 // RFC 1071, the Internet checksum, and RFC 1624, its incremental update.
 
-const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-/** Where the octet of an even (odd) address stands in a native 16-bit word. */
-const EVEN_OCTET = LITTLE_ENDIAN ? 0x00ff : 0xff00;
-const ODD_OCTET = LITTLE_ENDIAN ? 0xff00 : 0x00ff;
-/** Below this many octets the call and the alignment of the word path cost more than they save (measured). */
-const WORD_PATH_LENGTH = 48;
+const TWO_TO_32 = 0x1_0000_0000;
 
 /**
  * One's complement sum of the octets `at`..`end`, 16 bits, network order, not inverted: 0xffff says that a checksum
- * among them is right. At most 65,535 octets. `words` makes it fast: a Uint16Array over the same memory whose
- * element 0 is octet 0 of `v` (an arena begins on a page, so it can have one).
+ * among them is right. At most 65,535 octets, at any alignment.
+ *
+ * 32-bit words are added, as 2^32 and 2^16 are both 1 in this arithmetic (RFC 1071 §2 (C)), into numbers, which are exact to
+ * 2^53. Eight loads a turn through the one DataView were twice as fast as a Uint16Array over the same memory unrolled ×4.
  */
-export const sum = (v: DataView, at: number, end: number, words?: Uint16Array): number =>
-  words === undefined || end - at < WORD_PATH_LENGTH ? sumOfView(v, at, end) : sumOfWords(words, at, end);
+export const sum = (v: DataView, at: number, end: number): number => {
+  let total = 0;
+  for (const stop = end - 31; at < stop; at += 32) {
+    total +=
+      v.getUint32(at) +
+      v.getUint32(at + 4) +
+      v.getUint32(at + 8) +
+      v.getUint32(at + 12) +
+      (v.getUint32(at + 16) + v.getUint32(at + 20) + v.getUint32(at + 24) + v.getUint32(at + 28));
+  }
+  if (end - at >= 16) {
+    total += v.getUint32(at) + v.getUint32(at + 4) + v.getUint32(at + 8) + v.getUint32(at + 12);
+    at += 16;
+  }
+  for (; at + 4 <= end; at += 4) total += v.getUint32(at);
+  if (at + 2 <= end) {
+    total += v.getUint16(at);
+    at += 2;
+  }
+  if (at < end) total += v.getUint8(at) << 8;
+  return fold(total);
+};
 
 /** The checksum over `at`..`end`, whose checksum field holds 0; `initial` is a sum to go on from (pseudo header). */
-export const compute = (v: DataView, at: number, end: number, words?: Uint16Array, initial = 0): number =>
-  ~add(sum(v, at, end, words), initial) & 0xffff;
+export const compute = (v: DataView, at: number, end: number, initial = 0): number =>
+  ~add(sum(v, at, end), initial) & 0xffff;
 
 /** One's complement sum of two folded sums. */
 export const add = (a: number, b: number): number => {
   const total = a + b;
   return (total & 0xffff) + (total >>> 16);
+};
+
+/** Brings a sum of 32-bit or 16-bit words, below 2^48, to 16 bits. */
+export const fold = (total: number): number => {
+  const high = (total / TWO_TO_32) | 0;
+  const low = total >>> 0;
+  const once = (low & 0xffff) + (low >>> 16) + high;
+  return add(once & 0xffff, once >>> 16);
 };
 
 /**
@@ -34,37 +59,3 @@ export const update = (checksum: number, before: number, after: number): number 
   const folded = (total & 0xffff) + (total >>> 16);
   return ~((folded & 0xffff) + (folded >>> 16)) & 0xffff;
 };
-
-/** Sum of native words; their order of octets is undone once at the end (RFC 1071 §2 (B)). */
-function sumOfWords(words: Uint16Array, at: number, end: number): number {
-  const isOdd = (at & 1) !== 0;
-  let total = isOdd ? words[at >>> 1]! & ODD_OCTET : 0;
-  let index = (at + 1) >>> 1;
-  const last = end >>> 1;
-  // 32,767 words of 0xffff are below 2^31, so plain 32-bit additions suffice.
-  for (; index + 4 <= last; index += 4) {
-    total = (total + words[index]! + words[index + 1]! + words[index + 2]! + words[index + 3]!) | 0;
-  }
-  for (; index < last; index++) total = (total + words[index]!) | 0;
-  if ((end & 1) !== 0) total = (total + (words[last]! & EVEN_OCTET)) | 0;
-  total = fold(total);
-  return isOdd === LITTLE_ENDIAN ? total : ((total & 0xff) << 8) | (total >>> 8);
-}
-
-function sumOfView(v: DataView, at: number, end: number): number {
-  let total = 0;
-  for (; at + 4 <= end; at += 4) {
-    const word = v.getInt32(at);
-    total = (total + (word >>> 16) + (word & 0xffff)) | 0;
-  }
-  if (at + 2 <= end) {
-    total = (total + v.getUint16(at)) | 0;
-    at += 2;
-  }
-  return fold(at < end ? (total + (v.getUint8(at) << 8)) | 0 : total);
-}
-
-function fold(total: number): number {
-  const once = (total & 0xffff) + (total >>> 16);
-  return (once & 0xffff) + (once >>> 16);
-}

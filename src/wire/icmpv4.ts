@@ -31,11 +31,11 @@ export const messageChecksum = (v: DataView, at: number): number => v.getUint16(
 export const identifier = (v: DataView, at: number): number => v.getUint16(at + IDENTIFIER);
 export const sequence = (v: DataView, at: number): number => v.getUint16(at + SEQUENCE);
 
-/** 0 if the header lies before `end` and the checksum over `at`..`end` is right. `words`: see checksum.sum. */
-export const check = (v: DataView, at: number, end: number, words?: Uint16Array): Drop =>
+/** 0 if the header lies before `end` and the checksum over `at`..`end` is right. */
+export const check = (v: DataView, at: number, end: number): Drop =>
   end - at < HEADER_LENGTH
     ? Drop.IcmpMalformed
-    : checksum.sum(v, at, end, words) !== 0xffff
+    : checksum.sum(v, at, end) !== 0xffff
       ? Drop.IcmpBadChecksum
       : Drop.None;
 
@@ -67,17 +67,11 @@ export interface EchoFields {
 }
 
 /** Writes an echo header with the checksum over `at`..`end`; the payload must be there already. */
-export const write = (
-  v: DataView,
-  at: number,
-  end: number,
-  fields: EchoFields,
-  words?: Uint16Array,
-): void => {
+export const write = (v: DataView, at: number, end: number, fields: EchoFields): void => {
   v.setUint8(at, fields.type);
   v.setUint8(at + CODE, fields.code ?? 0);
   v.setUint16(at + CHECKSUM, 0);
   v.setUint16(at + IDENTIFIER, fields.identifier);
   v.setUint16(at + SEQUENCE, fields.sequence);
-  v.setUint16(at + CHECKSUM, checksum.compute(v, at, end, words));
+  v.setUint16(at + CHECKSUM, checksum.compute(v, at, end));
 };

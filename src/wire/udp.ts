@@ -22,23 +22,14 @@ export const datagramChecksum = (v: DataView, at: number): number => v.getUint16
  * 0 if the datagram lies before `end` and its checksum is right or absent (0). `source` and `destination` are the
  * IPv4 addresses of the pseudo header. A length shorter than the packet is legal, the rest is no datagram's.
  */
-export const check = (
-  v: DataView,
-  at: number,
-  end: number,
-  source: number,
-  destination: number,
-  words?: Uint16Array,
-): Drop => {
+export const check = (v: DataView, at: number, end: number, source: number, destination: number): Drop => {
   if (end - at < HEADER_LENGTH) return Drop.UdpMalformed;
   const octets = v.getUint16(at + LENGTH);
   if (octets < HEADER_LENGTH || octets > end - at) return Drop.UdpMalformed;
   // RFC 768: "An all zero transmitted checksum value means that the transmitter generated no checksum".
   if (v.getUint16(at + CHECKSUM) === 0) return Drop.None;
   const pseudo = pseudoHeader(source, destination, octets);
-  return checksum.add(checksum.sum(v, at, at + octets, words), pseudo) === 0xffff
-    ? Drop.None
-    : Drop.UdpBadChecksum;
+  return checksum.add(checksum.sum(v, at, at + octets), pseudo) === 0xffff ? Drop.None : Drop.UdpBadChecksum;
 };
 
 /** For a datagram that goes back to its sender; the checksum stays right. */
@@ -49,16 +40,10 @@ export const swapPorts = (v: DataView, at: number): void => {
 };
 
 /** Computes the checksum over the datagram at `at`, as long as its length says; 0 is sent as 0xffff (RFC 768). */
-export const writeChecksum = (
-  v: DataView,
-  at: number,
-  source: number,
-  destination: number,
-  words?: Uint16Array,
-): void => {
+export const writeChecksum = (v: DataView, at: number, source: number, destination: number): void => {
   const octets = v.getUint16(at + LENGTH);
   v.setUint16(at + CHECKSUM, 0);
-  const value = checksum.compute(v, at, at + octets, words, pseudoHeader(source, destination, octets));
+  const value = checksum.compute(v, at, at + octets, pseudoHeader(source, destination, octets));
   v.setUint16(at + CHECKSUM, value === 0 ? 0xffff : value);
 };
 
@@ -72,20 +57,13 @@ export interface UdpFields {
 }
 
 /** Writes a header with its checksum. */
-export const write = (v: DataView, at: number, fields: UdpFields, words?: Uint16Array): void => {
+export const write = (v: DataView, at: number, fields: UdpFields): void => {
   v.setUint16(at, fields.sourcePort);
   v.setUint16(at + DESTINATION_PORT, fields.destinationPort);
   v.setUint16(at + LENGTH, fields.length);
-  writeChecksum(v, at, fields.source, fields.destination, words);
+  writeChecksum(v, at, fields.source, fields.destination);
 };
 
-function pseudoHeader(source: number, destination: number, octets: number): number {
-  const total =
-    (source >>> 16) +
-    (source & 0xffff) +
-    (destination >>> 16) +
-    (destination & 0xffff) +
-    Protocol.Udp +
-    octets;
-  return checksum.add(total & 0xffff, total >>> 16);
-}
+/** Both addresses, a zero, the protocol and the length of the datagram, summed as 32-bit words. */
+const pseudoHeader = (source: number, destination: number, octets: number): number =>
+  checksum.fold(source + destination + Protocol.Udp + octets);

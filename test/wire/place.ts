@@ -2,7 +2,6 @@
 
 export interface Placed {
   view: DataView;
-  words: Uint16Array;
   at: number;
   end: number;
   /** The octets now. */
@@ -19,13 +18,10 @@ export function place(octets: Iterable<number>, offset = 0): Placed {
   const values = [...octets];
   const at = MARGIN + offset;
   const end = at + values.length;
-  const length = end + MARGIN;
-  const buffer = new ArrayBuffer(length + (length % 2));
-  const memory = new Uint8Array(buffer).fill(NOISE);
+  const memory = new Uint8Array(end + MARGIN).fill(NOISE);
   memory.set(values, at);
   return {
-    view: new DataView(buffer),
-    words: new Uint16Array(buffer),
+    view: new DataView(memory.buffer),
     at,
     end,
     octets: () => memory.slice(at, end),
