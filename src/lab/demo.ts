@@ -84,6 +84,8 @@ async function play(stage: Stage, lab: Lab): Promise<void> {
   await responder.printed(/^listening to interface/, START_MS);
 
   const outOfBand = await ping(stage, OOB_VID, OOB_PINGS);
+  // Its lines come through a ring; let them come before the next command's.
+  if (outOfBand > 0) await responder.printed(new RegExp(`^\\[${outOfBand - 1}\\]`), START_MS);
   const vlan = await ping(stage, IN_BAND_VID, IN_BAND_PINGS, '-i', '0.2');
   const untagged = await ping(stage, 0, IN_BAND_PINGS, '-i', '0.2');
 
@@ -155,9 +157,10 @@ function picture({ kernelVlans }: Lab): string {
     const who = vid === OOB_VID ? 'evlnet, out-of-band' : 'the kernel, in-band';
     return [ifname, address('issuer', vid), wire, dev, address('responder', vid), who] as const;
   });
+  const wires = ['─┐', '─┼──── 802.1Q trunk ────', '─┘'];
   const lines = rows.map(
     ([ifname, from, wire, dev, to, who], row) =>
-      `  ${ifname.padEnd(8)}${from.padEnd(13)}${wire.padEnd(9)}${row === 1 ? '─┼──── 802.1Q trunk ────' : '─┤'.padEnd(24)}  ${dev.padEnd(9)}${to.padEnd(13)}${who}`,
+      `  ${ifname.padEnd(8)}${from.padEnd(13)}${wire.padEnd(9)}${wires[row]?.padEnd(24)}  ${dev.padEnd(9)}${to.padEnd(13)}${who}`,
   );
   return [
     `  ${'issuer'.padEnd(30)}switch${''.padEnd(20)}responder`,

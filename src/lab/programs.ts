@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import type { ProgramSpec } from '../bpf/program.js';
 import { loadProgram, pin } from '../linux/bpf.js';
 import { accessEgress, accessIngress, vlanEgress, vlanIngress } from './access-port.js';
@@ -64,6 +64,7 @@ async function attach(name: string, where: string, attachments: Attachment[]): P
 /** Also what a killed builder left behind. */
 export async function unmountPins(name: string): Promise<void> {
   const pins = pinFolder(name);
+  if (!existsSync(pins)) return;
   await attempt('umount', ['-l', pins]);
   rmSync(pins, { recursive: true, force: true });
 }

@@ -52,9 +52,8 @@ export async function labStatus(): Promise<Lab[]> {
 /** The lab as it is; nothing where there is none. */
 export async function readLab(name: string): Promise<Lab | undefined> {
   const present = namespaces();
-  const hosts: LabHost[] = [];
-  for (const host of HOSTS)
-    if (present.includes(namespace(name, host))) hosts.push(await readHost(name, host));
+  const there = HOSTS.filter((host) => present.includes(namespace(name, host)));
+  const hosts = await Promise.all(there.map((host) => readHost(name, host)));
   if (hosts.length === 0) return undefined;
   const record = readRecord(name);
   const isLeft = record?.owner !== undefined && !isAlive(record.owner);

@@ -76,7 +76,7 @@ export class Stage {
     const play = async (): Promise<Played> => {
       for await (const line of child.iterable({ from: 'all' })) {
         lines.push(line);
-        this.say(`${host} | ${line}`);
+        this.say(`${host} | ${line}`.trimEnd());
         listen(line);
       }
       const { exitCode } = await child;

@@ -42,7 +42,9 @@ export interface Ran {
 /** Runs the program to its end, with `input` on its stdin; failing is for the caller to judge. */
 export async function attempt(name: Tool, args: readonly string[], input = ''): Promise<Ran> {
   const { execa } = await import('execa');
-  const { failed, stdout, stderr, originalMessage } = await execa(tool(name), args, { input, reject: false });
+  // Detached from the terminal: Ctrl-C must not break off a half-done removal.
+  const options = { input, reject: false, detached: true } as const;
+  const { failed, stdout, stderr, originalMessage } = await execa(tool(name), args, options);
   return { failed, stdout, stderr: stderr || (originalMessage ?? '') };
 }
 
