@@ -45,9 +45,10 @@ describe('check()', () => {
     for (const length of [0, 1, 19]) expect(ipv4.check(view, l3, l3 + length)).toBe(Drop.Ipv4Malformed);
   });
 
-  test('sees every single bit of the header that turns', () => {
-    const { view, l3, end } = placeIpv4({ options: '94040000' });
-    for (let bit = 0; bit < 24 * 8; bit++) {
+  test.each(['', '94040000'])('sees every single bit of a header with options "%s" that turns', (options) => {
+    const { view, l3, end } = placeIpv4({ options });
+    const bits = ipv4.headerLength(view, l3) * 8;
+    for (let bit = 0; bit < bits; bit++) {
       const turn = () => view.setUint8(l3 + (bit >> 3), view.getUint8(l3 + (bit >> 3)) ^ (1 << (bit & 7)));
       turn();
       expect(ipv4.check(view, l3, end)).not.toBe(Drop.None);
@@ -179,6 +180,21 @@ test('updateChecksum() is writeChecksum() for one changed word', () => {
         frame.view.setUint16(frame.l3 + 10, 0xffff);
       ipv4.setIdentification(frame.view, frame.l3, next);
       ipv4.updateChecksum(frame.view, frame.l3, identification, next);
+      const have = ipv4.headerChecksum(frame.view, frame.l3);
+      ipv4.writeChecksum(frame.view, frame.l3);
+      expect(have).toBe(ipv4.headerChecksum(frame.view, frame.l3));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('replaceTtl() is setTtl() and writeChecksum()', () => {
+  const octet = fc.oneof(fc.nat(255), fc.constantFrom(0, 255));
+  fc.assert(
+    fc.property(octet, octet, octet, fc.nat(0xffff), (before, ttl, protocol, identification) => {
+      const frame = placeIpv4({ ttl: before, protocol, identification });
+      ipv4.replaceTtl(frame.view, frame.l3, ttl);
+      expectFrame(frame.octets()).ipv4({ ttl, protocol, identification });
       const have = ipv4.headerChecksum(frame.view, frame.l3);
       ipv4.writeChecksum(frame.view, frame.l3);
       expect(have).toBe(ipv4.headerChecksum(frame.view, frame.l3));
