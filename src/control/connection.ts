@@ -8,7 +8,7 @@ const MAX_WAITING = 256 * 1024;
 /** Requests of one peer under way before no more are read from it. */
 const MAX_UNDER_WAY = 64;
 /** How long a peer that does not read may keep its connection after the end. */
-const FLUSH_MS = 500;
+const FLUSH_MS = 50;
 
 /** What is called for a command, by its name; what it throws goes back to the client as an error. */
 export type Commands = Record<string, (request: Request, connection: Connection) => unknown>;
@@ -56,13 +56,13 @@ export class Connection {
     else this.#closers.push(closer);
   }
 
-  /** Ends the connection once what was written is read; whoever does not read has half a second. */
+  /** Ends the connection once requests under way are answered and all is read, or after 50 ms. */
   close(): void {
     if (this.#isClosed || this.#isClosing) return;
     this.#isClosing = true;
-    this.#socket.end();
     const timer = setTimeout(() => this.#socket.destroy(), FLUSH_MS);
     this.onClose(() => clearTimeout(timer));
+    this.#flow();
   }
 
   #receive(chunk: Buffer): void {
@@ -103,7 +103,8 @@ export class Connection {
   // A peer that does not read its replies is not read from either: then they cannot pile up.
   #flow(): void {
     if (this.#isClosed) return;
-    if (this.#hasEnded && this.#underWay === 0) this.close();
+    const isOver = this.#hasEnded || this.#isClosing;
+    if (isOver && this.#underWay === 0 && !this.#socket.writableEnded) this.#socket.end();
     const isFull = this.#socket.writableLength > MAX_WAITING || this.#underWay > MAX_UNDER_WAY;
     if (isFull) this.#socket.pause();
     else if (this.#socket.isPaused() && this.#socket.writable) this.#socket.resume();

@@ -45,8 +45,8 @@ export const netnsInode = (): number => statSync('/proc/self/ns/net').ino;
 /** The workers of all namespaces, running or dead, sorted by namespace and device. */
 export function listWorkers(root: string): WorkerEntry[] {
   const entries: WorkerEntry[] = [];
-  for (const netns of names(root).filter((name) => /^\d+$/.test(name))) {
-    for (const device of names(join(root, netns))) {
+  for (const netns of folders(root).filter((name) => /^\d+$/.test(name))) {
+    for (const device of folders(join(root, netns))) {
       const folder = join(root, netns, device);
       const identity = workerOf(readHolder(join(folder, WORKER)));
       if (identity === undefined) continue;
@@ -122,12 +122,15 @@ function workerOf(holder: Holder | undefined): WorkerIdentity | undefined {
   return { ...holder.identity, device, state };
 }
 
-function names(folder: string): string[] {
+function folders(folder: string): string[] {
   try {
-    return readdirSync(folder).sort();
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     return namingErrors('read run folder', folder, '', () => {
       throw error;
     });

@@ -17,7 +17,7 @@ export interface ControlServer {
   readonly connections: ReadonlySet<Connection>;
   /** Pushes to every client; how many of them had no room for it. */
   broadcast(event: Event): number;
-  /** Removes the socket, lets clients read what was written (half a second at most), and ends. */
+  /** Removes the socket, lets clients read what was written (50 ms at most: a successor waits for it), and ends. */
   close(): Promise<void>;
 }
 
@@ -64,14 +64,24 @@ export async function listen(folder: string, commands: Commands): Promise<Contro
   }
   // accept(2) may fail (EMFILE); the client sees its connection end, the worker goes on.
   server.on('error', () => undefined);
+  const end = async () => {
+    rmSync(shown, { force: true });
+    const isClosed = once(server, 'close');
+    server.close();
+    // The server counts a connection as over before those who wait for that are told.
+    const ends = [...connections].map((connection) => {
+      connection.close();
+      return new Promise<void>((done) => connection.onClose(done));
+    });
+    await Promise.all([isClosed, ...ends]);
+  };
+  let ending: Promise<void> | undefined;
   return {
     connections,
     broadcast: (event) => [...connections].filter((connection) => !connection.push(event)).length,
-    async close() {
-      rmSync(shown, { force: true });
-      const isClosed = new Promise<void>((done) => server.close(() => done()));
-      for (const connection of connections) connection.close();
-      await isClosed;
+    close() {
+      ending ??= end();
+      return ending;
     },
   };
 }

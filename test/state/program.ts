@@ -61,19 +61,25 @@ export function start(folder: string, name: string, text: string, ...args: strin
   const child = spawn(process.execPath, [file, ...args], { timeout: 30_000, killSignal: 'SIGKILL' });
   let stdout = '';
   let stderr = '';
-  const ready = new Promise<void>((done, fail) => {
-    child.stdout.on('data', (chunk) => {
-      stdout += chunk;
-      if (stdout.includes('\n')) done();
-    });
-    child.on('close', () => fail(new Error(`ended without a line: ${stderr}`)));
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
   });
-  ready.catch(() => undefined);
+  /** Settles when it has printed that many lines. */
+  const lines = (count: number) => {
+    const printed = new Promise<void>((done, fail) => {
+      const look = () => void (stdout.split('\n').length > count && done());
+      child.stdout.on('data', look);
+      child.on('close', () => fail(new Error(`ended before line ${count}: ${stdout}${stderr}`)));
+      look();
+    });
+    printed.catch(() => undefined);
+    return printed;
+  };
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
   });
   const ended = new Promise<Ended>((done) => {
     child.on('close', (code, signal) => done({ pid: child.pid!, code, signal, stdout, stderr }));
   });
-  return { child, ready, ended };
+  return { child, ready: lines(1), lines, ended };
 }
