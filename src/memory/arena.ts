@@ -3,8 +3,6 @@ export interface Arena {
   readonly buffer: ArrayBuffer;
   readonly view: DataView;
   readonly octets: Uint8Array;
-  /** The same memory in 16-bit words of the host's order, for checksums. */
-  readonly words: Uint16Array;
   /** Octets of one chunk, a power of two: chunk of `at` = `at & -chunkSize`. */
   readonly chunkSize: number;
   readonly chunks: number;
@@ -14,7 +12,6 @@ export const arenaOver = (buffer: ArrayBuffer, chunkSize: number): Arena => ({
   buffer,
   view: new DataView(buffer),
   octets: new Uint8Array(buffer),
-  words: new Uint16Array(buffer),
   chunkSize,
   chunks: buffer.byteLength / chunkSize,
 });

@@ -104,7 +104,7 @@ export class Stack {
   /** RFC 792. */
   #icmp(p: Packet, port: Port): number {
     const { view, l4 } = p;
-    const malformed = icmpv4.check(view, l4, p.packetEnd, p.words);
+    const malformed = icmpv4.check(view, l4, p.packetEnd);
     if (malformed !== Drop.None) return malformed;
     if (port.icmp !== undefined) return port.icmp.message(p, port);
     return icmpv4.type(view, l4) === icmpv4.Type.Echo ? Drop.IcmpNoService : Drop.IcmpNotRequest;
@@ -119,7 +119,6 @@ export class Stack {
       p.packetEnd,
       ipv4.source(view, l3),
       ipv4.destination(view, l3),
-      p.words,
     );
     if (malformed !== Drop.None) return malformed;
     const to = udp.destinationPort(view, l4);

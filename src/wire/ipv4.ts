@@ -66,17 +66,10 @@ export const setDestination = (v: DataView, at: number, address: number): void =
   v.setUint32(at + DESTINATION, address);
 
 /** checksum.sum of 20 octets, without its loop: this is done for every packet. */
-const sumOfMinHeader = (v: DataView, at: number): number => {
-  const a = v.getUint32(at);
-  const b = v.getUint32(at + 4);
-  const c = v.getUint32(at + 8);
-  const d = v.getUint32(at + 12);
-  const e = v.getUint32(at + 16);
-  const high = (a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16) + (e >>> 16);
-  const total = high + (a & 0xffff) + (b & 0xffff) + (c & 0xffff) + (d & 0xffff) + (e & 0xffff);
-  const once = (total & 0xffff) + (total >>> 16);
-  return (once & 0xffff) + (once >>> 16);
-};
+const sumOfMinHeader = (v: DataView, at: number): number =>
+  checksum.fold(
+    v.getUint32(at) + v.getUint32(at + 4) + v.getUint32(at + 8) + v.getUint32(at + 12) + v.getUint32(at + 16),
+  );
 
 /**
  * 0 if header and payload lie before `end` and the header checksum is right, in the order of Linux ip_rcv_core().
