@@ -14,7 +14,7 @@ import {
 import { draftChecked, encode } from './decode.js';
 import { type Lock, takeLock } from './lock.js';
 import { emptyState, SCHEMA, type StateDocument } from './schema.js';
-import { replaceFile, syncFolder, writablePath } from './write.js';
+import { keepAs, replaceFile, syncFolder, writablePath } from './write.js';
 
 export type { StateOptions } from './content.js';
 
@@ -122,9 +122,9 @@ function commit(
   lock: Lock,
 ): boolean {
   if (backup !== undefined) {
-    replaceFile(`${file}.bak`, backup);
+    keepAs(`${file}.bak`, file, backup);
     // The next change overwrites .bak, but who goes back to the older program needs this one.
-    if (before.schema !== SCHEMA) replaceFile(`${file}.schema-${before.schema}`, backup);
+    if (before.schema !== SCHEMA) keepAs(`${file}.schema-${before.schema}`, file, backup);
   }
   // The whole text says more than rev: an edit by hand may leave rev alone.
   const isStill = () => lock.isHeld() && readText(file) === before.text;

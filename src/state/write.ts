@@ -2,6 +2,7 @@ import {
   closeSync,
   fchmodSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   realpathSync,
@@ -28,6 +29,25 @@ export function replaceFile(file: string, text: string, isStill: () => boolean =
   } finally {
     if (!isRenamed) rmSync(fresh, { force: true });
   }
+}
+
+/**
+ * Makes `backup` another name of what is now `file`, whose next content will be a file of its own: durable without a
+ * second fsync, which is most of the cost of a change. Where the kernel refuses the link, a copy of `text`.
+ */
+export function keepAs(backup: string, file: string, text: string): void {
+  const fresh = `${backup}.new`;
+  rmSync(fresh, { force: true });
+  try {
+    linkSync(file, fresh);
+  } catch {
+    // EPERM: fs.protected_hardlinks, for the file of another user in a folder of ours.
+    replaceFile(backup, text);
+    return;
+  }
+  renameSync(fresh, backup);
+  // rename(2) does nothing when both are the same file already: a writer was killed right here.
+  rmSync(fresh, { force: true });
 }
 
 /** Makes the names in the folder of `file` last: fsync(2) of a file does not cover its entry there. */

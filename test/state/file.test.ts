@@ -1,6 +1,8 @@
 import {
   chmodSync,
+  chownSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -60,6 +62,16 @@ describe('updateState', () => {
 
   test('keeps the state before as .bak and leaves nothing else', () => {
     updateState(file, vlans('42'));
+    updateState(file, vlans('43'));
+    expect(onDisk()).toMatchObject({ rev: 2, vlans: '43' });
+    expect(onDisk('state.json.bak')).toMatchObject({ rev: 1, vlans: '42' });
+    expect(readdirSync(folder).sort()).toEqual(['state.json', 'state.json.bak']);
+  });
+
+  test('keeps it also where a writer was killed between backup and replacement', () => {
+    updateState(file, vlans('42'));
+    linkSync(file, `${file}.bak`);
+    linkSync(file, `${file}.bak.new`);
     updateState(file, vlans('43'));
     expect(onDisk()).toMatchObject({ rev: 2, vlans: '43' });
     expect(onDisk('state.json.bak')).toMatchObject({ rev: 1, vlans: '42' });
@@ -396,6 +408,16 @@ describeIf(['root'])('without root', () => {
       code: 'EVL_PERMISSION',
       message: `Cannot write state file "${file}": permission denied (EACCES) at ${folder}/new`,
     });
+  });
+
+  test('changes a file of root in a folder of its own, backup and all', async () => {
+    updateState(file, vlans('42'));
+    chownSync(folder, 65534, 65534);
+    expect(await ask('updateState(file, (draft) => { draft.vlans = "43"; })')).toMatchObject({
+      state: { rev: 2, vlans: '43' },
+    });
+    expect(onDisk('state.json.bak')).toMatchObject({ rev: 1, vlans: '42' });
+    expect(statSync(`${file}.bak`).mode & 0o777).toBe(0o644);
   });
 
   test('is told when it may not even read', async () => {
