@@ -73,9 +73,14 @@ export async function evlnet(wire, mode) {
     async start(wait) {
       const args = ['icmp', '-i', PORT, '-s', '--cpu', `${RESPONDER_CPU}`];
       if (SPIN[wait]) args.push('--spin', SPIN[wait]);
-      const program = await start(...wire.onResponder(EVLNET, args), { ready: /^listening to/m, env });
-      const [port] = JSON.parse(await command('-j', 'port', 'show', PORT));
-      return { ...program, wire, tagged: true, mode: port?.mode };
+      let port;
+      // `-s` prints nothing when it begins.
+      const ready = async () => {
+        [port] = JSON.parse(await command('-j', 'port', 'show', PORT));
+        return port?.operstate === 'RUNNING';
+      };
+      const program = await start(...wire.onResponder(EVLNET, args), { ready, env });
+      return { ...program, wire, tagged: true, mode: port.mode };
     },
   };
 }

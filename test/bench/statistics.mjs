@@ -7,11 +7,12 @@ export function median(values) {
 
 /**
  * Where the median really lies, with 90 % confidence, whatever the distribution: between the k-th least and the k-th
- * greatest value, by the sign test. Fewer than 5 values: all that was seen.
+ * greatest value, by the sign test. Undefined for fewer than 5 values, which cannot say it.
  */
 export function interval(values) {
   const sorted = values.toSorted((a, b) => a - b);
   const n = sorted.length;
+  if (n < 5) return undefined;
   let probability = 0.5 ** n;
   let tail = probability;
   let k = 0;

@@ -49,7 +49,7 @@ const barTable = (bars) =>
         bar.name,
         `spin ${bar.wait}`,
         bar.value.toFixed(2),
-        `${bar.low.toFixed(2)} .. ${bar.high.toFixed(2)}`,
+        bar.low === undefined ? '' : `${bar.low.toFixed(2)} .. ${bar.high.toFixed(2)}`,
         bar.atLeast === undefined ? `<= ${bar.atMost}` : `>= ${bar.atLeast}`,
         bar.met,
       ]),

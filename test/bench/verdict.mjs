@@ -51,7 +51,8 @@ export function summarize(records) {
 
 /**
  * evlnet against each bar, a wait mode at a time. Compared are measurements of the same pass, seconds apart; `value` is
- * the median of those comparisons. `met`: yes; no; or unclear where the bar lies inside the 90 % interval of a missed value.
+ * the median of those comparisons. `met`: yes; no; or unclear, where the value misses the bar but its 90 % interval does not,
+ * or where there are too few comparisons for one.
  */
 export function judge(records) {
   const waits = [...new Set(records.map((record) => record.wait))];
@@ -60,24 +61,23 @@ export function judge(records) {
       const pairs = quietOnes(pairsOf(records, wait, of), ([a, b]) => isQuiet(a) && isQuiet(b));
       if (pairs.length === 0) return [];
       const values = pairs.map(([a, b]) => value(a, b));
-      const middle = median(values);
-      const [low, high] = interval(values);
-      const isMet = atLeast === undefined ? middle <= atMost : middle >= atLeast;
-      const mayBeMet = atLeast === undefined ? low <= atMost : high >= atLeast;
-      return [
-        {
-          wait,
-          name,
-          atLeast,
-          atMost,
-          value: middle,
-          low,
-          high,
-          met: isMet ? 'yes' : mayBeMet ? 'unclear' : 'no',
-        },
-      ];
+      return [{ wait, name, ...compare(values, { atLeast, atMost }) }];
     }),
   );
+}
+
+function compare(values, { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY }) {
+  const value = median(values);
+  const [low, high] = interval(values) ?? [];
+  const isMet = value >= atLeast && value <= atMost;
+  const isMissed = high < atLeast || low > atMost;
+  return {
+    ...(atLeast > Number.NEGATIVE_INFINITY ? { atLeast } : { atMost }),
+    value,
+    low,
+    high,
+    met: isMet ? 'yes' : isMissed ? 'no' : 'unclear',
+  };
 }
 
 function pairsOf(records, wait, of) {
