@@ -66,11 +66,15 @@ async function lay(issuer, responder) {
   await run('ip', ['netns', 'exec', responder, 'ethtool', '-K', DEVICE, 'gro', 'on']);
 }
 
-/** Removes what a killed bench left behind. */
+/** Removes what a killed bench left behind: its hosts, and the programs in them, parked ones too. */
 export async function removeStale() {
   const named = new RegExp(`^(${PREFIX}-(\\d+)-\\w+-[ir])\\b`, 'gm');
-  for (const [, name, pid] of (await run('ip', ['netns', 'list'])).matchAll(named))
-    if (!existsSync(`/proc/${pid}`)) await run('ip', ['netns', 'del', name]).catch(() => {});
+  for (const [, host, pid] of (await run('ip', ['netns', 'list'])).matchAll(named)) {
+    if (existsSync(`/proc/${pid}`)) continue;
+    for (const left of (await run('ip', ['netns', 'pids', host])).split('\n').filter(Boolean))
+      process.kill(Number(left), 'SIGKILL');
+    await run('ip', ['netns', 'del', host]);
+  }
 }
 
 /** Gives the responder's kernel its own VLAN device where it has 802.1Q; false where it has not. */
