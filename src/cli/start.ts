@@ -1,7 +1,9 @@
 import { text } from 'node:stream/consumers';
+import { newGlobals } from './globals.js';
 import type { Io } from './io.js';
 import { liveSystem } from './live-system.js';
 import { main } from './main.js';
+import { reportError } from './print/error.js';
 
 /** Runs this process's command line. */
 export async function start(): Promise<void> {
@@ -29,5 +31,8 @@ export async function start(): Promise<void> {
     },
     system: liveSystem,
   };
+  // What no command caught: the same words as for what was caught. Exiting ends a worker's diversion first.
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (error: unknown) => process.exit(reportError(error, newGlobals(), io)));
   process.exitCode = await main(process.argv.slice(2), io);
 }

@@ -28,13 +28,13 @@ export class IcmpResponder implements IcmpService {
     const slot = port.slot * SLOT_STRIDE;
     this.#counts[slot + SlotCounter.EchoRequests]! += 1;
     const record = port.trace > TraceLevel.Silent ? this.tracer.request(p, port) : -1;
-    icmpv4.reply(view, l4, p.packetEnd);
     const outcome = replyIpv4(p, port);
-    if (outcome === Outcome.Reply) {
-      this.#counts[slot + SlotCounter.EchoReplies]! += 1;
-      port.replies = (port.replies + 1) | 0;
-    }
-    if (record >= 0) this.tracer.publish(record, port, outcome);
+    // What cannot be answered is traced by the stack, as any drop: the record is not published.
+    if (outcome !== Outcome.Reply) return outcome;
+    icmpv4.reply(view, l4, p.packetEnd);
+    this.#counts[slot + SlotCounter.EchoReplies]! += 1;
+    port.replies = (port.replies + 1) | 0;
+    if (record >= 0) this.tracer.publish(record, p, port);
     return outcome;
   }
 }

@@ -251,7 +251,8 @@ export class InBand {
     const until = Date.now() + START_MS;
     while (!this.thread.isRunning && Date.now() < until) {
       const end = await Promise.race([gone, new Promise<undefined>((r) => setTimeout(r, 1, undefined))]);
-      if (end) throw end.error ?? new EvlnetError('EVL_THREAD', 'Cannot start the out-of-band thread: it ended');
+      if (end)
+        throw end.error ?? new EvlnetError('EVL_THREAD', 'Cannot start the out-of-band thread: it ended');
     }
     if (!this.thread.isRunning) {
       this.#end();

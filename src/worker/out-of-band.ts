@@ -16,6 +16,7 @@ import { Stack } from '../stack/stack.js';
 import { Tracer } from '../stack/tracer.js';
 import { Loop, nowNs } from './loop.js';
 import type { Command, OutOfBandData, PortSetup } from './shared.js';
+import { warmUp } from './warm-up.js';
 
 class OutOfBand {
   readonly #device: XdpDevice;
@@ -102,4 +103,6 @@ class OutOfBand {
 const data = workerData as OutOfBandData;
 if (data.cpus) setAffinity([...data.cpus]);
 if (data.priority !== undefined) setFifo(data.priority);
-await new OutOfBand(data).loop.run();
+const outOfBand = new OutOfBand(data);
+warmUp();
+await outOfBand.loop.run();

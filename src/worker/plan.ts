@@ -2,9 +2,9 @@ import { parseVlanList, vids } from '../filter/vlan-set.js';
 import { type VlanPort, vlanTable } from '../filter/vlan-table.js';
 import type { Address, Link } from '../linux/link.js';
 import type { TraceLevel } from '../stack/port.js';
+import { placePort } from '../state/place.js';
 import type { ServiceState, StateDocument } from '../state/schema.js';
 import { parseMac, parsePrefix } from '../wire/address.js';
-import { placePort } from '../state/place.js';
 import type { PortSetup } from './shared.js';
 
 /** A service that somebody wants on this worker, and how much of it is traced. */

@@ -1,0 +1,64 @@
+import { createArena } from '../memory/arena.js';
+import { BATCH, Batch } from '../memory/batch.js';
+import { Counters, PAGE_LENGTH } from '../memory/counters.js';
+import { TRACE_LENGTH, TraceRing } from '../memory/trace-ring.js';
+import { IcmpResponder } from '../service/icmp-responder.js';
+import { Port } from '../stack/port.js';
+import { Stack } from '../stack/stack.js';
+import { Tracer } from '../stack/tracer.js';
+import * as ethernet from '../wire/ethernet.js';
+import * as icmpv4 from '../wire/icmpv4.js';
+import * as ipv4 from '../wire/ipv4.js';
+import * as vlan from '../wire/vlan.js';
+
+const VID = 42;
+const HI = 0x02fc;
+const LO = 1;
+const OWN = 0x0a0a_0a0b;
+const PEER = 0x0a0a_0a0a;
+const CHUNK = 256;
+/** The engine has optimized the way of an echo request long before. */
+const BATCHES = 400;
+
+/**
+ * Runs echo requests through a stack of its own, so that the engine has compiled that way before the first real packet: cold, that
+ * one would take some 700 µs instead of a few.
+ */
+export function warmUp(): void {
+  const arena = createArena(BATCH, CHUNK);
+  const counters = new Counters(new ArrayBuffer(PAGE_LENGTH));
+  const tracer = new Tracer(new TraceRing(new ArrayBuffer(TRACE_LENGTH)), new Int32Array(4096), () => 0);
+  const stack = new Stack(arena, counters, tracer);
+  const port = new Port({
+    ifname: '',
+    vid: VID,
+    macHi: HI,
+    macLo: LO,
+    addresses: [{ address: OWN, prefix: 24 }],
+    ownsArp: true,
+  });
+  port.icmp = new IcmpResponder(counters, tracer);
+  stack.setPort(VID, port);
+  const rx = new Batch(BATCH);
+  for (let n = 0; n < BATCHES; n++) {
+    rx.count = 0;
+    for (let i = 0; i < BATCH; i++) rx.push(i * CHUNK, writeRequest(arena.view, i * CHUNK, n), 0);
+    stack.input(rx);
+    stack.replies.count = 0;
+    stack.spent.count = 0;
+  }
+}
+
+/** A tagged echo request with an empty payload; returns its length. */
+function writeRequest(v: DataView, at: number, sequence: number): number {
+  const l3 = at + ethernet.HEADER_LENGTH + vlan.TAG_LENGTH;
+  const l4 = l3 + ipv4.MIN_HEADER_LENGTH;
+  const end = l4 + icmpv4.HEADER_LENGTH;
+  ethernet.setDestination(v, at, HI, LO);
+  ethernet.setSource(v, at, HI, LO + 1);
+  vlan.write(v, at + 2 * ethernet.ADDRESS_LENGTH, vlan.TPID_CUSTOMER, VID);
+  ethernet.setEthertype(v, at + vlan.TAG_LENGTH, ethernet.EtherType.Ipv4);
+  ipv4.write(v, l3, { totalLength: end - l3, protocol: ipv4.Protocol.Icmp, source: PEER, destination: OWN });
+  icmpv4.write(v, l4, end, { type: icmpv4.Type.Echo, identifier: 1, sequence });
+  return end - at;
+}

@@ -1,0 +1,149 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { labDown, labUp } from '../../src/lab/index.js';
+import { type Host, namespace, stateFile } from '../../src/lab/name.js';
+import { tool } from '../../src/lab/tool.js';
+
+export const EVLNET = join(import.meta.dirname, '../../bin/evlnet');
+
+export interface Said {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A program that runs on; `said` grows while it does. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly said: { out: string; err: string };
+  readonly ended: Promise<number | null>;
+  /** Resolves once its output matches; rejects when it ends before, or after 10 s. */
+  printed(pattern: RegExp): Promise<void>;
+  /** Sends the signal to the program itself and resolves with its exit code (null: killed by a signal). */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** A lab and what tests do in it: unmodified clients on the issuer, evlnet on the responder. */
+export class Stand {
+  constructor(readonly lab: string) {}
+
+  static async up(what: string): Promise<Stand> {
+    const stand = new Stand(`t${process.pid}-${what}`);
+    await labUp({ name: stand.lab });
+    return stand;
+  }
+
+  async down(): Promise<void> {
+    await labDown({ name: this.lab });
+  }
+
+  /** Where the responder's workers have their folders. */
+  get runRoot(): string {
+    return join(dirname(stateFile(this.lab, 'responder')), 'run');
+  }
+
+  /** Folder of the responder's running worker. */
+  folder(device = 'eth0'): string {
+    return join(this.runRoot, readdirSync(this.runRoot)[0]!, device);
+  }
+
+  on(host: Host, ...argv: string[]): Said {
+    const [file, args, env] = this.#command(host, argv);
+    return spawnSync(file, args, { encoding: 'utf8', env, timeout: 60_000 });
+  }
+
+  /** The same, its output; throws where it fails. */
+  get(host: Host, ...argv: string[]): string {
+    const [file, args, env] = this.#command(host, argv);
+    return execFileSync(file, args, {
+      encoding: 'utf8',
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 60_000,
+    });
+  }
+
+  evlnet(...argv: string[]): Said {
+    return this.on('responder', process.execPath, EVLNET, ...argv);
+  }
+
+  json<T>(...argv: string[]): T {
+    return JSON.parse(this.get('responder', process.execPath, EVLNET, '-j', ...argv)) as T;
+  }
+
+  /** Configures port and VLAN as the README does. */
+  configure(vlans = '42', port = 'eth0.42', address = '10.10.10.11/24'): void {
+    this.get('responder', process.execPath, EVLNET, 'port', 'enable', port, 'address', address);
+    this.get('responder', process.execPath, EVLNET, 'vlans', 'set', vlans);
+  }
+
+  start(host: Host, env: Record<string, string>, ...argv: string[]): Started {
+    const [file, args, own] = this.#command(host, argv);
+    const child = spawn(file, args, { env: { ...own, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const said = { out: '', err: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said.out += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said.err += text;
+    });
+    const ended = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
+    return {
+      child,
+      said,
+      ended,
+      async printed(pattern) {
+        const until = Date.now() + 10_000;
+        let isOver = false;
+        void ended.then(() => {
+          isOver = true;
+        });
+        while (!pattern.test(said.out + said.err)) {
+          if (isOver || Date.now() > until)
+            throw new Error(`${argv.join(' ')} did not print ${pattern}:\n${said.out}${said.err}`);
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+      },
+      stop(signal = 'SIGINT') {
+        child.kill(signal);
+        return ended;
+      },
+    };
+  }
+
+  /** `evlnet icmp` on the responder, once it listens. `ip netns exec` becomes the program: its pid is the worker's. */
+  async responder(port = 'eth0.42', ...options: string[]): Promise<Started> {
+    const started = this.start('responder', {}, process.execPath, EVLNET, 'icmp', '-i', port, ...options);
+    await started.printed(/listening to interface/);
+    return started;
+  }
+
+  /** ping(8) from the issuer. */
+  ping(...options: string[]): { transmitted: number; received: number; text: string } {
+    const { stdout, stderr } = this.on('issuer', tool('ping'), '-n', ...options);
+    const [, transmitted, received] = /(\d+) packets transmitted, (\d+) received/.exec(stdout) ?? [];
+    return { transmitted: Number(transmitted), received: Number(received), text: stdout + stderr };
+  }
+
+  #command(host: Host, argv: readonly string[]): [string, string[], NodeJS.ProcessEnv] {
+    const env = { ...process.env, EVLNET_STATE: stateFile(this.lab, host), NODE_OPTIONS: '' };
+    return [tool('ip'), ['netns', 'exec', namespace(this.lab, host), ...argv], env];
+  }
+}
+
+/** `wanted` within `ms`, looked for every 20 ms. */
+export async function until(wanted: () => boolean, ms: number, what: string): Promise<void> {
+  const end = Date.now() + ms;
+  while (!wanted()) {
+    if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export interface StatsRecord {
+  readonly ifname: string;
+  readonly stats64: { readonly rx: Record<string, number>; readonly tx: Record<string, number> };
+  readonly verdicts: Record<string, number>;
+  readonly drops: Record<string, number>;
+}

@@ -1,0 +1,214 @@
+import { readdirSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { connect } from '../../src/control/client.js';
+import { describeIf } from '../capability.js';
+import { EVLNET, Stand, type Started, type StatsRecord, until } from '../clients/stand.js';
+
+describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])('a worker', () => {
+  let stand: Stand;
+  const started: Started[] = [];
+  const keep = (s: Started) => {
+    started.push(s);
+    return s;
+  };
+  const isAttached = () =>
+    'xdp' in (JSON.parse(stand.get('responder', 'ip', '-j', 'link', 'show', 'eth0')) as object[])[0]!;
+  const rxvlan = () => /rx-vlan-offload: (\w+)/.exec(stand.get('responder', 'ethtool', '-k', 'eth0'))![1];
+  const answers = () => stand.ping('-c', '1', '-W', '1', '10.10.10.11').received === 1;
+  const inBand = () => stand.ping('-c', '2', '-i', '0.1', '-W', '1', '10.10.43.11').received === 2;
+
+  beforeAll(async () => {
+    stand = await Stand.up('worker');
+    stand.configure('42');
+    stand.evlnet('port', 'enable', 'eth0.44', 'address', '10.10.44.11/24');
+    stand.evlnet('vlans', 'add', '44');
+  }, 60_000);
+  afterEach(async () => {
+    for (const s of started.splice(0)) await s.stop('SIGKILL');
+  });
+  afterAll(async () => {
+    await stand?.down();
+  }, 60_000);
+
+  test('ends on Ctrl-C and leaves nothing: hook, offloads, files', async () => {
+    const before = rxvlan();
+    const responder = keep(await stand.responder());
+    expect(isAttached()).toBe(true);
+    expect(rxvlan()).toBe('off');
+    expect(await responder.stop()).toBe(0);
+    expect(isAttached()).toBe(false);
+    expect(rxvlan()).toBe(before);
+    expect(readdirSync(stand.runRoot)).toEqual([]);
+  });
+
+  test('a second responder on another VLAN attaches, and takes over within 100 ms when the first ends', async () => {
+    const first = keep(await stand.responder('eth0.44'));
+    const second = keep(await stand.responder('eth0.42'));
+    const pings = stand.start('issuer', {}, 'ping', '-q', '-i', '0.002', '-w', '3', '10.10.10.11');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(await first.stop()).toBe(0);
+    await pings.ended;
+    const [, transmitted, received] = /(\d+) packets transmitted, (\d+) received/.exec(pings.said.out)!;
+    // One ping in 2 ms or a little more: what is lost says how long nobody answered.
+    expect(Number(transmitted)).toBeGreaterThan(500);
+    expect((Number(transmitted) - Number(received)) * 2).toBeLessThanOrEqual(100);
+    expect(stand.evlnet('port', 'show', 'eth0.42').stdout).toContain(`worker ${second.child.pid}`);
+    expect(await second.stop()).toBe(0);
+  }, 20_000);
+
+  test('a second responder on one port is refused, and the first goes on', async () => {
+    keep(await stand.responder());
+    const { status, stderr } = stand.evlnet('icmp', '-i', 'eth0.42');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /^Cannot start icmp-responder on "eth0.42": worker \d+ runs one there already\nHint: /,
+    );
+    expect(answers()).toBe(true);
+  });
+
+  test('a second "run" of one device is refused', async () => {
+    const run = keep(
+      stand.start(
+        'responder',
+        {},
+        process.execPath,
+        EVLNET,
+        'run',
+        'eth0',
+        'icmp-responder',
+        'udp-echo',
+        '7',
+      ),
+    );
+    await run.printed(/running/);
+    expect(answers()).toBe(true);
+    const { status, stderr } = stand.evlnet('run', 'eth0', 'icmp-responder');
+    expect(status).toBe(2);
+    expect(stderr).toContain(`${run.child.pid}`);
+    expect(await run.stop()).toBe(0);
+  });
+
+  test('kill -9 under load: in-band goes on, the next one starts without help and puts the offloads back', async () => {
+    const before = rxvlan();
+    const doomed = keep(
+      stand.start('responder', {}, process.execPath, EVLNET, 'icmp', '-i', 'eth0.42', '-s'),
+    );
+    await until(isAttached, 5000, 'the worker runs');
+    const flood = stand.start('issuer', {}, 'ping', '-q', '-f', '-w', '3', '10.10.10.11');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await doomed.stop('SIGKILL');
+    expect(isAttached()).toBe(false);
+    expect(inBand()).toBe(true);
+    expect(stand.evlnet('port', 'show', 'eth0.42').stdout).toContain('state STALE');
+    const next = keep(await stand.responder());
+    expect(answers()).toBe(true);
+    await flood.ended;
+    expect(await next.stop()).toBe(0);
+    expect(rxvlan()).toBe(before);
+    expect(readdirSync(stand.runRoot)).toEqual([]);
+  }, 20_000);
+
+  test.each(['throw', 'loop', 'uncaught'])(
+    'fails to in-band: %s',
+    async (fault) => {
+      const responder = keep(
+        stand.start('responder', { EVLNET_FAULTS: '1' }, process.execPath, EVLNET, 'icmp', '-i', 'eth0.42'),
+      );
+      await responder.printed(/listening/);
+      expect(isAttached()).toBe(true);
+      const client = await connect(stand.folder());
+      await client.request(fault).catch(() => {});
+      await until(() => !isAttached(), 2500, 'the hook is free');
+      expect(inBand()).toBe(true);
+      expect(await responder.ended).toBe(2);
+      expect(responder.said.err).toMatch(/\S/);
+      client.close();
+    },
+    20_000,
+  );
+
+  test('SIGTSTP hands the traffic back, SIGCONT takes it again', async () => {
+    const responder = keep(await stand.responder());
+    responder.child.kill('SIGTSTP');
+    await until(() => !isAttached(), 1000, 'the hook is free');
+    expect(inBand()).toBe(true);
+    responder.child.kill('SIGCONT');
+    await until(isAttached, 1000, 'the hook is taken');
+    expect(answers()).toBe(true);
+  });
+
+  test('the link goes down and comes back', async () => {
+    keep(await stand.responder());
+    stand.get('responder', 'ip', 'link', 'set', 'eth0', 'down');
+    expect(stand.evlnet('port', 'show', 'eth0.42').stdout).toContain('state DOWN');
+    stand.get('responder', 'ip', 'link', 'set', 'eth0', 'up');
+    await until(answers, 5000, 'a ping is answered');
+  }, 15_000);
+
+  test('another MAC address of the device is followed within a second', async () => {
+    keep(await stand.responder());
+    const [link] = JSON.parse(stand.get('responder', 'ip', '-j', 'link', 'show', 'eth0')) as {
+      address: string;
+    }[];
+    stand.get('responder', 'ip', 'link', 'set', 'eth0', 'address', '02:fc:00:00:77:77');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    stand.get('issuer', 'ip', 'neigh', 'flush', 'all');
+    expect(answers()).toBe(true);
+    expect(stand.get('issuer', 'ip', 'neigh', 'show', '10.10.10.11')).toContain('02:fc:00:00:77:77');
+    stand.get('responder', 'ip', 'link', 'set', 'eth0', 'address', link!.address);
+    stand.get('issuer', 'ip', 'neigh', 'flush', 'all');
+  });
+
+  test('vlans and ports changed from another shell act before the command returns', async () => {
+    keep(await stand.responder());
+    expect(answers()).toBe(true);
+    stand.evlnet('vlans', 'del', '42');
+    expect(answers()).toBe(false);
+    stand.evlnet('vlans', 'add', '42');
+    expect(answers()).toBe(true);
+    stand.evlnet('port', 'disable', 'eth0.42');
+    expect(answers()).toBe(false);
+    stand.configure('42,44');
+    expect(answers()).toBe(true);
+  });
+
+  test('lines that nobody reads slow nothing down', async () => {
+    const responder = stand.start('responder', {}, process.execPath, EVLNET, 'icmp', '-i', 'eth0.42');
+    keep(responder);
+    await responder.printed(/listening/);
+    responder.child.stdout!.pause();
+    expect(stand.ping('-q', '-f', '-c', '20000', '10.10.10.11')).toMatchObject({
+      transmitted: 20000,
+      received: 20000,
+    });
+    responder.child.stdout!.resume();
+    expect(await responder.stop()).toBe(0);
+    const lines = responder.said.out.match(/^\[\d+\]/gm)!.length;
+    const suppressed = [...responder.said.out.matchAll(/… (\d+) lines suppressed/g)].reduce(
+      (sum, [, n]) => sum + Number(n),
+      0,
+    );
+    expect(suppressed).toBeGreaterThan(0);
+    expect(lines + suppressed).toBe(20_000);
+  }, 30_000);
+
+  test('configuration changed as fast as a shell can, while pings run: nothing lost on a VLAN that stays', async () => {
+    keep(await stand.responder('eth0.42'));
+    const churn = stand.start(
+      'responder',
+      { EVLNET },
+      'sh',
+      '-c',
+      'end=$(($(date +%s)+6)); n=0; while [ $(date +%s) -lt $end ]; do node $EVLNET vlans set 42,5$((n % 10)) 2>/dev/null; node $EVLNET port enable eth0.44 address 10.10.44.11/24 2>/dev/null; node $EVLNET port disable eth0.44 2>/dev/null; n=$((n+1)); done; echo $n',
+    );
+    const { transmitted, received } = stand.ping('-q', '-i', '0.002', '-w', '6', '10.10.10.11');
+    expect(await churn.ended).toBe(0);
+    expect(Number(churn.said.out)).toBeGreaterThan(3);
+    expect(transmitted).toBeGreaterThan(500);
+    // The deadline may cut the last reply off.
+    expect(transmitted - received).toBeLessThanOrEqual(1);
+    const [record] = stand.json<StatsRecord[]>('stats', 'show', 'eth0.42');
+    expect(record!.drops['no-port']).toBe(0);
+    expect(inBand()).toBe(true);
+  }, 30_000);
+});
