@@ -3,11 +3,11 @@ import { Drop } from '../drop.js';
 import * as arp from '../wire/arp.js';
 import * as ethernet from '../wire/ethernet.js';
 import * as vlan from '../wire/vlan.js';
-import { replyFrame } from './egress.js';
+import { isAnswerable, replyFrame } from './egress.js';
 import type { Packet } from './packet.js';
 import type { Port } from './port.js';
 
-/** Answers requests and probes for the port's addresses. A packet that claims one of them counts as a conflict and is defended. */
+/** Answers requests and probes for the port's addresses. A packet that claims one of them counts as a conflict. */
 export function receiveArp(p: Packet, port: Port): number {
   const { view, l3 } = p;
   const malformed = arp.check(view, l3, p.end);
@@ -18,6 +18,10 @@ export function receiveArp(p: Packet, port: Port): number {
   const target = arp.targetAddress(view, l3);
   if (arp.operation(view, l3) !== arp.Operation.Request || isOwn || !port.owns(target))
     return Drop.ArpOtherTarget;
+  // RFC 826 sends the reply to the sender's hardware address, which is not the frame's source where another asks for the sender.
+  if (!isAnswerable(p)) return Drop.SourceUnreachable;
+  ethernet.setSource(view, p.at, arp.senderHi(view, l3), arp.senderLo(view, l3));
+  if (!isAnswerable(p)) return Drop.SourceUnreachable;
   arp.reply(view, l3, port.macHi, port.macLo, target);
   return replyFrame(p, port, l3 + arp.LENGTH);
 }

@@ -56,7 +56,7 @@ export class Stack {
       const slot = (port === undefined ? 0 : port.slot) * SLOT_STRIDE;
       const counts = this.#counts;
       counts[slot + SlotCounter.RxPackets]! += 1;
-      counts[slot + SlotCounter.RxBytes]! += p.end - p.at;
+      counts[slot + SlotCounter.RxBytes]! += rx.length[i]!;
       if (outcome === Outcome.Reply) {
         counts[slot + SlotCounter.TxPackets]! += 1;
         counts[slot + SlotCounter.TxBytes]! += p.replyEnd - p.at;
@@ -113,13 +113,7 @@ export class Stack {
   /** RFC 768. */
   #udp(p: Packet, port: Port): number {
     const { view, l3, l4 } = p;
-    const malformed = udp.check(
-      view,
-      l4,
-      p.packetEnd,
-      ipv4.source(view, l3),
-      ipv4.destination(view, l3),
-    );
+    const malformed = udp.check(view, l4, p.packetEnd, ipv4.source(view, l3), ipv4.destination(view, l3));
     if (malformed !== Drop.None) return malformed;
     const to = udp.destinationPort(view, l4);
     for (let i = 0; i < port.udp.length; i++) {

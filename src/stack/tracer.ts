@@ -4,10 +4,12 @@ import * as icmpv4 from '../wire/icmpv4.js';
 import * as ipv4 from '../wire/ipv4.js';
 import type { Packet } from './packet.js';
 import { type Port, TraceLevel } from './port.js';
-import { Outcome } from './service.js';
 
 /** PACKET_HOST, PACKET_BROADCAST, PACKET_MULTICAST of <linux/if_packet.h>. */
 const PacketType = { Host: 0, Broadcast: 1, Multicast: 2 } as const;
+
+/** Words that only a reply fills; the record may hold those of an older one. */
+const REPLY_WORDS = [Trace.Identifier, Trace.EchoSequence, Trace.ServiceNs] as const;
 
 /** Writes what the in-band side will print into the trace ring; a line that does not fit is counted, by slot. */
 export class Tracer {
@@ -35,10 +37,10 @@ export class Tracer {
     return record;
   }
 
-  publish(record: number, p: Packet, port: Port, outcome: number): void {
-    if (outcome !== Outcome.Reply) this.ring.set(record, Trace.Drop, outcome);
+  /** The reply, with how long it took; one that did not come about is never published. */
+  publish(record: number, p: Packet, port: Port): void {
     if (port.trace >= TraceLevel.Verbose) this.ring.set(record, Trace.ServiceNs, this.nowNs() - this.batchNs);
-    if (port.trace === TraceLevel.Dump && outcome === Outcome.Reply)
+    if (port.trace === TraceLevel.Dump)
       this.ring.setFrame(record, 'reply', p.octets, p.at, p.replyEnd - p.at);
     this.ring.publish();
   }
@@ -47,6 +49,7 @@ export class Tracer {
   drop(p: Packet, port: Port, reason: number): void {
     const record = this.#note(p, port);
     if (record < 0) return;
+    for (const word of REPLY_WORDS) this.ring.set(record, word, 0);
     this.ring.set(record, Trace.Drop, reason);
     this.ring.publish();
   }
