@@ -1,4 +1,4 @@
-// Says what a frame must be, header by header from the outside in: expectFrame(bytes).vlan({vid: 42}).ipv4({ttl: 64}).icmp({type: 0}).
+// Says what a frame must be, from the outermost header in: expectFrame(bytes).vlan({vid: 42}).ipv4({ttl: 64}).icmp({type: 0}).
 // Reads by naive code of its own; every header met has its length and checksum verified whether asked for or not.
 import { print } from '../src/wire/print.js';
 import { naiveChecksum, octets } from './build-frame.js';

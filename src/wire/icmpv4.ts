@@ -52,9 +52,8 @@ export const reply = (v: DataView, at: number, end: number): void => {
   v.setUint16(at + CHECKSUM, next === 0 && isZero(v, at, end) ? 0xffff : next);
 };
 
-/** Are all octets but the checksum zero? Then the sum is 0, not 0xffff, and the update above cannot see it. */
+/** Is all after the checksum zero? Then the reply's sum is 0, not 0xffff, and the update cannot tell (a code would have shown). */
 function isZero(v: DataView, at: number, end: number): boolean {
-  if (v.getUint16(at) !== 0) return false;
   for (let i = at + IDENTIFIER; i < end; i++) if (v.getUint8(i) !== 0) return false;
   return true;
 }

@@ -15,8 +15,8 @@ import {
 const vid = fc.integer({ min: 2, max: 4094 });
 const listOf = (list: Iterable<number>) => [...list].join(',');
 const members = fc.oneof(
-  fc.array(vid, { maxLength: 40 }),
-  fc.array(fc.integer({ min: 2, max: 80 }), { maxLength: 60 }),
+  fc.array(vid, { maxLength: 40, size: 'max' }),
+  fc.array(fc.integer({ min: 2, max: 80 }), { maxLength: 60, size: 'max' }),
   fc
     .tuple(vid, fc.nat(300))
     .map(([first, count]) => Array.from({ length: count }, (_, i) => Math.min(first + i, 4094))),
@@ -60,6 +60,7 @@ describe('parseVlanList()', () => {
     ['2-N', '2-N', 'VLAN 4095 is reserved by 802.1Q'],
     ['4096', '4096', 'VLAN 4096 does not exist'],
     ['2-5000:1/6000', '2-5000:1/6000', 'VLAN 5000 does not exist'],
+    ['4294967295', '4294967295', 'VLAN 4294967295 does not exist'],
     ['5000-4999', '5000-4999', 'range is backwards'],
     ['4294967296', '4294967296', 'number 4294967296 is too large'],
     ['99999999999999999999', '99999999999999999999', 'number 99999999999999999999 is too large'],

@@ -1,6 +1,6 @@
-// What Linux 6.18 did with an echo request from 10.77.0.1 to 10.77.0.2/24 that carried these IPv4 options, captured on a veth pair.
-// 'refused' = dropped by ip_rcv_options(), most with a parameter problem; 'silent' = accepted, but not answered (ip_options_echo()
-// found room for half an entry); else the options of the echo reply. The host's clock is written as 11223344.
+// What Linux 6.18 did with an echo request from 10.77.0.1 to 10.77.0.2/24 with these IPv4 options, captured on a veth pair.
+// 'refused' = dropped by ip_rcv_options(), most with a parameter problem; 'silent' = accepted, but not answered, as
+// ip_options_echo() found room for half an entry; else the options of the reply. The host's clock is written as 11223344.
 
 export const OWN_ADDRESS = 0x0a4d0002;
 export const SUBNET_BROADCAST = 0x0a4d00ff;
@@ -175,8 +175,8 @@ export const LINUX_OPTIONS: readonly (readonly [name: string, request: string, o
   ['unknown length 1', '7f010101', 'refused'],
   ['unknown length 5 over', '7f05abcd', 'refused'],
   ['unknown + record route + unknown', '7f04abcd01070704000000007f04abcd', '0707080a4d000200'],
-  ['last byte alone', '0101017f', 'refused'],
-  ['last byte rr alone', '01010107', 'refused'],
+  ['last octet alone', '0101017f', 'refused'],
+  ['last octet, record route, alone', '01010107', 'refused'],
   ['timestamp with address length 20 pointer 14', '44140e0100000000000000000000000000000000', 'refused'],
   ['timestamp only pointer 200', '440cc8000000000000000000', '440cc8100000000000000000'],
   ['timestamp prespecified pointer 6', '440c06030000000000000000', 'refused'],
@@ -192,9 +192,9 @@ export const LINUX_OPTIONS: readonly (readonly [name: string, request: string, o
   ],
   ['loose source route twice', '8307040a4d0009018307040a4d000901', 'refused'],
   ['loose source route pointer 3', '8307030a4d000901', 'refused'],
-  ['cipso 10 tag 4', '860a00000001010400010000', 'refused'],
-  ['cipso10 + record route', '860a000000030104000107070400000000010101', 'refused'],
-  ['ext sec 133', '85040000', ''],
+  ['CIPSO', '860a00000001010400010000', 'refused'],
+  ['CIPSO + record route', '860a000000030104000107070400000000010101', 'refused'],
+  ['extended security 133', '85040000', ''],
   ['mtu probe 11', '0b041234', ''],
   ['traceroute 82', '520c0001000000000a4d0001', ''],
   ['quickstart 25', '1908050000000000', ''],

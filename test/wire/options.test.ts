@@ -46,12 +46,12 @@ test('without a broadcast address only the limited one is heard', () => {
 test('any octets are read and written within their bounds', () => {
   const kind = fc.constantFrom(0, 1, 7, 68, 130, 131, 134, 148);
   const option = fc
-    .tuple(kind, fc.nat(12), fc.uint8Array({ maxLength: 12 }))
+    .tuple(kind, fc.nat(12), fc.uint8Array({ maxLength: 12, size: 'max' }))
     .map(([first, length, rest]) => [first, length, ...rest]);
   const request = fc
     .oneof(
-      fc.array(option, { maxLength: 6 }).map((list) => list.flat()),
-      fc.uint8Array({ maxLength: 40 }).map((list) => [...list]),
+      fc.array(option, { maxLength: 6, size: 'max' }).map((list) => list.flat()),
+      fc.uint8Array({ maxLength: 40, size: 'max' }).map((list) => [...list]),
     )
     .map((list) => Uint8Array.from(list.slice(0, Math.min(40, list.length) & ~3)));
   fc.assert(
@@ -67,7 +67,7 @@ test('any octets are read and written within their bounds', () => {
   );
 });
 
-/** An echo reply made where the request lies, from the pieces of this folder; the kernel's identification is taken from its reply. */
+/** An echo reply made where the request lies, from the pieces of this folder; identification is the kernel's to choose. */
 function answer(request: Uint8Array, clock: number, identification: number): Uint8Array {
   const { view, at, end } = place(request);
   const l3 = at + ethernet.HEADER_LENGTH;
