@@ -23,7 +23,10 @@ function readBatch(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const reason = /^\w+: ([^,]+)/.exec((error as Error).message)?.[1];
-    throw new EvlnetError('EVL_BATCH', `Cannot open file "${file}" for reading: ${reason}`, { cause: error });
+    throw new EvlnetError('EVL_BATCH', `Cannot open file "${file}" for reading: ${reason}`, {
+      cause: error,
+      hint: 'name a file, or - for standard input',
+    });
   }
 }
 
@@ -52,7 +55,8 @@ function splitWords(text: string, place: string): string[] {
   let rest = text.trimStart();
   while (rest !== '' && !rest.startsWith('#')) {
     const [whole = '', pieces = ''] = /^((?:[^\s"']|"[^"]*"|'[^']*')+)\s*/.exec(rest) ?? [];
-    if (whole === '') throw usage('EVL_BATCH', `Cannot read ${place}: a quote is not closed`);
+    if (whole === '')
+      throw usage('EVL_BATCH', `Cannot read ${place}: a quote is not closed`, 'close it on the same line');
     words.push(pieces.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single));
     rest = rest.slice(whole.length);
   }

@@ -199,7 +199,7 @@ export function takeGlobal(globals: Globals, spec: GlobalSpec, argv: readonly st
     return at + 1;
   }
   if (spec.value === undefined) {
-    if (attached !== undefined) throw usage('EVL_OPTION', `Option "${word}" takes no value`);
+    if (attached !== undefined) throw usage('EVL_OPTION', `Option "${word}" takes no value`, spec.synopsis);
     spec.set(globals, '');
     return at + 1;
   }
@@ -214,5 +214,9 @@ const nameOf = (word: string): string | undefined => /^--?([A-Za-z]+)(?:=|$)/.ex
 
 function colorOf(value: string): Globals['color'] {
   if (value === 'always' || value === 'auto' || value === 'never') return value;
-  throw usage('EVL_ARGUMENT', `argument "${value}" is wrong: color is always, auto or never`);
+  throw usage(
+    'EVL_ARGUMENT',
+    `argument "${value}" is wrong: "color" is always, auto or never`,
+    '-c[olor][={always|auto|never}]',
+  );
 }

@@ -30,6 +30,7 @@ export function takeOption(
     throw usage(
       'EVL_AMBIGUOUS',
       `Option "${word}" is ambiguous: ${candidates.map((o) => `--${o.name}`).join(', ')}.`,
+      'write more of its name',
     );
   return candidates[0] && takeLong(candidates[0], attached, argv, at);
 }
@@ -60,7 +61,8 @@ function takeLong(
   at: number,
 ): Taken {
   if (spec.value === undefined) {
-    if (attached !== undefined) throw usage('EVL_OPTION', `Option "${argv[at]}" takes no value`);
+    if (attached !== undefined)
+      throw usage('EVL_OPTION', `Option "${argv[at]}" takes no value`, `--${spec.name}`);
     return { normal: [`--${spec.name}`], next: at + 1 };
   }
   if (attached !== undefined) return { normal: [`--${spec.name}=${attached}`], next: at + 1 };

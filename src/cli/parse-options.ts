@@ -1,5 +1,5 @@
 import yargs, { type Options } from 'yargs';
-import { EvlnetError, usage } from '../errors.js';
+import { usage } from '../errors.js';
 import type { Value } from './arguments.js';
 import type { OptionSpec } from './spec.js';
 import { readValue } from './value.js';
@@ -25,30 +25,27 @@ export async function parseOptions(
     })
     .options(Object.fromEntries(specs.map((spec) => [spec.name, describe(spec)])))
     .strict()
-    .fail((message, error) => {
-      throw error instanceof EvlnetError ? error : usage('EVL_OPTION', message, `evlnet ${where} help`);
+    .fail((message) => {
+      throw usage('EVL_OPTION', message, `evlnet ${where} help`);
     });
   const parsed = (await parser.parseAsync([...words])) as Record<string, unknown>;
   const missing = specs.find((spec) => spec.required && parsed[spec.name] === undefined);
   if (missing)
     throw usage(
       'EVL_REQUIRED',
-      `argument "${missing.letter ? `-${missing.letter}` : `--${missing.name}`}" is required`,
-      `evlnet ${where} ${missing.letter ? `-${missing.letter}` : `--${missing.name}`} ${missing.value}`,
+      `argument "${shortName(missing)}" is required`,
+      `evlnet ${where} ${shortName(missing)} ${missing.value}`,
     );
   const values = new Map<string, Value>();
   for (const spec of specs) {
     const value = parsed[spec.name];
-    if (value !== undefined && value !== false) values.set(spec.name, value as Value);
+    if (value === true) values.set(spec.name, true);
+    // Not by yargs' coerce: of an error thrown there only the message gets out.
+    else if (typeof value === 'string') values.set(spec.name, readValue(value, shortName(spec), spec.type));
   }
   return values;
 }
 
-const describe = (spec: OptionSpec): Options =>
-  spec.value === undefined
-    ? { type: 'boolean' }
-    : {
-        type: 'string',
-        coerce: (text: string) =>
-          readValue(text, spec.letter ? `-${spec.letter}` : `--${spec.name}`, spec.type),
-      };
+const describe = (spec: OptionSpec): Options => ({ type: spec.value === undefined ? 'boolean' : 'string' });
+
+const shortName = (spec: OptionSpec): string => (spec.letter ? `-${spec.letter}` : `--${spec.name}`);

@@ -38,7 +38,7 @@ export function resolve(
   const [only] = object.verbs;
   if (only?.name === '') return { object, verb: only, at: at + 1 };
   const found = findVerb(object, argv, skipGlobals(argv, at + 1, globals), globals);
-  if (found.verb && found.verb.load === undefined) throw later(`"${object.name} ${found.verb.name}"`);
+  if (found.verb && found.verb.load === undefined) throw later(`Command "${object.name} ${found.verb.name}"`);
   return { object, ...found };
 }
 
@@ -46,7 +46,11 @@ function findObject(objects: readonly ObjectSpec[], word: string): ObjectSpec {
   const match = matchPrefix(word, objects);
   if (match === undefined) {
     const names = objects.flatMap((o) => [o.name, ...(o.aliases ?? [])]);
-    throw usage('EVL_OBJECT', `Object "${word}" is unknown, try "evlnet help".`, didYouMean(word, names));
+    throw usage(
+      'EVL_OBJECT',
+      `Object "${word}" is unknown, try "evlnet help".`,
+      didYouMean(word, names) ?? '"evlnet help" lists the objects',
+    );
   }
   if ('ambiguous' in match)
     throw usage(
@@ -76,7 +80,7 @@ function findVerb(
     throw usage(
       'EVL_INCOMPLETE',
       'Command line is not complete. Try "help".',
-      `evlnet ${object.name} ${object.verbs.map((v) => v.name).join('|')}`,
+      `evlnet ${object.name} ${object.verbs.map((v) => v.name).join(' | ')}`,
     );
   }
   const match = matchPrefix(word, object.verbs);
@@ -89,11 +93,17 @@ function findVerb(
   if (match) return { verb: match.found, at: at + 1 };
   const takesDevice = show?.words?.some((w) => w.name === 'dev') === true;
   const names = object.verbs.flatMap((v) => [v.name, ...(v.aliases ?? [])]);
+  const commands = object.verbs
+    .filter((v) => v.load)
+    .map((v) => v.name)
+    .join(' | ');
   throw usage(
     'EVL_COMMAND',
     `Command "${word}" is unknown, try "evlnet ${object.name} help".`,
     didYouMean(word, names) ??
-      (takesDevice ? `to see a device: evlnet ${object.name} show dev ${word}` : undefined),
+      (takesDevice
+        ? `to see a device: evlnet ${object.name} show dev ${word}`
+        : `evlnet ${object.name} { ${commands} }`),
   );
 }
 

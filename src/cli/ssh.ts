@@ -2,6 +2,7 @@ import type { Address } from '../linux/address.js';
 import type { Link } from '../linux/link.js';
 import type { StateDocument } from '../state/schema.js';
 import type { Context } from './context.js';
+import { dotted } from './dotted.js';
 import { below } from './port/place.js';
 import { isInSet, recordedPorts } from './port/recorded.js';
 
@@ -32,6 +33,3 @@ function deviceOf(
   const found = addresses.find((a) => dotted(a.address) === server);
   return found && links.find((l) => l.ifindex === found.ifindex);
 }
-
-export const dotted = (address: number): string =>
-  [24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff).join('.');

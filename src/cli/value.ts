@@ -1,12 +1,13 @@
 import { usage } from '../errors.js';
 import type { ValueType } from './spec.js';
+import { suggest } from './suggest.js';
 
 /** The value of `text` for the argument or option called `name`; throws EVL_ARGUMENT. */
 export function readValue(text: string, name: string, type: ValueType | undefined): string | number {
   if (type === undefined || type.choices?.includes(text)) return text;
   if (type.integer) return readInteger(text, name, type.integer, type.choices);
   if (type.seconds) return readSeconds(text, name);
-  throw wrong(text, `${name} is ${oneOf(type.choices ?? [])}`);
+  throw notAChoice(text, name, type.choices ?? []);
 }
 
 /** The limits of a type, for help: `0 to 32768`. */
@@ -22,23 +23,35 @@ function readInteger(
   [low, high]: readonly [number, number],
   choices: readonly string[] = [],
 ): number {
-  const wanted = [...choices, `a number from ${low} to ${high}`].join(' or ');
-  if (!/^\d+$/.test(text)) throw wrong(text, `${name} is ${wanted}`);
+  const limits = high === Number.MAX_SAFE_INTEGER ? `from ${low}` : `from ${low} to ${high}`;
+  const hint = [...choices, `a number ${limits}`].join(' or ');
+  if (!/^\d+$/.test(text)) throw wrong(text, `"${name}" is a number`, hint);
   const value = Number(text);
-  // EVL answers EINVAL without naming the limit.
-  if (value < low || value > high)
-    throw wrong(text, `${name} is ${wanted}${high === Number.MAX_SAFE_INTEGER ? '' : ' (EINVAL)'}`);
+  // EVL answers EINVAL, and does not say why.
+  if (value > high) throw wrong(text, `"${name}" is at most ${high} (EINVAL)`, hint);
+  if (value < low) throw wrong(text, `"${name}" is at least ${low} (EINVAL)`, hint);
   return value;
 }
 
 function readSeconds(text: string, name: string): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isFinite(value)) throw wrong(text, `${name} is a number of seconds`);
+  if (!Number.isFinite(value)) throw wrong(text, `"${name}" is a number of seconds`, 'write it as 10 or 0.5');
   return value;
 }
+
+// iproute2's words.
+const notAChoice = (text: string, name: string, choices: readonly string[]) => {
+  const quoted = choices.map((choice) => `"${choice}"`);
+  const meant = suggest(text, choices);
+  return usage(
+    'EVL_ARGUMENT',
+    `argument of "${name}" must be ${oneOf(quoted)}, not "${text}"`,
+    meant ? `did you mean "${meant}"?` : `${name} { ${choices.join(' | ')} }`,
+  );
+};
 
 const oneOf = (choices: readonly string[]) =>
   choices.length < 2 ? choices.join('') : `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
 
-const wrong = (text: string, reason: string) =>
-  usage('EVL_ARGUMENT', `argument "${text}" is wrong: ${reason}`);
+const wrong = (text: string, reason: string, hint?: string) =>
+  usage('EVL_ARGUMENT', `argument "${text}" is wrong: ${reason}`, hint);

@@ -79,7 +79,7 @@ export class Words {
   #set(spec: WordSpec, given: string | true, next: number): number {
     if (this.#values.has(spec.name)) {
       if (given === true) return next;
-      throw usage('EVL_ARGUMENT', `duplicate "${spec.name}": "${given}" is the second value`);
+      throw usage('EVL_ARGUMENT', `duplicate "${spec.name}": "${given}" is the second value`, 'give it once');
     }
     const value = given === true ? given : readValue(given, spec.name, spec.type);
     this.#values.set(spec.name, value);

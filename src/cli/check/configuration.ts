@@ -3,9 +3,9 @@ import { formatVlanList, parseVlanList } from '../../filter/vlan-set.js';
 import { readState } from '../../state/file.js';
 import type { StateDocument } from '../../state/schema.js';
 import type { Context } from '../context.js';
+import { dotted } from '../dotted.js';
 import { isInSet, recordedPorts, vidsWithoutPort } from '../port/recorded.js';
 import type { Tables } from '../port/warnings.js';
-import { dotted } from '../ssh.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
 /** The state, and whether it could be read. */

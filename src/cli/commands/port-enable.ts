@@ -36,11 +36,10 @@ export async function run(context: Context): Promise<number> {
 // EVL: evl_net_enable_port() answers ENETDOWN.
 function requireUp({ ifname, base }: Place): void {
   if (base.up) return;
-  throw new EvlnetError(
-    'EVL_LINK_DOWN',
-    `Cannot enable port on "${ifname}": ${base.ifname === ifname ? 'Network' : `Network of "${base.ifname}"`} is down (ENETDOWN)`,
-    { hint: `ip link set ${base.ifname} up`, errno: 100 },
-  );
+  throw new EvlnetError('EVL_LINK_DOWN', `Cannot enable port on "${ifname}": Network is down (ENETDOWN)`, {
+    hint: `ip link set ${base.ifname} up`,
+    errno: 100,
+  });
 }
 
 function record(

@@ -35,6 +35,11 @@ export async function run(context: Context): Promise<number> {
   const isUp = (record: PortRecord) => record.operstate === 'RUNNING';
   const chosen = records.filter((r) => (!given.flag('up') || isUp(r)) && (!given.flag('down') || !isUp(r)));
   await print.records(portView, chosen);
+  for (const { device, pid } of workers.filter((w) => w.isAlive && w.status === undefined))
+    context.warn(
+      `The worker of "${device}" (pid ${pid}) does not answer`,
+      `if it hangs, kill ${pid}; its traffic is in-band then`,
+    );
   if (ifname === undefined) warnAboutVids(context, state, tables.links);
   return 0;
 }

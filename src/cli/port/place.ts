@@ -27,7 +27,7 @@ export function findPlace(
   if (place.base.type !== ARPHRD_ETHER)
     throw new EvlnetError(
       'EVL_NOT_ETHERNET',
-      `Cannot enable port on "${ifname}": it is not an Ethernet device`,
+      `Cannot use "${ifname}" as a port: it is not an Ethernet device`,
       {
         exit: Exit.Unsupported,
         hint: 'name a device that "ip link" shows with link/ether',
@@ -44,7 +44,7 @@ function kernelPlace(kernel: Link, links: readonly Link[]): Place {
   if (base === undefined)
     throw new EvlnetError(
       'EVL_NO_BASE',
-      `Cannot enable port on "${ifname}": its base device is in another network namespace`,
+      `Cannot use "${ifname}" as a port: its base device is in another network namespace`,
       { hint: `enable it there: evlnet -n NAME port enable ${ifname}` },
     );
   return { ifname, base, vid: kernel.vlan.id, kernel };
@@ -66,7 +66,11 @@ function evlnetPlace(
   links: readonly Link[],
 ): Place {
   if (!isIfname(ifname))
-    throw usage('EVL_ARGUMENT', `argument "${ifname}" is wrong: "dev" not a valid ifname`);
+    throw usage(
+      'EVL_ARGUMENT',
+      `argument "${ifname}" is wrong: "dev" not a valid ifname`,
+      'at most 15 characters, no space, no "/"',
+    );
   const dot = ifname.lastIndexOf('.');
   const baseName = wanted.link ?? (dot > 0 ? ifname.slice(0, dot) : undefined);
   if (baseName === undefined) throw cannotFindDevice(ifname, links);
@@ -88,7 +92,7 @@ function evlnetPlace(
   if (base.vlan !== undefined)
     throw usage(
       'EVL_BASE_IS_VLAN',
-      `Cannot enable port "${ifname}": "${baseName}" is itself a VLAN device`,
+      `Cannot use "${ifname}" as a port: "${baseName}" is itself a VLAN device`,
       'name its base device with link, and the inner VID with vid',
     );
   return { ifname, base, vid };

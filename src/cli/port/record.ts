@@ -1,7 +1,7 @@
 import type { Address, Link } from '../../linux/link.js';
 import { DEVICE_DEFAULTS, type DeviceState, deviceOptions, type StateDocument } from '../../state/schema.js';
 import type { Stats64 } from '../counters.js';
-import { dotted } from '../ssh.js';
+import { dotted } from '../dotted.js';
 import type { Worker } from '../system.js';
 import type { RecordedPort } from './recorded.js';
 
@@ -32,6 +32,8 @@ export interface PortRecord {
   why?: string;
   /** What holds the XDP hook in our place. */
   xdp?: { mode: string; prog: { id: number; name?: string }; pids?: { pid: number; comm: string }[] };
+  /** What the worker changed on the interface and will put back; with `-d`. */
+  changed?: readonly string[];
   /** What was asked for, where it is not the default or `-d` asks. */
   wants?: { driver?: string; mode?: string };
   stats64?: Stats64;
@@ -69,10 +71,11 @@ export function portRecord(port: RecordedPort, sources: PortSources): PortRecord
     ...(worker?.isAlive && { worker: worker.pid }),
     ...lladdrOf(kernel ?? base),
     addr_info: kernel ? addressesOf(kernel, sources.addresses) : ownAddress(entry.address),
-    pool,
-    bufsz,
+    pool: status?.pool ?? pool,
+    bufsz: status?.bufsz ?? bufsz,
     ...(entry.ethertype && { ethertype: entry.ethertype }),
     ...(status?.why === undefined ? {} : { why: status.why }),
+    ...(sources.details && status?.changed?.length ? { changed: status.changed } : {}),
     ...(wants && { wants }),
   };
 }

@@ -3,6 +3,7 @@ import type { Address } from '../../linux/address.js';
 import type { Link } from '../../linux/link.js';
 import type { StateDocument } from '../../state/schema.js';
 import type { Context } from '../context.js';
+import { dotted } from '../dotted.js';
 import { isInSet, type RecordedPort, recordedPorts, vidsWithoutPort } from './recorded.js';
 
 /** The kernel's tables at one moment. */
@@ -33,9 +34,12 @@ function warnAboutAddress({ warn }: Context, port: RecordedPort, { addresses }: 
       warn(`Port "${ifname}" has no address`, `evlnet port set ${ifname} address 10.10.10.11/24`);
     return;
   }
-  if (!addresses.some((a) => a.ifindex === kernel.ifindex))
-    warn(`"${ifname}" has no IPv4 address`, `ip addr add 10.10.10.11/24 dev ${ifname}`);
-  else if (entry.address !== undefined)
+  const own = addresses.filter((a) => a.ifindex === kernel.ifindex);
+  if (own.length === 0) warn(`"${ifname}" has no IPv4 address`, `ip addr add 10.10.10.11/24 dev ${ifname}`);
+  else if (
+    entry.address !== undefined &&
+    !own.some((a) => entry.address === `${dotted(a.address)}/${a.prefix}`)
+  )
     warn(`The kernel has "${ifname}": its own addresses count, not ${entry.address}`);
 }
 

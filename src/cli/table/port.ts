@@ -1,8 +1,6 @@
 import type { ObjectSpec, WordSpec } from '../spec.js';
 import { anyDevice, device } from './device.js';
 
-const NO_LIMIT = Number.MAX_SAFE_INTEGER;
-
 // EVL: poolsz > 32768 or bufsz > 4 pages is EINVAL, 0 is the default.
 const pool: WordSpec = {
   name: 'pool',
@@ -71,8 +69,8 @@ export const port: ObjectSpec = {
         'pool',
         'bufsz',
         'ethertype',
-        'filter',
         'why',
+        'changed',
         'xdp',
         'wants',
         'stats64',
@@ -97,7 +95,7 @@ export const port: ObjectSpec = {
           name: 'vid',
           aliases: ['id'],
           value: 'N',
-          type: { integer: [0, NO_LIMIT] },
+          type: { integer: [0, 0xffff_ffff] },
           about: 'VLAN ID, where the name does not say it',
         },
         address,
