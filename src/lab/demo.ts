@@ -21,7 +21,8 @@ const [OOB_VID, IN_BAND_VID] = VLANS;
 const PORT = vlanName(OOB_VID);
 const OOB_PINGS = 5;
 const IN_BAND_PINGS = 3;
-const START_MS = 15_000;
+// A machine may be an emulated one.
+const START_MS = 60_000;
 
 /**
  * The demonstration: builds a lab, has an unmodified ping answered out-of-band over VLAN 42 while the kernel answers

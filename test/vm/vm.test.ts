@@ -1,49 +1,39 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { frames } from './capture.js';
 import { type Guest, vmAvailable, vmRun } from './vm.js';
 
 const lan = join(import.meta.dirname, 'lan.sh');
-
-const table: { kernel: '6.1' | '6.12'; nic: string; driver: string }[] = [
-  { kernel: '6.1', nic: 'e1000', driver: 'e1000' },
-  { kernel: '6.1', nic: 'virtio-net-pci', driver: 'virtio_net' },
-  { kernel: '6.12', nic: 'igb', driver: 'igb' },
-];
+const reason = vmAvailable('6.1');
+if (reason !== true) process.stderr.write(`SKIP: ${reason}\n`);
+const testIf = reason === true ? test : test.skip;
 
 const inGuest = (guest: Guest, script: string) => vmRun(guest, ['bash', '-c', script]);
 
-describe.each(table)('a guest with Linux $kernel and two $nic', ({ kernel, nic, driver }) => {
-  const reason = vmAvailable(kernel, nic);
-  if (reason !== true) process.stderr.write(`SKIP: ${reason}\n`);
-  const testIf = reason === true ? test : test.skip;
-
+describe('vmRun()', () => {
   testIf(
-    'is a VLAN network: the kernels meet over eth0.42, the wire carries the tag',
+    'gives a VLAN network: the kernels meet over a real eth0.42, the wire carries the tag',
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'evlnet-vm-'));
       const wire = join(folder, 'wire.pcap');
       try {
         const { status, stdout, stderr } = await inGuest(
-          { kernel, nics: [nic, nic], wire },
-          `. ${lan}; lan ${driver} && ip -d link show eth0.42 && issuer ping -c 3 -i 0.2 -W 5 10.10.10.11`,
+          { nics: ['e1000', 'e1000'], wire },
+          `. ${lan}; lan e1000 && ip -d link show eth0.42 && issuer ping -c 3 -i 0.2 -W 5 10.10.10.11`,
         );
         expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
         expect(stdout).toMatch(/vlan protocol 802\.1Q id 42/);
         expect(stdout).toMatch(/3 packets transmitted, 3 received/);
-        // Captured outside the guest: 802.1Q, VID 42, IPv4.
-        expect(readFileSync(wire).includes(Buffer.from('8100002a0800', 'hex'))).toBe(true);
+        // Requests and replies, captured outside the guest: 802.1Q, VID 42, IPv4.
+        expect(frames(wire).filter((f) => f.toString('hex', 12, 18) === '8100002a0800')).toHaveLength(6);
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
     },
     90_000,
   );
-});
-
-describe('vmRun()', () => {
-  const testIf = vmAvailable('6.1') === true ? test : test.skip;
 
   testIf(
     'brings back the exit code, both streams byte for byte, and leaves this machine as it was',
@@ -56,7 +46,7 @@ describe('vmRun()', () => {
       expect(stdout).toMatch(/^6\.1\.\S+\nx+$/);
       expect(stdout.length - stdout.indexOf('\n') - 1).toBe(3_000_000);
       expect(stderr).toBe('no\n');
-      expect(() => readFileSync('/etc/evlnet-vm-was-here')).toThrow('ENOENT');
+      expect(existsSync('/etc/evlnet-vm-was-here')).toBe(false);
     },
     60_000,
   );

@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { describeIf, has } from '../capability.js';
+import { frames } from './capture.js';
+import { vmAvailable, vmRun } from './vm.js';
+
+const script = join(import.meta.dirname, 'responder.sh');
+const TIMEOUT_S = 120;
+
+interface Machine {
+  kernel: '6.1' | '6.12';
+  nic: string;
+  driver: string;
+  mode: 'native' | 'generic';
+}
+
+const machines: Machine[] = [
+  { kernel: '6.1', nic: 'e1000', driver: 'e1000', mode: 'generic' },
+  { kernel: '6.1', nic: 'virtio-net-pci', driver: 'virtio_net', mode: 'native' },
+  { kernel: '6.12', nic: 'igb', driver: 'igb', mode: 'native' },
+];
+
+const testOn = ({ kernel, nic }: Machine) => {
+  const reason = vmAvailable(kernel, nic);
+  if (reason === true) return test;
+  if (has('build') === true) process.stderr.write(`SKIP: ${reason}\n`);
+  return test.skip;
+};
+
+/** The `name: value` lines that responder.sh prints. */
+async function facts({ kernel, nic, driver }: Machine, wire: string, ...options: string[]) {
+  const guest = { kernel, nics: [nic, nic], wire, timeoutS: TIMEOUT_S };
+  const { status, stdout, stderr } = await vmRun(guest, ['bash', script, driver, ...options]);
+  expect({ status, stderr, stdout }).toEqual({
+    status: 0,
+    stderr: expect.anything(),
+    stdout: expect.anything(),
+  });
+  return Object.fromEntries(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/: (.*)/s, 2)),
+  );
+}
+
+/** ICMP echo replies of the responder that left in VLAN 42, as an independent witness saw them on the wire. */
+const tagged = (file: string) =>
+  frames(file).filter(
+    (f) =>
+      f.toString('hex', 0, 18).endsWith('5254000000018100002a0800') && f[18 + 9] === 1 && f[18 + 20] === 0,
+  ).length;
+
+async function withCapture(run: (wire: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'evlnet-vm-'));
+  try {
+    await run(join(folder, 'wire.pcap'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+describeIf(['build'])('evlnet icmp on a real NIC with a real eth0.42', () => {
+  for (const machine of machines) {
+    const { kernel, nic, mode } = machine;
+    testOn(machine)(
+      `Linux ${kernel}, ${nic}: answers what the kernel may not, leaves it the rest, restores the interface`,
+      () =>
+        withCapture(async (wire) => {
+          const found = await facts(machine, wire);
+          expect(found).toMatchObject({
+            silent: '0',
+            'out-of-band': '5',
+            'in-band-43': '2',
+            'in-band-untagged': '2',
+            status: '0',
+            lines: '5',
+            settings: 'restored',
+            'kernel-again': '2',
+            // One before evlnet, VLAN 43 and untagged two each, two after it: none of the five.
+            'kernel-echos': '7',
+          });
+          expect(JSON.parse(found.stats!)).toMatchObject([
+            {
+              ifname: 'eth0.42',
+              echo: { requests: 5, replies: 5 },
+              verdicts: { vlan: 5, accept: 0, drop: 0 },
+            },
+          ]);
+          expect(JSON.parse(found.port!)).toMatchObject([
+            { ifname: 'eth0.42', operstate: 'RUNNING', driver: 'xdp', mode, vid: 42 },
+          ]);
+          // Otherwise "restored" would say nothing: promiscuous mode at least.
+          expect(Number(found.changed)).toBeGreaterThan(0);
+          expect(tagged(wire)).toBe(5 + 2);
+        }),
+      TIMEOUT_S * 1000,
+    );
+  }
+
+  const e1000 = machines[0]!;
+  testOn(e1000)(
+    'after kill -9 the kernel answers at once; the next run repairs the interface',
+    () =>
+      withCapture(async (wire) => {
+        const found = await facts(e1000, wire, 'killed');
+        expect(found).toEqual({
+          'kernel-at-once': '2',
+          // Offloads stay as they were: that is what there is to repair.
+          left: expect.stringMatching(/^[1-9]/),
+          'out-of-band': '2',
+          status: '0',
+          settings: 'restored',
+        });
+      }),
+    TIMEOUT_S * 1000,
+  );
+});
