@@ -36,10 +36,14 @@ export async function start(command, args, { ready, timeoutMs = 10_000, env } = 
     child.on('error', resolve);
     child.on('close', (code, signal) => resolve(code ?? signal));
   });
-  const park = () => process.kill(child.pid, 'SIGSTOP');
-  const unpark = () => process.kill(child.pid, 'SIGCONT');
+  // False from kill(): it has ended by itself, which it must not; `exitCode` and what it said tell why.
+  const signal = (name) => {
+    if (!child.kill(name)) throw failure([command, ...args], child.exitCode ?? child.signalCode, said);
+  };
+  const park = () => signal('SIGSTOP');
+  const unpark = () => signal('SIGCONT');
   const stop = async () => {
-    unpark();
+    child.kill('SIGCONT');
     child.kill('SIGINT');
     const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
     const code = await ended;
@@ -61,7 +65,12 @@ export async function start(command, args, { ready, timeoutMs = 10_000, env } = 
 }
 
 function launch(command, args, env) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    // A session, and so a scheduling group, of its own.
+    detached: true,
+  });
   children.add(child);
   child.on('close', () => children.delete(child));
   return child;

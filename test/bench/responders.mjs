@@ -74,10 +74,10 @@ export async function evlnet(wire, mode) {
       const args = ['icmp', '-i', PORT, '-s', '--cpu', `${RESPONDER_CPU}`];
       if (SPIN[wait]) args.push('--spin', SPIN[wait]);
       let port;
-      // `-s` prints nothing when it begins.
+      // `-s` prints nothing when it begins. RUNNING is said once there is a worker, the mode once the worker answers.
       const ready = async () => {
         [port] = JSON.parse(await command('-j', 'port', 'show', PORT));
-        return port?.operstate === 'RUNNING';
+        return port?.operstate === 'RUNNING' && port.mode !== undefined;
       };
       const program = await start(...wire.onResponder(EVLNET, args), { ready, env });
       return { ...program, wire, tagged: true, mode: port.mode };
