@@ -51,7 +51,7 @@ export class Announcer {
     this.#pending = this.#pending.filter((p) => p.port.slot !== slot);
   }
 
-  /** Sends what is due; a frame for which there is no buffer is tried again. */
+  /** Sends what is due; a frame for which there is no buffer or no room in the ring is tried again. */
   run(nowNs: number): void {
     for (const p of this.#pending) {
       if (p.dueNs > nowNs || this.device.reserve(this.batch, 1) === 0) continue;
@@ -64,7 +64,7 @@ export class Announcer {
         p.address,
         p.step === 0 ? 'probe' : 'announcement',
       );
-      this.device.transmit(this.batch);
+      if (this.device.transmit(this.batch) === 0) continue;
       p.dueNs = nowNs + (p.step === 0 ? PROBE_TO_ANNOUNCEMENT_NS : ANNOUNCEMENT_INTERVAL_NS);
       p.step++;
     }
