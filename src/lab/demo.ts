@@ -84,11 +84,12 @@ async function play(stage: Stage, lab: Lab): Promise<void> {
   const responder = await stage.start('responder', ['evlnet', 'icmp', '-i', PORT]);
   await responder.printed(/^listening to interface/, START_MS);
 
-  const outOfBand = await ping(stage, OOB_VID, OOB_PINGS);
-  // Its lines come through a ring; let them come before the next command's.
-  if (outOfBand > 0) await responder.printed(new RegExp(`^\\[${outOfBand - 1}\\]`), START_MS);
-  const vlan = await ping(stage, IN_BAND_VID, IN_BAND_PINGS, '-i', '0.2');
-  const untagged = await ping(stage, 0, IN_BAND_PINGS, '-i', '0.2');
+  const died = responder.ended.then(({ status }) => {
+    throw new EvlnetError('EVL_LAB_RUN', `Cannot go on: the responder ended by itself, exit code ${status}`, {
+      hint: 'what it said stands above',
+    });
+  });
+  const { outOfBand, vlan, untagged } = await Promise.race([pings(stage, responder), died]);
 
   await stage.run('responder', ['evlnet', 'stats']);
   const stats = await responderStats(stage);
@@ -113,6 +114,15 @@ async function play(stage: Stage, lab: Lab): Promise<void> {
   proof.atLeast(`frames that the VLAN rule took (verdict "vlan")`, stats.vlan, OOB_PINGS);
   proof.atLeast('frames that it left in-band (verdict "skip")', stats.skip, 2 * IN_BAND_PINGS);
   proof.end();
+}
+
+async function pings(stage: Stage, responder: Running) {
+  const outOfBand = await ping(stage, OOB_VID, OOB_PINGS);
+  // The responder's lines come through a ring: let them come before the next command's.
+  if (outOfBand > 0) await responder.printed(new RegExp(`^\\[${outOfBand - 1}\\]`), START_MS);
+  const vlan = await ping(stage, IN_BAND_VID, IN_BAND_PINGS, '-i', '0.2');
+  const untagged = await ping(stage, 0, IN_BAND_PINGS, '-i', '0.2');
+  return { outOfBand, vlan, untagged };
 }
 
 /** An unmodified ping from the issuer; answers the number of replies. */

@@ -54,8 +54,9 @@ fact out-of-band "$(received 10.10.10.11 5)"
 sysctl -qw net.ipv4.icmp_echo_ignore_all=0
 fact in-band-43 "$(received 10.10.43.11 2)"
 fact in-band-untagged "$(received 192.0.2.11 2)"
-fact stats "$(evlnet -j stats show dev eth0.42)"
-fact port "$(evlnet -j port show dev eth0.42)"
+printf 'stats show dev eth0.42\nport show dev eth0.42\n' | evlnet -j -batch - > /run/shown
+fact stats "$(sed -n 1p /run/shown)"
+fact port "$(sed -n 2p /run/shown)"
 stop
 fact lines "$(grep -c '^\[[0-9]*\] count=84' /run/lines)"
 fact changed "$(diff /run/before /run/during | grep -c '^>')"
