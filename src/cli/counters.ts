@@ -37,6 +37,8 @@ export async function readStats64(
 }
 
 // Reasons why a reply, not a request, was lost.
+// Not lost: the kernel has them.
+const IN_BAND = 'hidden-tag';
 const TX_DROPS = new Set(['tx-ring-full', 'no-buffer', 'xsk-bad-tx-descriptor', 'source-unreachable']);
 
 export function stats64(counts: SlotCounts | undefined): Stats64 {
@@ -44,7 +46,7 @@ export function stats64(counts: SlotCounts | undefined): Stats64 {
   let rxDropped = 0;
   let txDropped = 0;
   DROPS.forEach(([name], index) => {
-    if (index === 0) return;
+    if (index === 0 || name === IN_BAND) return;
     const dropped = counts?.drops[index] ?? 0;
     if (TX_DROPS.has(name)) txDropped += dropped;
     else rxDropped += dropped;

@@ -1,0 +1,99 @@
+# bash completion for evlnet; made by "evlnet completion bash", do not edit
+_evlnet() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+    local object= verb= i=1 word
+    COMPREPLY=()
+    while ((i < COMP_CWORD)); do
+        word=${COMP_WORDS[i]}
+        case $word in
+            -n|-netns|--netns|-b|-batch|--batch|-state|--state) ((i++)) ;;
+            -*) ;;
+            *) if [[ -z $object ]]; then object=$word; elif [[ -z $verb ]]; then verb=$word; fi ;;
+        esac
+        ((i++))
+    done
+    case $prev in
+        dev|link|-i|--interface) _evlnet_devices; return ;;
+        -b|-batch|--batch|-state|--state) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        -n|-netns|--netns) COMPREPLY=($(compgen -W "$(cd /run/netns 2>/dev/null && echo *)" -- "$cur")); return ;;
+        driver) _evlnet_words "auto xdp pcap"; return ;;
+        mode) _evlnet_words "auto native generic"; return ;;
+        ethertype) _evlnet_words "any"; return ;;
+        --spin) _evlnet_words "always"; return ;;
+    esac
+    if [[ -z $object ]]; then
+        _evlnet_words "port vlans icmp-responder run stats check lab state completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
+        return
+    fi
+    case $object in
+        port)
+            if [[ -z $verb ]]; then _evlnet_words "show enable disable set query help"; return; fi
+            case $verb in
+                show|list|lst)
+                    _evlnet_devices "dev up down" ;;
+                enable)
+                    _evlnet_devices "dev link vid address pool bufsz driver mode ethertype create" ;;
+                disable)
+                    _evlnet_devices "dev all" ;;
+                set)
+                    _evlnet_devices "dev pool bufsz address driver mode" ;;
+                query)
+                    _evlnet_devices "dev" ;;
+            esac
+            ;;
+        vlans)
+            if [[ -z $verb ]]; then _evlnet_words "show set add del clear help"; return; fi
+            case $verb in
+                set)
+                    _evlnet_words "" ;;
+                add)
+                    _evlnet_words "" ;;
+                del|delete)
+                    _evlnet_words "" ;;
+            esac
+            ;;
+        icmp*)
+            _evlnet_words "-i --interface -s --silent -v --verbose -d --dump -c --count -w --deadline --spin --cpu -P --priority" ;;
+        run)
+            _evlnet_devices "dev icmp-responder udp-echo --save --spin --cpu -P --priority" ;;
+        stats)
+            if [[ -z $verb ]]; then _evlnet_words "show reset help"; return; fi
+            case $verb in
+                show|list|lst)
+                    _evlnet_devices "dev" ;;
+                reset)
+                    _evlnet_devices "dev" ;;
+            esac
+            ;;
+        check)
+            _evlnet_devices "dev" ;;
+        lab)
+            if [[ -z $verb ]]; then _evlnet_words "status up down run exec help"; return; fi
+            case $verb in
+                status|show|list|lst)
+                    _evlnet_words "name" ;;
+                up)
+                    _evlnet_words "name" ;;
+                down)
+                    _evlnet_words "name" ;;
+                run)
+                    _evlnet_words "name" ;;
+                exec)
+                    _evlnet_words "name" ;;
+            esac
+            ;;
+        state)
+            if [[ -z $verb ]]; then _evlnet_words "show path export reset help"; return; fi
+            case $verb in
+                export)
+                    _evlnet_words "" ;;
+            esac
+            ;;
+        completion)
+            if [[ -z $verb ]]; then _evlnet_words "bash help"; return; fi
+            ;;
+    esac
+}
+_evlnet_words() { COMPREPLY=($(compgen -W "$1" -- "$cur")); }
+_evlnet_devices() { COMPREPLY=($(compgen -W "$(cd /sys/class/net && echo *) $1" -- "$cur")); }
+complete -F _evlnet evlnet

@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { bashCompletion } from '../../src/cli/completion.js';
+import { GLOBALS } from '../../src/cli/globals.js';
+import { synopsis } from '../../src/cli/help.js';
+import type { ObjectSpec, VerbSpec } from '../../src/cli/spec.js';
+import { OBJECTS, PRESENT } from '../../src/cli/table/index.js';
+import { FakeHost } from './fake.js';
+import { expectGolden } from './golden.js';
+
+const verbs: [name: string, object: ObjectSpec, verb: VerbSpec][] = PRESENT.flatMap((object) =>
+  object.verbs
+    .filter((v) => v.load)
+    .map((verb) => [`${object.name} ${verb.name}`.trim(), object, verb] as [string, ObjectSpec, VerbSpec]),
+);
+
+test('knows all objects of the grammar', () => {
+  expect(OBJECTS.map((o) => o.name).sort()).toEqual(
+    'apply check completion dump filter icmp-responder lab latency monitor neighbour net packet ping port route run state stats udp vlans'.split(
+      ' ',
+    ),
+  );
+});
+
+describe.each(verbs)('%s', (name, object, verb) => {
+  test('the synopsis has every argument and option, and nothing else', () => {
+    const text = ` ${synopsis(object, verb).replaceAll(/[[\]{}|]/g, ' ')} `;
+    for (const word of verb.words ?? [])
+      expect(text).toContain(
+        ` ${word.position === 'only' ? word.value : word.name === 'LIST' || word.name === 'CMD' ? word.value : word.name} `,
+      );
+    for (const option of verb.options ?? [])
+      expect(text).toMatch(new RegExp(` -{1,2}(${option.letter ?? option.name}|${option.name}) `));
+    const known = new Set([
+      'evlnet',
+      object.name,
+      verb.name,
+      ...(verb.aliases ?? []),
+      ...(verb.words ?? []).flatMap((w) => [w.name, w.value, ...(w.type?.choices ?? [])]),
+      ...(verb.options ?? []).flatMap((o) => [
+        `-${o.letter}`,
+        `--${o.name}`,
+        `-${o.name}`,
+        ...(o.value ?? '').split(' '),
+        ...(o.type?.choices ?? []),
+      ]),
+      'up',
+      'down',
+      '',
+    ]);
+    const others = text.split(' ').filter((word) => !known.has(word));
+    expect(others.filter((word) => word !== 'DEVICE')).toEqual([]);
+  });
+
+  test('help', async () => {
+    const host = new FakeHost();
+    expectGolden(`help/${name.replace(' ', '-')}.txt`, await host.ok(`${name} help`));
+    host.close();
+  });
+
+  test('its module has a run', async () => {
+    expect(typeof (await verb.load!()).run).toBe('function');
+  });
+
+  test('examples begin with the command, or a prefix of it', () => {
+    for (const { command } of verb.examples ?? []) expect(command).toMatch(/^evlnet (-\S+ )*\S/);
+  });
+});
+
+test.each(PRESENT.map((o) => o.name))('%s help', async (name) => {
+  const host = new FakeHost();
+  expectGolden(`help/${name}.txt`, await host.ok(`${name} help`));
+  host.close();
+});
+
+test('help', async () => {
+  const host = new FakeHost();
+  const text = await host.ok('help');
+  expectGolden('help/evlnet.txt', text);
+  for (const global of GLOBALS) expect(text).toContain(global.synopsis);
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+  host.close();
+});
+
+describe('bash completion', () => {
+  test('the committed script is the generated one', () => {
+    expect(readFileSync('completions/evlnet.bash', 'utf8')).toBe(bashCompletion());
+  });
+
+  const cases: [line: string, words: string[]][] = [
+    ['po', ['port']],
+    ['port e', ['enable']],
+    ['port enable eth0 m', ['mode']],
+    ['port enable eth0 mode ', ['auto', 'native', 'generic']],
+    ['-j -n blue vlans c', ['clear']],
+    ['icmp -i lo --c', ['--count', '--cpu']],
+    ['icmp -i l', ['lo']],
+    ['port show dev l', ['lo']],
+    ['completion ', ['bash', 'help']],
+    ['-js', ['-json']],
+  ];
+  test.each(cases)('%s', (line, words) => {
+    const typed = ['evlnet', ...line.split(' ')];
+    const script = `source completions/evlnet.bash
+COMP_WORDS=(${typed.map((w) => `'${w}'`).join(' ')}); COMP_CWORD=${typed.length - 1}; _evlnet; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    expect(execFileSync('bash', ['-c', script], { encoding: 'utf8' }).split('\n').filter(Boolean)).toEqual(
+      words,
+    );
+  });
+});
