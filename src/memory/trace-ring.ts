@@ -73,10 +73,14 @@ export class TraceRing {
     Atomics.store(this.#index, HEAD, (this.#index[HEAD]! + 1) | 0);
   }
 
-  /** Calls `visit` for every record; the views hold only during the call. Returns how many. */
+  /**
+   * Calls `visit` for every record that is there now; the views hold only during the call. Returns how many. What a
+   * writer adds meanwhile is for the next call: one that is faster than the reader must not hold it for ever.
+   */
   drain(visit: (words: Uint32Array, request: Uint8Array, reply: Uint8Array) => void): number {
     let n = 0;
-    for (let tail = this.#index[TAIL]!; tail !== Atomics.load(this.#index, HEAD); n++) {
+    const head = Atomics.load(this.#index, HEAD);
+    for (let tail = this.#index[TAIL]!; tail !== head; n++) {
       const at = RECORDS_AT + (tail & (RECORDS - 1)) * RECORD;
       const words = this.#words.subarray(at >> 2, (at >> 2) + WORDS);
       const request = at + WORDS * 4;

@@ -155,10 +155,17 @@ describe('ports:', () => {
       .ipv4({});
   });
 
-  test('a source outside every subnet is answered: it came through a router', () => {
-    expectFrame(reply({ ipv4: { source: '198.51.100.7' } }))
+  test.each([
+    ['198.51.100.7', 'outside every subnet: it came through a router'],
+    ['240.0.0.1', 'of class E, a host to Linux since 2.6.25'],
+    ['0.1.2.3', 'of 0.0.0.0/8, a host to Linux since 5.3'],
+    ['126.255.255.255', 'before loopback'],
+    ['128.0.0.1', 'behind it'],
+    ['223.255.255.255', 'before multicast'],
+  ])('source %s is answered, %s', (source) => {
+    expectFrame(reply({ ipv4: { source } }))
       .vlan({})
-      .ipv4({ destination: '198.51.100.7' });
+      .ipv4({ destination: source });
   });
 
   test("the base device's port answers what has no tag, VID 0, and VIDs that have no port", () => {

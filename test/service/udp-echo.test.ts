@@ -1,0 +1,78 @@
+import { describe, expect, test } from '@jest/globals';
+import { SlotCounter } from '../../src/memory/counters.js';
+import { udpEcho } from '../../src/service/udp-echo.js';
+import { buildFrame, type FrameFields, ISSUER, RESPONDER, type UdpFields } from '../build-frame.js';
+import { expectFrame } from '../expect-frame.js';
+import { Host } from '../stack/host.js';
+
+const tags = [{ vid: 42, pcp: 4 }];
+
+function host(...udpPorts: number[]): Host {
+  const h = new Host({ vid: 42 });
+  h.stack.port(42)!.udp.push(...udpPorts.map(udpEcho));
+  return h;
+}
+const send = (h: Host, udp: UdpFields = {}, rest: FrameFields = {}) =>
+  h.send(buildFrame({ tags, udp: { destinationPort: 7, ...udp }, payload: 'hello', ...rest }));
+
+test('a datagram comes back with addresses and ports exchanged and its checksum right', () => {
+  const { reply, moved } = send(host(7), { sourcePort: 40001 }, { ipv4: { ttl: 9, tos: 0x10 } });
+  expectFrame(reply!)
+    .ethernet({ destination: ISSUER.mac, source: RESPONDER.mac })
+    .vlan({ vid: 42, pcp: 4 })
+    .ipv4({ source: RESPONDER.address, destination: ISSUER.address, ttl: 64, tos: 0x10 })
+    .udp({ sourcePort: 7, destinationPort: 40001, length: 13 })
+    .payload('hello');
+  expect(moved.UdpDatagrams).toBe(1);
+});
+
+describe('any payload comes back:', () => {
+  const h = host(7);
+  test.each([0, 1, 2, 3, 100, 1471, 1472])('%i octets', (size) => {
+    const payload = Uint8Array.from({ length: size }, (_, i) => 255 - (i % 256));
+    expectFrame(send(h, {}, { payload, padTo: 64 }).reply!)
+      .vlan({})
+      .ipv4({})
+      .udp({ length: 8 + size })
+      .payload(payload);
+  });
+});
+
+test('a datagram without a checksum is echoed without one', () => {
+  const { reply } = send(host(7), { checksum: 0 });
+  expectFrame(reply!).vlan({}).ipv4({}).udp({}).payload('hello');
+  expect(reply!.subarray(18 + 20 + 6, 18 + 20 + 8)).toEqual(Uint8Array.of(0, 0));
+});
+
+test('a datagram shorter than its packet is legal: its checksum covers as much as its length says', () => {
+  const { reply } = send(host(7), {}, { payload: 'he', ipv4: { totalLength: 33 }, padTo: 51 });
+  expectFrame(reply!).vlan({}).ipv4({ totalLength: 33 }).udp({ length: 10 }).payload('he');
+});
+
+test('options are returned as for an echo request', () => {
+  const { reply } = send(host(7), {}, { ipv4: { options: '94040000 07070400000000 00' } });
+  expectFrame(reply!).vlan({}).ipv4({ options: '0707080a0a0a0b00' }).udp({ sourcePort: 7 }).payload('hello');
+});
+
+test.each<[name: string, udp: UdpFields, rest: FrameFields, drop: string]>([
+  ['a wrong checksum', { checksum: 0xffff }, {}, 'udp-bad-checksum'],
+  ['a length beyond the packet', { length: 14 }, { padTo: 100 }, 'udp-malformed'],
+  ['a length below the header', { length: 7 }, {}, 'udp-malformed'],
+  ['a broadcast', {}, { ipv4: { destination: '255.255.255.255' } }, 'udp-broadcast'],
+  ["the subnet's broadcast", {}, { ipv4: { destination: '10.10.10.255' } }, 'udp-broadcast'],
+  ['multicast', {}, { ipv4: { destination: '224.0.0.251' } }, 'udp-broadcast'],
+  ['source port 0, which cannot be answered', { sourcePort: 0 }, {}, 'service-refused'],
+  ['another echo service, which would answer for ever', { sourcePort: 7 }, {}, 'service-refused'],
+  ['a port without a service', { destinationPort: 9 }, {}, 'udp-no-socket'],
+])('%s is not answered', (_name, udp, rest, drop) => {
+  expect(send(host(7), udp, rest)).toMatchObject({ drop, reply: undefined });
+});
+
+test('several services share a port; each has its own UDP port', () => {
+  const h = host(7, 5000, 7000);
+  for (const destinationPort of [7000, 7, 5000])
+    expectFrame(send(h, { destinationPort }).reply!).vlan({}).ipv4({}).udp({ sourcePort: destinationPort });
+  // Each guards against itself only: 7 asking 5000 is no loop.
+  expect(send(h, { sourcePort: 7, destinationPort: 5000 }).reply).toBeDefined();
+  expect(h.count(42, SlotCounter.UdpDatagrams)).toBe(4);
+});
