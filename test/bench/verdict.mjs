@@ -12,8 +12,8 @@ const BARS = [
 const rate = (record) => record.load.repliesPerSecond;
 const isQuiet = (record) => Math.max(record.load.others, record.rtt.others) <= QUIET;
 
-/** Fewer undisturbed measurements than this say less than all of them. */
-const ENOUGH = 3;
+/** Fewer undisturbed measurements than this give no interval, and say less than all of them. */
+const ENOUGH = 5;
 const quietOnes = (list, quiet) => {
   const good = list.filter(quiet);
   return good.length >= ENOUGH ? good : list;

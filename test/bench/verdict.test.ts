@@ -65,8 +65,8 @@ describe('judge()', () => {
 
 describe('summarize()', () => {
   test('leaves out what other work disturbed, where enough remains', () => {
-    const rows = summarize([...passes('c', [5, 6, 7]), record('c', 4, 1, 50)]);
-    expect(rows).toMatchObject([{ name: 'c', wait: 'none', measured: 4, disturbed: 1, repliesPerSecond: 6 }]);
+    const rows = summarize([...passes('c', [4, 5, 6, 7, 8]), record('c', 6, 1, 50)]);
+    expect(rows).toMatchObject([{ name: 'c', wait: 'none', measured: 6, disturbed: 1, repliesPerSecond: 6 }]);
     const few = summarize([...passes('c', [6]), record('c', 2, 1, 50), record('c', 3, 1, 50)]);
     expect(few).toMatchObject([{ repliesPerSecond: 1 }]);
   });

@@ -23,7 +23,15 @@ const SYSCTLS = [
  * threads. Where sessions are scheduled as groups, nice(1) counts only inside one, so the group (process.mjs makes one a
  * program) gets it too.
  */
-const URGENT = ['nice', '-n', '-20', 'sh', '-c', '{ echo -20 >/proc/self/autogroup; } 2>/dev/null; exec "$@"', 'sh'];
+const URGENT = [
+  'nice',
+  '-n',
+  '-20',
+  'sh',
+  '-c',
+  '{ echo -20 >/proc/self/autogroup; } 2>/dev/null; exec "$@"',
+  'sh',
+];
 
 /** Both hosts, up. `close()` removes them. */
 export async function openWire(name) {
