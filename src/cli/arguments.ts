@@ -1,4 +1,3 @@
-import { usage } from '../errors.js';
 import { type Globals, matchGlobal, takeGlobal } from './globals.js';
 import { takeOption, unknownOption } from './options.js';
 import type { VerbSpec } from './spec.js';
@@ -47,7 +46,7 @@ export async function readArguments(
   at: number,
   globals: Globals,
 ): Promise<Arguments> {
-  const words = new Words(verb.words ?? [], argv.slice(at), where);
+  const words = new Words(verb, argv.slice(at), where);
   const options: string[] = [];
   for (let i = at; i < argv.length; ) {
     const word = argv[i]!;
@@ -78,7 +77,3 @@ export async function readArguments(
   }
   return new Arguments(values);
 }
-
-/** `Command line is not complete. Try "help".`, with what was expected. */
-export const incomplete = (where: string, expected: string) =>
-  usage('EVL_INCOMPLETE', 'Command line is not complete. Try "help".', `evlnet ${where} ${expected}`);

@@ -1,4 +1,5 @@
 import { usage } from '../errors.js';
+import { incomplete } from './incomplete.js';
 
 /** The options that stand before OBJECT. */
 export interface Globals {
@@ -204,10 +205,20 @@ export function takeGlobal(globals: Globals, spec: GlobalSpec, argv: readonly st
     return at + 1;
   }
   const value = attached ?? argv[at + 1];
-  if (value === undefined)
-    throw usage('EVL_INCOMPLETE', 'Command line is not complete. Try "help".', `${word} ${spec.value}`);
+  if (value === undefined) throw incomplete(`${word} ${spec.value}`);
   spec.set(globals, value);
   return attached === undefined ? at + 2 : at + 1;
+}
+
+/** Takes the options in front of OBJECT; returns the index of OBJECT, or of an option that is not known. */
+export function takeLeading(argv: readonly string[], globals: Globals): number {
+  let i = 0;
+  for (let word = argv[i]; word?.startsWith('-'); word = argv[i]) {
+    const spec = matchGlobal(word);
+    if (spec === undefined) return i;
+    i = takeGlobal(globals, spec, argv, i);
+  }
+  return i;
 }
 
 const nameOf = (word: string): string | undefined => /^--?([A-Za-z]+)(?:=|$)/.exec(word)?.[1];

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import type { System, Worker } from './system.js';
 
 /** How long a worker may take to say how it is; one that takes longer is shown without. */
@@ -52,8 +53,17 @@ export const liveSystem: System = {
 
   async runInherited(command, words) {
     const { execa } = await import('execa');
-    const ended = await execa(command, [...words], { reject: false, stdio: 'inherit' });
-    return ended.exitCode ?? 2;
+    const child = execa(command, [...words], { reject: false, stdio: 'inherit' });
+    // Ctrl-C reaches it by itself, being of the same terminal; it ends when it wants, and we after it.
+    const stay = () => {};
+    const pass = () => void child.kill('SIGTERM');
+    process.on('SIGINT', stay).on('SIGTERM', pass);
+    try {
+      const { exitCode, signal } = await child;
+      return exitCode ?? (signal ? 128 + constants.signals[signal] : 127);
+    } finally {
+      process.off('SIGINT', stay).off('SIGTERM', pass);
+    }
   },
 };
 

@@ -1,8 +1,7 @@
 import type { Arguments } from './arguments.js';
-import { type Globals, newGlobals } from './globals.js';
+import { type Globals, newGlobals, takeLeading } from './globals.js';
 import type { Io } from './io.js';
 import { type BatchLine, reportError } from './print/error.js';
-import { takeLeading } from './resolve.js';
 import type { ObjectSpec, VerbSpec } from './spec.js';
 import { VERSION } from './version.js';
 
@@ -22,6 +21,7 @@ export async function execute(
     const first = takeLeading(argv, globals);
     if (globals.version) return printVersion(io);
     if (globals.batch !== undefined && first === argv.length && at === undefined) {
+      if (globals.netns !== undefined) return await inNamespace(globals.netns, argv, io);
       const { runBatch } = await import('./batch.js');
       return await runBatch(globals, io);
     }
@@ -41,12 +41,14 @@ async function runCommand(argv: readonly string[], first: number, globals: Globa
   }
   if (globals.version) return printVersion(io);
   if (globals.help || !object || !verb || !given) return printHelp(object, verb, io);
-  if (globals.netns !== undefined) {
-    const { runInNamespace } = await import('./netns.js');
-    return runInNamespace(globals.netns, argv, io);
-  }
+  if (globals.netns !== undefined) return inNamespace(globals.netns, argv, io);
   const [{ contextFor }, { run }] = await Promise.all([import('./command.js'), verb.load!()]);
   return run(await contextFor(given, globals, io));
+}
+
+async function inNamespace(name: string, argv: readonly string[], io: Io): Promise<number> {
+  const { runInNamespace } = await import('./netns.js');
+  return runInNamespace(name, argv, io);
 }
 
 function printVersion(io: Io): number {

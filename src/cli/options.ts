@@ -1,5 +1,6 @@
 import { usage } from '../errors.js';
 import { GLOBALS } from './globals.js';
+import { incomplete } from './incomplete.js';
 import type { OptionSpec } from './spec.js';
 import { suggest } from './suggest.js';
 
@@ -89,9 +90,5 @@ function takeCluster(own: readonly OptionSpec[], argv: readonly string[], at: nu
 function nextValue(spec: OptionSpec, argv: readonly string[], at: number): string {
   const value = argv[at + 1];
   if (value !== undefined) return value;
-  throw usage(
-    'EVL_INCOMPLETE',
-    'Command line is not complete. Try "help".',
-    `after "${argv[at]}" comes ${spec.value}`,
-  );
+  throw incomplete(`after "${argv[at]}" comes ${spec.value}`);
 }

@@ -1,5 +1,6 @@
 import { EvlnetError, Exit, usage } from '../errors.js';
 import { type Globals, matchGlobal, takeGlobal } from './globals.js';
+import { incomplete } from './incomplete.js';
 import { unknownOption } from './options.js';
 import { matchPrefix } from './prefix.js';
 import type { ObjectSpec, VerbSpec } from './spec.js';
@@ -21,13 +22,10 @@ export function resolve(
   globals: Globals,
 ): Resolved {
   const word = argv[at];
+  if (word?.startsWith('-')) throw unknownOption(word, [], '');
   if (word === undefined) {
     if (globals.help) return { at };
-    throw usage(
-      'EVL_INCOMPLETE',
-      'Command line is not complete. Try "help".',
-      'evlnet help lists the objects',
-    );
+    throw incomplete('evlnet help lists the objects');
   }
   if (word === 'help') {
     globals.help = true;
@@ -77,11 +75,7 @@ function findVerb(
   if (word === undefined || word === 'dev' || word.startsWith('-')) {
     if (globals.help && word === undefined) return { at };
     if (show) return { verb: show, at };
-    throw usage(
-      'EVL_INCOMPLETE',
-      'Command line is not complete. Try "help".',
-      `evlnet ${object.name} ${object.verbs.map((v) => v.name).join(' | ')}`,
-    );
+    throw incomplete(`evlnet ${object.name} ${object.verbs.map((v) => v.name).join(' | ')}`);
   }
   const match = matchPrefix(word, object.verbs);
   if (match && 'ambiguous' in match)
@@ -113,17 +107,6 @@ function skipGlobals(argv: readonly string[], at: number, globals: Globals): num
   for (let word = argv[i]; word !== undefined && /^-./.test(word); word = argv[i]) {
     const spec = matchGlobal(word);
     if (spec === undefined) return i;
-    i = takeGlobal(globals, spec, argv, i);
-  }
-  return i;
-}
-
-/** Takes the options in front of OBJECT; returns the index of OBJECT. */
-export function takeLeading(argv: readonly string[], globals: Globals): number {
-  let i = 0;
-  for (let word = argv[i]; word !== undefined && /^-./.test(word); word = argv[i]) {
-    const spec = matchGlobal(word);
-    if (spec === undefined) throw unknownOption(word, [], '');
     i = takeGlobal(globals, spec, argv, i);
   }
   return i;

@@ -1,22 +1,27 @@
 import { usage } from '../errors.js';
 import type { Value } from './arguments.js';
-import type { WordSpec } from './spec.js';
+import { incomplete } from './incomplete.js';
+import type { VerbSpec, WordSpec } from './spec.js';
 import { suggest } from './suggest.js';
 import { readValue } from './value.js';
+
+const SHORT = 60;
 
 /** Reads arguments in iproute2's way: keywords with values, bare keywords, `[ dev ] IFNAME`, positional ones. */
 export class Words {
   readonly #values = new Map<string, Value>();
   readonly #many: string[] = [];
   readonly #isNamed: boolean;
+  readonly #specs: readonly WordSpec[];
   #count = 0;
 
   constructor(
-    private readonly specs: readonly WordSpec[],
+    private readonly verb: VerbSpec,
     ahead: readonly string[],
     private readonly where: string,
   ) {
-    this.#isNamed = specs.some((s) => s.position === 'bare' && ahead.includes(s.name));
+    this.#specs = verb.words ?? [];
+    this.#isNamed = this.#specs.some((s) => s.position === 'bare' && ahead.includes(s.name));
   }
 
   /** Takes the word at `argv[at]` and its value; returns the index behind them. */
@@ -24,14 +29,14 @@ export class Words {
     const word = argv[at]!;
     const isFirst = this.#count++ === 0;
     // The name of an interface is never a keyword: where a command must have one, its first word is that.
-    const forced = isFirst && !this.#isNamed && this.specs.find((s) => s.position === 'bare' && s.required);
+    const forced = isFirst && !this.#isNamed && this.#specs.find((s) => s.position === 'bare' && s.required);
     if (forced) return this.#set(forced, word, at + 1);
     const positional = this.#nextPositional();
     if (positional?.position === 'rest') {
       this.#values.set(positional.name, argv.slice(at));
       return argv.length;
     }
-    const keyword = this.specs.find((s) => isKeyword(s) && (s.name === word || s.aliases?.includes(word)));
+    const keyword = this.#specs.find((s) => isKeyword(s) && (s.name === word || s.aliases?.includes(word)));
     if (keyword) return this.#takeKeyword(keyword, argv, at);
     if (positional?.position === 'many') {
       this.#many.push(word);
@@ -50,29 +55,21 @@ export class Words {
   }
 
   finish(): Map<string, Value> {
-    const missing = this.specs.find((s) => s.required && !this.#values.has(s.name));
-    if (missing) {
-      const expected = missing.position
-        ? (missing.value ?? missing.name)
-        : `${missing.name} ${missing.value}`;
-      throw usage(
-        'EVL_INCOMPLETE',
-        'Command line is not complete. Try "help".',
-        `evlnet ${this.where} ${missing.position === 'bare' ? `[ ${missing.name} ] ` : ''}${expected}`,
-      );
-    }
+    const missing = this.#specs.find((s) => s.required && !this.#values.has(s.name));
+    if (missing) throw incomplete(`evlnet ${this.where} ${this.#expectation(missing)}`);
     return this.#values;
+  }
+
+  // All that the command takes, where that is a line; else only what it cannot do without.
+  #expectation(missing: WordSpec): string {
+    if (this.verb.synopsis.length <= SHORT) return this.verb.synopsis;
+    return `${missing.position === 'bare' ? `[ ${missing.name} ] ` : ''}${missing.value}`;
   }
 
   #takeKeyword(spec: WordSpec, argv: readonly string[], at: number): number {
     if (spec.value === undefined) return this.#set(spec, true, at + 1);
     const value = argv[at + 1];
-    if (value === undefined)
-      throw usage(
-        'EVL_INCOMPLETE',
-        'Command line is not complete. Try "help".',
-        `after "${argv[at]}" comes ${spec.value}`,
-      );
+    if (value === undefined) throw incomplete(`after "${argv[at]}" comes ${spec.value}`);
     return this.#set(spec, value, at + 2);
   }
 
@@ -87,7 +84,7 @@ export class Words {
   }
 
   #nextPositional(): WordSpec | undefined {
-    return this.specs.find(
+    return this.#specs.find(
       (s) => s.position !== undefined && (s.position === 'many' || !this.#values.has(s.name)),
     );
   }
@@ -95,9 +92,9 @@ export class Words {
   #garbage(word: string) {
     const meant = suggest(
       word,
-      this.specs.filter(isKeyword).map((s) => s.name),
+      this.#specs.filter(isKeyword).map((s) => s.name),
     );
-    const device = this.specs.find((s) => s.position === 'bare' && this.#values.has(s.name));
+    const device = this.#specs.find((s) => s.position === 'bare' && this.#values.has(s.name));
     const message = device
       ? `either "${device.name}" is duplicate, or "${word}" is a garbage`
       : `"${word}" is a garbage`;

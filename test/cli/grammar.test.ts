@@ -166,7 +166,12 @@ describe('objects and commands', () => {
     ['port show eth0 dev eth1', 1, 'Error: duplicate "dev": "eth1" is the second value', 'give it once'],
     ['port enable', 1, 'Command line is not complete. Try "help".', 'evlnet port enable [ dev ] IFNAME'],
     ['port enable dev', 1, 'Command line is not complete. Try "help".', 'after "dev" comes IFNAME'],
-    ['lab exec issuer', 1, 'Command line is not complete. Try "help".', 'evlnet lab exec CMD...'],
+    [
+      'lab exec issuer',
+      1,
+      'Command line is not complete. Try "help".',
+      'evlnet lab exec [ name NAME ] HOST CMD...',
+    ],
   ];
   test.each(wrong)('%s', async (line, code, message, hint) => {
     expect(await host.run(line)).toEqual({ code, out: '', err: `${message}\nHint: ${hint}\n` });

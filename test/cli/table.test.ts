@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { bashCompletion } from '../../src/cli/completion.js';
 import { GLOBALS } from '../../src/cli/globals.js';
@@ -85,7 +85,9 @@ test('help', async () => {
 
 describe('bash completion', () => {
   test('the committed script is the generated one', () => {
-    expect(readFileSync('completions/evlnet.bash', 'utf8')).toBe(bashCompletion());
+    const file = 'completions/evlnet.bash';
+    if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, bashCompletion());
+    expect(readFileSync(file, 'utf8')).toBe(bashCompletion());
   });
 
   const cases: [line: string, words: string[]][] = [
@@ -107,5 +109,30 @@ COMP_WORDS=(${typed.map((w) => `'${w}'`).join(' ')}); COMP_CWORD=${typed.length 
     expect(execFileSync('bash', ['-c', script], { encoding: 'utf8' }).split('\n').filter(Boolean)).toEqual(
       words,
     );
+  });
+});
+
+describe('JSON keys', () => {
+  const lines = [
+    'port show',
+    'port show eth1',
+    'port query eth0.42',
+    'vlans show',
+    'stats show',
+    'state show',
+    'state path',
+    'check',
+  ];
+  test.each(lines)('%s prints none that the table does not list', async (line) => {
+    const host = new FakeHost();
+    await host.run('port enable eth0.42 address 10.10.10.11/24 mode native ethertype any');
+    await host.run('vlans set 42');
+    const [objectName, verbName = ''] = line.split(' ');
+    const object = PRESENT.find((o) => o.name === objectName)!;
+    const verb = object.verbs.find((v) => v.name === (object.verbs[0]!.name === '' ? '' : verbName))!;
+    const records = JSON.parse((await host.run(`-j -d -s ${line}`)).out) as object[];
+    expect(records.length).toBeGreaterThan(0);
+    for (const record of records) for (const key of Object.keys(record)) expect(verb.json).toContain(key);
+    host.close();
   });
 });

@@ -1,8 +1,8 @@
 import { updateState } from '../../state/file.js';
 import type { StateDocument } from '../../state/schema.js';
-import { incomplete } from '../arguments.js';
 import { confirm } from '../confirm.js';
 import type { Context } from '../context.js';
+import { incomplete } from '../incomplete.js';
 import { findPlace } from '../port/place.js';
 import { recordedPorts } from '../port/recorded.js';
 
@@ -11,7 +11,7 @@ export async function run(context: Context): Promise<number> {
   const { arguments: given, system, state, stateOptions } = context;
   const ifname = given.text('dev');
   if (ifname === undefined && !given.flag('all'))
-    throw incomplete('port disable', '{ [ dev ] IFNAME | all }');
+    throw incomplete('evlnet port disable { [ dev ] IFNAME | all }');
   const links = await system.links();
   const change = (draft: StateDocument) => {
     // A name that is neither a port nor could be one is a mistake; a port that is not enabled is what was wanted.

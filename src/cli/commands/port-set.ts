@@ -1,8 +1,8 @@
 import { updateState } from '../../state/file.js';
 import type { StateDocument } from '../../state/schema.js';
-import { incomplete } from '../arguments.js';
 import { confirm } from '../confirm.js';
 import type { Context } from '../context.js';
+import { incomplete } from '../incomplete.js';
 import { cannotFindPort } from '../port/device.js';
 import { givenAddress, givenDeviceOptions, recordDeviceOptions } from '../port/options.js';
 import { findPlace } from '../port/place.js';
@@ -16,7 +16,9 @@ export async function run(context: Context): Promise<number> {
   const address = givenAddress(given);
   const options = givenDeviceOptions(given);
   if (address === undefined && Object.keys(options).length === 0)
-    throw incomplete(`port set ${ifname}`, '{ pool N | bufsz BYTES | address A/PLEN | driver … | mode … }');
+    throw incomplete(
+      `evlnet port set ${ifname} { pool N | bufsz BYTES | address A/PLEN | driver … | mode … }`,
+    );
   const tables = await readTables(context);
   const change = (draft: StateDocument) => {
     const port = recordedPorts(draft, tables.links).find((p) => p.ifname === ifname);

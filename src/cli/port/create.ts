@@ -43,9 +43,6 @@ async function ip({ system }: Context, act: string, words: readonly string[]): P
       hint: 'leave create out: evlnet then serves the VLAN itself',
     });
   const denied = /not permitted/i.test(reason);
-  throw new EvlnetError(
-    denied ? 'EVL_PERMISSION' : 'EVL_SYSTEM',
-    message,
-    denied ? { hint: 'run as root' } : {},
-  );
+  const hint = denied ? 'run as root' : code === 127 ? 'apt install iproute2' : `ip ${words.join(' ')}`;
+  throw new EvlnetError(denied ? 'EVL_PERMISSION' : 'EVL_SYSTEM', message, { hint });
 }

@@ -13,8 +13,8 @@ export interface View<R extends object> {
 }
 
 export interface Brief {
+  /** Without colour: columns are counted in characters that show. */
   readonly name: string;
-  /** What `name` would be without colour, for its width. */
   readonly state: string;
   readonly rest: readonly (string | undefined)[];
   readonly paintName?: (text: string) => string;

@@ -17,6 +17,7 @@ export const lab: ObjectSpec = {
       synopsis: '[ name NAME ]',
       about: 'hosts, addresses and what runs',
       words: [name],
+      json: ['name', 'state', 'kernelVlans', 'owner', 'hosts'],
       load: () => import('../commands/lab-status.js'),
     },
     {
@@ -24,6 +25,7 @@ export const lab: ObjectSpec = {
       synopsis: '[ name NAME ]',
       about: 'build issuer and responder, joined by an 802.1Q access switch',
       words: [name],
+      json: ['name', 'state', 'kernelVlans', 'owner', 'hosts'],
       load: () => import('../commands/lab-up.js'),
     },
     {
