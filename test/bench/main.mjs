@@ -13,7 +13,7 @@ import { openWire, removeStale } from './wire.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** How long the whole bench waits for other work on the machine to end. */
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 60_000;
 const RESPONDERS = { kernel, c, evlnet };
 
 /** Exit code of `scripts/bench`: 0 done, 1 wrong argument, 2 could not run, 4 a bar was missed and --assert given. */
