@@ -1,7 +1,7 @@
 // RFC 792 echo, by RFC 1122 §3.2.2.6 and as Linux answers it: net/ipv4/icmp.c icmp_echo().
 import { Drop } from '../drop.js';
 import { type Counters, SLOT_STRIDE, SlotCounter } from '../memory/counters.js';
-import { replyIpv4 } from '../stack/egress.js';
+import { replyEcho } from '../stack/egress.js';
 import type { Packet } from '../stack/packet.js';
 import { type Port, TraceLevel } from '../stack/port.js';
 import { type IcmpService, Outcome } from '../stack/service.js';
@@ -28,7 +28,7 @@ export class IcmpResponder implements IcmpService {
     const slot = port.slot * SLOT_STRIDE;
     this.#counts[slot + SlotCounter.EchoRequests]! += 1;
     const record = port.trace > TraceLevel.Silent ? this.tracer.request(p, port) : -1;
-    const outcome = replyIpv4(p, port);
+    const outcome = replyEcho(p, port);
     // What cannot be answered is traced by the stack, as any drop: the record is not published.
     if (outcome !== Outcome.Reply) return outcome;
     icmpv4.reply(view, l4, p.packetEnd);

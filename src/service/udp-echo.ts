@@ -2,6 +2,7 @@
 import { Drop } from '../drop.js';
 import type { Packet } from '../stack/packet.js';
 import { Outcome, type UdpService } from '../stack/service.js';
+import * as ipv4 from '../wire/ipv4.js';
 import * as udp from '../wire/udp.js';
 
 /** Returns every datagram to its sender, unchanged. */
@@ -15,6 +16,9 @@ export function udpEcho(udpPort: number): UdpService {
       const from = udp.sourcePort(p.view, p.l4);
       if (from === udpPort || from === 0) return Drop.ServiceRefused;
       udp.swapPorts(p.view, p.l4);
+      // RFC 1122 §4.1.3.4: checksums are sent unless the application asked for none.
+      if (udp.datagramChecksum(p.view, p.l4) === 0)
+        udp.writeChecksum(p.view, p.l4, ipv4.source(p.view, p.l3), ipv4.destination(p.view, p.l3));
       return Outcome.Reply;
     },
   };

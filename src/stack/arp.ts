@@ -2,10 +2,11 @@
 import { Drop } from '../drop.js';
 import * as arp from '../wire/arp.js';
 import * as ethernet from '../wire/ethernet.js';
+import * as ipv4 from '../wire/ipv4.js';
 import * as vlan from '../wire/vlan.js';
 import { isAnswerable, replyFrame } from './egress.js';
 import type { Packet } from './packet.js';
-import type { Port } from './port.js';
+import { type Port, Standing } from './port.js';
 
 /** Answers requests and probes for the port's addresses. A packet that claims one of them counts as a conflict. */
 export function receiveArp(p: Packet, port: Port): number {
@@ -18,6 +19,9 @@ export function receiveArp(p: Packet, port: Port): number {
   const target = arp.targetAddress(view, l3);
   if (arp.operation(view, l3) !== arp.Operation.Request || isOwn || !port.owns(target))
     return Drop.ArpOtherTarget;
+  // Linux answers nobody who cannot be a host; a probe comes from 0.0.0.0.
+  if (claimed !== 0 && (!ipv4.isUnicast(claimed) || port.judge(claimed, target) === Standing.BadSource))
+    return Drop.Ipv4BadSource;
   // RFC 826 sends the reply to the sender's hardware address, which is not the frame's source where another asks for the sender.
   if (!isAnswerable(p)) return Drop.SourceUnreachable;
   ethernet.setSource(view, p.at, arp.senderHi(view, l3), arp.senderLo(view, l3));

@@ -20,18 +20,38 @@ function turnFrame(p: Packet, port: Port): void {
 export const isAnswerable = (p: Packet): boolean => !ethernet.isGroupSource(p.view, p.at);
 
 /**
- * Turns frame and IPv4 header round, for a packet to one of the port's own addresses: TTL 64, TOS kept, options as RFC 1122
- * §3.2.2.6 and Linux return them, which may move `at` and `l3`. DF and identification stay as they came: a reply without DF is
- * then as unique as the request was, and one with DF need not be (RFC 6864). Linux clears DF and numbers its replies itself.
+ * An echo reply: options as RFC 1122 §3.2.2.6 and Linux return them, which may move `at` and `l3`. The packet must be to one of
+ * the port's own addresses, as for every reply.
  */
-export function replyIpv4(p: Packet, port: Port): number {
+export function replyEcho(p: Packet, port: Port): number {
   if (!isAnswerable(p)) return Drop.SourceUnreachable;
   const hasOptions = p.l4 - p.l3 > ipv4.MIN_HEADER_LENGTH;
   if (hasOptions && !turnOptions(p, port)) return Drop.Ipv4BadOptions;
+  return turnPacket(p, port, hasOptions);
+}
+
+/** A datagram: options are the application's to send (RFC 1122 §4.1.3.2), and the services here send none. May move `at` and `l3`. */
+export function replyDatagram(p: Packet, port: Port): number {
+  if (!isAnswerable(p)) return Drop.SourceUnreachable;
+  const options = p.l3 + ipv4.MIN_HEADER_LENGTH;
+  const hasOptions = p.l4 > options;
+  if (hasOptions) closeUp(p, options, p.l4 - options);
+  const length = p.packetEnd - p.l3;
+  // The datagram may have been shorter than its packet.
+  const isChanged = hasOptions || length !== ipv4.totalLength(p.view, p.l3);
+  if (isChanged) ipv4.setTotalLength(p.view, p.l3, length);
+  return turnPacket(p, port, isChanged);
+}
+
+/**
+ * Turns frame and IPv4 header round: TTL 64, TOS kept. DF and identification stay as they came: a reply without DF is then as
+ * unique as the request was, and one with DF need not be (RFC 6864). Linux clears DF and numbers its replies itself.
+ */
+function turnPacket(p: Packet, port: Port, isChanged: boolean): number {
   const { view, l3 } = p;
   turnFrame(p, port);
   ipv4.reverse(view, l3);
-  if (hasOptions || ipv4.isReserved(view, l3)) {
+  if (isChanged || ipv4.isReserved(view, l3)) {
     ipv4.setDontFragment(view, l3, ipv4.isDontFragment(view, l3));
     ipv4.setTtl(view, l3, ipv4.DEFAULT_TTL);
     ipv4.writeChecksum(view, l3);
@@ -40,7 +60,7 @@ export function replyIpv4(p: Packet, port: Port): number {
   return Outcome.Reply;
 }
 
-/** Writes the reply's options where the request's ended. Shorter ones make the frame begin later: the payload stays where it is. */
+/** Writes the reply's options where the request's ended. */
 function turnOptions(p: Packet, port: Port): boolean {
   const { view, l3 } = p;
   const options = l3 + ipv4.MIN_HEADER_LENGTH;
@@ -50,12 +70,17 @@ function turnOptions(p: Packet, port: Port): boolean {
   if (length < 0) return false;
   const gap = p.l4 - options - length;
   if (gap === 0) return true;
-  moveUp(view, p.at, options, gap);
-  p.at += gap;
-  p.l3 += gap;
-  ipv4.setHeaderLength(view, p.l3, ipv4.MIN_HEADER_LENGTH + length);
+  closeUp(p, options, gap);
   ipv4.setTotalLength(view, p.l3, p.packetEnd - p.l3);
   return true;
+}
+
+/** Moves what is before `end` up by `gap`, so that the frame begins later and the payload stays where it is. */
+function closeUp(p: Packet, end: number, gap: number): void {
+  moveUp(p.view, p.at, end, gap);
+  p.at += gap;
+  p.l3 += gap;
+  ipv4.setHeaderLength(p.view, p.l3, p.l4 - p.l3);
 }
 
 /** Turns the frame round; the caller has written what it carries, up to `end`. */

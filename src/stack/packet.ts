@@ -14,7 +14,7 @@ export class Packet {
   vid = 0;
   tags = 0;
   ethertype = 0;
-  /** First octet of the network header, of the transport header, and the end of the IPv4 packet (padding excluded). */
+  /** First octet of the network header, of the transport header, and the end of packet or datagram (padding excluded). */
   l3 = 0;
   l4 = 0;
   packetEnd = 0;

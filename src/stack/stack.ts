@@ -7,7 +7,7 @@ import * as icmpv4 from '../wire/icmpv4.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as udp from '../wire/udp.js';
 import { receiveArp } from './arp.js';
-import { replyIpv4 } from './egress.js';
+import { replyDatagram } from './egress.js';
 import { dissect, isForPort, receiveIpv4 } from './ingress.js';
 import { Packet } from './packet.js';
 import { type Port, TraceLevel } from './port.js';
@@ -115,6 +115,8 @@ export class Stack {
     const { view, l3, l4 } = p;
     const malformed = udp.check(view, l4, p.packetEnd, ipv4.source(view, l3), ipv4.destination(view, l3));
     if (malformed !== Drop.None) return malformed;
+    // Octets of the packet behind the datagram are not its own.
+    p.packetEnd = l4 + udp.length(view, l4);
     const to = udp.destinationPort(view, l4);
     for (let i = 0; i < port.udp.length; i++) {
       const service = port.udp[i]!;
@@ -122,7 +124,7 @@ export class Stack {
       const outcome = service.datagram(p);
       if (outcome === Outcome.Pass) continue;
       this.#counts[port.slot * SLOT_STRIDE + SlotCounter.UdpDatagrams]! += 1;
-      return outcome === Outcome.Reply ? replyIpv4(p, port) : outcome;
+      return outcome === Outcome.Reply ? replyDatagram(p, port) : outcome;
     }
     return Drop.UdpNoSocket;
   }

@@ -38,20 +38,33 @@ describe('any payload comes back:', () => {
   });
 });
 
-test('a datagram without a checksum is echoed without one', () => {
-  const { reply } = send(host(7), { checksum: 0 });
-  expectFrame(reply!).vlan({}).ipv4({}).udp({}).payload('hello');
-  expect(reply!.subarray(18 + 20 + 6, 18 + 20 + 8)).toEqual(Uint8Array.of(0, 0));
+test('a datagram without a checksum comes back with one (RFC 1122 §4.1.3.4)', () => {
+  const [want, have] = [{}, { checksum: 0 }].map((udp) => send(host(7), udp).reply!);
+  expect(have).toEqual(want);
 });
 
-test('a datagram shorter than its packet is legal: its checksum covers as much as its length says', () => {
-  const { reply } = send(host(7), {}, { payload: 'he', ipv4: { totalLength: 33 }, padTo: 51 });
-  expectFrame(reply!).vlan({}).ipv4({ totalLength: 33 }).udp({ length: 10 }).payload('he');
+test('a datagram shorter than its packet is legal: it comes back without the rest', () => {
+  const datagram = buildFrame({ udp: { destinationPort: 7 }, payload: 'he' }).subarray(34);
+  for (const options of ['', '01010101'])
+    for (const rest of [1, 3, 100]) {
+      const payload = Uint8Array.from([...datagram, ...new Uint8Array(rest).fill(0xee)]);
+      const { reply } = host(7).send(buildFrame({ tags, ipv4: { protocol: 17, options }, payload }));
+      expectFrame(reply!)
+        .ethernet({ length: 14 + 4 + 20 + 10 })
+        .vlan({})
+        .ipv4({ totalLength: 30, options: '' })
+        .udp({ length: 10 })
+        .payload('he');
+    }
 });
 
-test('options are returned as for an echo request', () => {
-  const { reply } = send(host(7), {}, { ipv4: { options: '94040000 07070400000000 00' } });
-  expectFrame(reply!).vlan({}).ipv4({ options: '0707080a0a0a0b00' }).udp({ sourcePort: 7 }).payload('hello');
+test('options do not come back, as from a socket of Linux', () => {
+  for (const options of ['94040000 07070400000000 00', '440c0500 0000000000000000', '07080400 0000ff00'])
+    expectFrame(send(host(7), {}, { ipv4: { options } }).reply!)
+      .vlan({ vid: 42, pcp: 4 })
+      .ipv4({ options: '', ttl: 64 })
+      .udp({ sourcePort: 7 })
+      .payload('hello');
 });
 
 test.each<[name: string, udp: UdpFields, rest: FrameFields, drop: string]>([

@@ -76,6 +76,13 @@ describe('not answered:', () => {
     ['an announcement of it as a reply', { operation: 2, senderAddress: own }, 'arp-conflict'],
     ['a reply to us', { operation: 2 }, 'arp-other-target'],
     ['a reply to another', { operation: 2, targetAddress: '10.10.10.12' }, 'arp-other-target'],
+    ...['127.0.0.1', '224.0.0.1', '255.255.255.255', '10.10.10.255'].map(
+      (senderAddress): [string, ArpFields, string] => [
+        `a request from ${senderAddress}, which is no host`,
+        { senderAddress },
+        'ipv4-bad-source',
+      ],
+    ),
     ['our own probe', { sender: RESPONDER.mac, senderAddress: '0.0.0.0' }, 'arp-other-target'],
   ])('%s', (_name, arp, drop) => {
     const { moved, ...answer } = new Host(port).send(ask(arp));
