@@ -32,3 +32,11 @@ test('both ends have a memory of their own', async () => {
   const at = batch.at[0]!;
   expect(peer.arena.octets.slice(at, at + 64)).toEqual(frames(1)[0]);
 });
+
+test('its ring has room for 256 frames; one more is refused', () => {
+  const [device] = LoopbackDevice.pair();
+  const batch = new Batch(257);
+  device.reserve(batch, 257);
+  expect(device.transmit(batch)).toBe(256);
+  expect(device.refused).toBe(1);
+});

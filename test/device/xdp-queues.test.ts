@@ -1,0 +1,122 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { EvlnetError } from '../../src/errors.js';
+import { write } from '../../src/linux/libc.js';
+import { map } from '../../src/linux/memory.js';
+import { Batch } from '../../src/memory/batch.js';
+import { describeIf } from '../capability.js';
+import { enterNamespace } from '../linux/namespace.js';
+import { addVeth, type VethWire, vethWire } from './veth.js';
+import { collect, frames, hex, octetsOf, send, take, Wire } from './wire.js';
+
+describeIf(['root', 'bpf', 'network namespaces'])('XdpDevice with two queues', () => {
+  let namespace: ReturnType<typeof enterNamespace>;
+  let ends: VethWire;
+  let wire: Wire;
+  beforeAll(() => {
+    namespace = enterNamespace();
+    addVeth(2);
+  });
+  afterAll(() => namespace?.leave());
+  beforeEach(async () => {
+    ends = await vethWire({ queues: 2, pool: 128 });
+    wire = new Wire(ends);
+  });
+  afterEach(() => wire.close());
+
+  test('a frame tells the queue that it came by, and a reply leaves by it', async () => {
+    const { device, peer } = wire;
+    await send(peer, frames(3), 0);
+    await send(peer, frames(5), 1);
+    const came: number[] = [];
+    await take(device, 8, (batch) => {
+      came.push(...batch.queue.subarray(0, batch.count));
+      device.transmit(batch);
+    });
+    expect(came.sort()).toEqual([0, 0, 0, 1, 1, 1, 1, 1]);
+    const back: number[] = [];
+    await take(peer, 8, (batch) => {
+      back.push(...batch.queue.subarray(0, batch.count));
+      peer.release(batch);
+    });
+    expect(back.sort()).toEqual(came.sort());
+  });
+
+  test('a busy queue does not keep the other one waiting', async () => {
+    const { device, peer } = wire;
+    await send(peer, frames(40), 0);
+    await send(peer, frames(40), 1);
+    const batch = new Batch(16);
+    const first = new Set<number>();
+    for (let turn = 0; turn < 2; turn++) {
+      expect(device.receive(batch)).toBe(16);
+      for (const queue of batch.queue) first.add(queue);
+      device.release(batch);
+    }
+    expect(first).toEqual(new Set([0, 1]));
+    await collect(device, 80 - 32);
+  });
+
+  test('every queue keeps its chunks: each is run through ten times as many frames', async () => {
+    const { device, peer } = wire;
+    for (const queue of [1, 0, 1])
+      for (let i = 0; i < 10 * 64; i += 32) {
+        await send(peer, frames(32), queue);
+        await take(device, 32, (batch) => device.transmit(batch));
+        expect(await collect(peer, 32)).toEqual(frames(32).map(hex));
+      }
+    expect(ends.attachment.statistics()).toEqual({
+      rxDropped: 0,
+      rxInvalid: 0,
+      txInvalid: 0,
+      rxRingFull: 0,
+      fillRingEmpty: 0,
+    });
+  });
+
+  test('more frames than the ring of one queue holds: the rest is refused, counted and ended', async () => {
+    const { device, peer } = wire;
+    for (const queue of [0, 1]) await send(peer, frames(50), queue);
+    const all = new Batch(128);
+    const batch = new Batch(64);
+    while (all.count < 100) {
+      device.receive(batch);
+      for (let i = 0; i < batch.count; i++) all.push(batch.at[i]!, batch.length[i]!, 0);
+    }
+    // The peer's queue has 56 chunks to receive into.
+    const first = Array.from({ length: 56 }, (_, i) => octetsOf(device, all, i));
+    expect(device.transmit(all)).toBe(64);
+    expect([device.refused, device.lent]).toEqual([36, 0]);
+    device.flush();
+    expect(await collect(peer, 56)).toEqual(first);
+  });
+
+  test('wait() blocks for its time, and ends at once when the other side wakes it, once', () => {
+    const { device } = wire;
+    const waited = (ms: number) => {
+      const start = performance.now();
+      device.wait(ms);
+      return performance.now() - start;
+    };
+    expect(waited(30)).toBeGreaterThan(25);
+    const one = map(4096);
+    one.view.setBigUint64(0, 1n, true);
+    expect(write(ends.attachment.place.wakeFd, one.address, 8)).toBe(8);
+    expect(waited(2000)).toBeLessThan(1000);
+    expect(waited(30)).toBeGreaterThan(25);
+  });
+
+  test('wait() ends for a frame on any queue', async () => {
+    const { device, peer } = wire;
+    for (const queue of [0, 1]) {
+      await send(peer, frames(1), queue);
+      const start = performance.now();
+      device.wait(2000);
+      expect(performance.now() - start).toBeLessThan(1000);
+      await collect(device, 1);
+    }
+  });
+
+  test('a socket for a queue that the device does not have is refused', async () => {
+    await expect(vethWire({ queues: 3 })).rejects.toThrow(EvlnetError);
+  });
+});
