@@ -8,6 +8,16 @@ import { type IcmpService, Outcome } from '../stack/service.js';
 import type { Tracer } from '../stack/tracer.js';
 import * as icmpv4 from '../wire/icmpv4.js';
 
+// What this file needs of others, as constants of its own: the engine folds those into the code, while it loads and checks an import at
+// every use.
+const STRIDE = SLOT_STRIDE;
+const { EchoRequests, EchoReplies } = SlotCounter;
+const { Echo } = icmpv4.Type;
+const { Silent } = TraceLevel;
+const { Reply } = Outcome;
+const { type, reply } = icmpv4;
+const turnRound = replyEcho;
+
 /** Answers echo requests to the port's own addresses, in place. */
 export class IcmpResponder implements IcmpService {
   readonly name = 'icmp-responder';
@@ -22,17 +32,17 @@ export class IcmpResponder implements IcmpService {
 
   message(p: Packet, port: Port): number {
     const { view, l4 } = p;
-    if (icmpv4.type(view, l4) !== icmpv4.Type.Echo) return Drop.IcmpNotRequest;
+    if (type(view, l4) !== Echo) return Drop.IcmpNotRequest;
     // RFC 1122 leaves this to the host; Linux is silent by default too (icmp_echo_ignore_broadcasts).
     if (p.isGroup) return Drop.IcmpBroadcast;
-    const slot = port.slot * SLOT_STRIDE;
-    this.#counts[slot + SlotCounter.EchoRequests]! += 1;
-    const record = port.trace > TraceLevel.Silent ? this.tracer.request(p, port) : -1;
-    const outcome = replyEcho(p, port);
+    const slot = port.slot * STRIDE;
+    this.#counts[slot + EchoRequests]! += 1;
+    const record = port.trace > Silent ? this.tracer.request(p, port) : -1;
+    const outcome = turnRound(p, port);
     // What cannot be answered is traced by the stack, as any drop: the record is not published.
-    if (outcome !== Outcome.Reply) return outcome;
-    icmpv4.reply(view, l4, p.packetEnd);
-    this.#counts[slot + SlotCounter.EchoReplies]! += 1;
+    if (outcome !== Reply) return outcome;
+    reply(view, l4, p.packetEnd);
+    this.#counts[slot + EchoReplies]! += 1;
     port.replies = (port.replies + 1) | 0;
     if (record >= 0) this.tracer.publish(record, p, port);
     return outcome;

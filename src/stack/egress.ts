@@ -10,14 +10,24 @@ import { Outcome } from './service.js';
 
 const MS_PER_DAY = 86_400_000;
 
+// What this file needs of others, as constants of its own: the engine folds those into the code, while it loads and checks an import at
+// every use.
+const ADDRESS = ethernet.ADDRESS_LENGTH;
+const MIN_IPV4 = ipv4.MIN_HEADER_LENGTH;
+const TTL = ipv4.DEFAULT_TTL;
+const { Reply } = Outcome;
+const { copyAddress, isGroupSource } = ethernet;
+const setFrameSource = ethernet.setSource;
+const { reverse, isReserved, replaceTtl } = ipv4;
+
 /** Frame addresses: back to the sender, from the port. */
 function turnFrame(p: Packet, port: Port): void {
-  ethernet.copyAddress(p.view, p.at + ethernet.ADDRESS_LENGTH, p.at);
-  ethernet.setSource(p.view, p.at, port.macHi, port.macLo);
+  copyAddress(p.view, p.at + ADDRESS, p.at);
+  setFrameSource(p.view, p.at, port.macHi, port.macLo);
 }
 
 /** A reply must have one host to go to. */
-export const isAnswerable = (p: Packet): boolean => !ethernet.isGroupSource(p.view, p.at);
+export const isAnswerable = (p: Packet): boolean => !isGroupSource(p.view, p.at);
 
 /**
  * An echo reply: options as RFC 1122 §3.2.2.6 and Linux return them, which may move `at` and `l3`. The packet must be to one of
@@ -25,7 +35,7 @@ export const isAnswerable = (p: Packet): boolean => !ethernet.isGroupSource(p.vi
  */
 export function replyEcho(p: Packet, port: Port): number {
   if (!isAnswerable(p)) return Drop.SourceUnreachable;
-  const hasOptions = p.l4 - p.l3 > ipv4.MIN_HEADER_LENGTH;
+  const hasOptions = p.l4 - p.l3 > MIN_IPV4;
   if (hasOptions && !turnOptions(p, port)) return Drop.Ipv4BadOptions;
   return turnPacket(p, port, hasOptions);
 }
@@ -33,7 +43,7 @@ export function replyEcho(p: Packet, port: Port): number {
 /** A datagram: options are the application's to send (RFC 1122 §4.1.3.2), and the services here send none. May move `at` and `l3`. */
 export function replyDatagram(p: Packet, port: Port): number {
   if (!isAnswerable(p)) return Drop.SourceUnreachable;
-  const options = p.l3 + ipv4.MIN_HEADER_LENGTH;
+  const options = p.l3 + MIN_IPV4;
   const hasOptions = p.l4 > options;
   if (hasOptions) closeUp(p, options, p.l4 - options);
   const length = p.packetEnd - p.l3;
@@ -50,20 +60,20 @@ export function replyDatagram(p: Packet, port: Port): number {
 function turnPacket(p: Packet, port: Port, isChanged: boolean): number {
   const { view, l3 } = p;
   turnFrame(p, port);
-  ipv4.reverse(view, l3);
-  if (isChanged || ipv4.isReserved(view, l3)) {
+  reverse(view, l3);
+  if (isChanged || isReserved(view, l3)) {
     ipv4.setDontFragment(view, l3, ipv4.isDontFragment(view, l3));
-    ipv4.setTtl(view, l3, ipv4.DEFAULT_TTL);
+    ipv4.setTtl(view, l3, TTL);
     ipv4.writeChecksum(view, l3);
-  } else ipv4.replaceTtl(view, l3, ipv4.DEFAULT_TTL);
+  } else replaceTtl(view, l3, TTL);
   p.replyEnd = p.packetEnd;
-  return Outcome.Reply;
+  return Reply;
 }
 
 /** Writes the reply's options where the request's ended. */
 function turnOptions(p: Packet, port: Port): boolean {
   const { view, l3 } = p;
-  const options = l3 + ipv4.MIN_HEADER_LENGTH;
+  const options = l3 + MIN_IPV4;
   const own = ipv4.destination(view, l3);
   const broadcast = port.broadcasts[port.addresses.indexOf(own)];
   const length = echoOptions(view, options, p.l4, own, Date.now() % MS_PER_DAY, broadcast);
@@ -88,5 +98,5 @@ export function replyFrame(p: Packet, port: Port, end: number): number {
   if (!isAnswerable(p)) return Drop.SourceUnreachable;
   turnFrame(p, port);
   p.replyEnd = end;
-  return Outcome.Reply;
+  return Reply;
 }

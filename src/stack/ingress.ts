@@ -9,54 +9,67 @@ import { type Port, Standing } from './port.js';
 
 const MAX_TAGS = 2;
 
+// What this file needs of others, as constants of its own: the engine folds those into the code, while it loads and checks an import at
+// every use.
+const { None } = Drop;
+const ETHERNET = ethernet.HEADER_LENGTH;
+const TAG = vlan.TAG_LENGTH;
+const MIN_IPV4 = ipv4.MIN_HEADER_LENGTH;
+const { Group, BadSource, NotLocal } = Standing;
+const ethertypeOf = ethernet.ethertype;
+const { isGroup, isDestination } = ethernet;
+const { isTpid } = vlan;
+const vidOf = vlan.vid;
+const nextOf = vlan.ethertype;
+const { check, source, destination, isUnicast, headerLength, isFragment, totalLength } = ipv4;
+
 /** Reads addresses and tags: sets vid, tags, ethertype and l3. 0, or why not. */
 export function dissect(p: Packet): number {
   const { view, at, end } = p;
-  if (end - at < ethernet.HEADER_LENGTH) return Drop.FrameMalformed;
-  let ethertype = ethernet.ethertype(view, at);
-  let l3 = at + ethernet.HEADER_LENGTH;
+  if (end - at < ETHERNET) return Drop.FrameMalformed;
+  let ethertype = ethertypeOf(view, at);
+  let l3 = at + ETHERNET;
   let tags = 0;
   let vid = 0;
-  while (vlan.isTpid(ethertype)) {
-    if (tags === MAX_TAGS || end - l3 < vlan.TAG_LENGTH) return Drop.VlanMalformed;
+  while (isTpid(ethertype)) {
+    if (tags === MAX_TAGS || end - l3 < TAG) return Drop.VlanMalformed;
     // A tag's TPID is the ethertype before it: the tag seen from its TPID starts two octets earlier.
-    vid = vlan.vid(view, l3 - 2);
-    ethertype = vlan.ethertype(view, l3 - 2);
-    l3 += vlan.TAG_LENGTH;
+    vid = vidOf(view, l3 - 2);
+    ethertype = nextOf(view, l3 - 2);
+    l3 += TAG;
     tags++;
   }
   p.vid = vid;
   p.tags = tags;
   p.ethertype = ethertype;
   p.l3 = l3;
-  return Drop.None;
+  return None;
 }
 
 /** Unicast must be sent to the port's own address; XDP sees to that, other drivers may not. */
 export const isForPort = (p: Packet, port: Port): boolean =>
-  ethernet.isGroup(p.view, p.at) || ethernet.isDestination(p.view, p.at, port.macHi, port.macLo);
+  isGroup(p.view, p.at) || isDestination(p.view, p.at, port.macHi, port.macLo);
 
 /** Validates the IPv4 packet at l3: sets l4, packetEnd and isGroup. 0, or why not. */
 export function receiveIpv4(p: Packet, port: Port): number {
   const { view, l3 } = p;
-  const malformed = ipv4.check(view, l3, p.end);
-  if (malformed !== Drop.None) return malformed;
-  const source = ipv4.source(view, l3);
-  const net = source >>> 24;
+  const malformed = check(view, l3, p.end);
+  if (malformed !== None) return malformed;
+  const from = source(view, l3);
   // RFC 1122 §3.2.1.3: a source is one host, and not this one.
-  if (net === 0 || net === 127 || net >= 224) return Drop.Ipv4BadSource;
-  const standing = port.judge(source, ipv4.destination(view, l3));
-  if (standing === Standing.BadSource) return Drop.Ipv4BadSource;
+  if (!isUnicast(from)) return Drop.Ipv4BadSource;
+  const standing = port.judge(from, destination(view, l3));
+  if (standing === BadSource) return Drop.Ipv4BadSource;
   // Linux answers for any address of the host on any interface; a port answers for its own, as each has its own network.
-  if (standing === Standing.NotLocal) return Drop.Ipv4NotLocal;
-  p.isGroup = standing === Standing.Group;
-  const headerLength = ipv4.headerLength(view, l3);
-  if (headerLength > ipv4.MIN_HEADER_LENGTH) {
-    const bad = checkOptions(view, l3 + ipv4.MIN_HEADER_LENGTH, l3 + headerLength);
-    if (bad !== Drop.None) return bad;
+  if (standing === NotLocal) return Drop.Ipv4NotLocal;
+  p.isGroup = standing === Group;
+  const length = headerLength(view, l3);
+  if (length > MIN_IPV4) {
+    const bad = checkOptions(view, l3 + MIN_IPV4, l3 + length);
+    if (bad !== None) return bad;
   }
-  if (ipv4.isFragment(view, l3)) return Drop.Ipv4Fragment;
-  p.l4 = l3 + headerLength;
-  p.packetEnd = l3 + ipv4.totalLength(view, l3);
-  return Drop.None;
+  if (isFragment(view, l3)) return Drop.Ipv4Fragment;
+  p.l4 = l3 + length;
+  p.packetEnd = l3 + totalLength(view, l3);
+  return None;
 }

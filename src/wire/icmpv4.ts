@@ -5,6 +5,10 @@
 import { Drop } from '../drop.js';
 import * as checksum from './checksum.js';
 
+// Constants of this file's own: the engine folds them, while it loads and checks an import at every use.
+const { None, IcmpMalformed, IcmpBadChecksum } = Drop;
+const { sum } = checksum;
+
 export const HEADER_LENGTH = 8;
 export const Type = {
   EchoReply: 0,
@@ -33,11 +37,7 @@ export const sequence = (v: DataView, at: number): number => v.getUint16(at + SE
 
 /** 0 if the header lies before `end` and the checksum over `at`..`end` is right. */
 export const check = (v: DataView, at: number, end: number): Drop =>
-  end - at < HEADER_LENGTH
-    ? Drop.IcmpMalformed
-    : checksum.sum(v, at, end) !== 0xffff
-      ? Drop.IcmpBadChecksum
-      : Drop.None;
+  end - at < HEADER_LENGTH ? IcmpMalformed : sum(v, at, end) !== 0xffff ? IcmpBadChecksum : None;
 
 /**
  * Turns a checked echo request into its reply: type 8 becomes 0, the checksum follows by RFC 1624, the rest stays

@@ -5,6 +5,10 @@
 import { Drop } from '../drop.js';
 import * as checksum from './checksum.js';
 
+// Constants of this file's own: the engine folds them, while it loads and checks an import at every use.
+const { None, Ipv4Malformed, Ipv4BadVersion, Ipv4BadIhl, Ipv4BadChecksum, Ipv4BadLength } = Drop;
+const { sum, fold, update } = checksum;
+
 export const MIN_HEADER_LENGTH = 20;
 export const MAX_HEADER_LENGTH = 60;
 export const Protocol = { Icmp: 1, Tcp: 6, Udp: 17 } as const;
@@ -67,7 +71,7 @@ export const setDestination = (v: DataView, at: number, address: number): void =
 
 /** checksum.sum of 20 octets, without its loop: this is done for every packet. */
 const sumOfMinHeader = (v: DataView, at: number): number =>
-  checksum.fold(
+  fold(
     v.getUint32(at) + v.getUint32(at + 4) + v.getUint32(at + 8) + v.getUint32(at + 12) + v.getUint32(at + 16),
   );
 
@@ -76,15 +80,15 @@ const sumOfMinHeader = (v: DataView, at: number): number =>
  * TTL is not looked at: RFC 1122 §3.2.1.7 forbids a host to drop for it. Addresses are the stack's to judge.
  */
 export const check = (v: DataView, at: number, end: number): Drop => {
-  if (end - at < MIN_HEADER_LENGTH) return Drop.Ipv4Malformed;
+  if (end - at < MIN_HEADER_LENGTH) return Ipv4Malformed;
   const first = v.getUint8(at);
-  if (first >> 4 !== 4) return Drop.Ipv4BadVersion;
+  if (first >> 4 !== 4) return Ipv4BadVersion;
   const header = (first & 0x0f) << 2;
-  if (header < MIN_HEADER_LENGTH || header > end - at) return Drop.Ipv4BadIhl;
-  if ((header === MIN_HEADER_LENGTH ? sumOfMinHeader(v, at) : checksum.sum(v, at, at + header)) !== 0xffff)
-    return Drop.Ipv4BadChecksum;
+  if (header < MIN_HEADER_LENGTH || header > end - at) return Ipv4BadIhl;
+  if ((header === MIN_HEADER_LENGTH ? sumOfMinHeader(v, at) : sum(v, at, at + header)) !== 0xffff)
+    return Ipv4BadChecksum;
   const total = totalLength(v, at);
-  return total < header || total > end - at ? Drop.Ipv4BadLength : Drop.None;
+  return total < header || total > end - at ? Ipv4BadLength : None;
 };
 
 /**
@@ -109,7 +113,7 @@ export const writeChecksum = (v: DataView, at: number): void => {
 
 /** Brings the header checksum up to date after one 16-bit word of the header went from `before` to `after`. */
 export const updateChecksum = (v: DataView, at: number, before: number, after: number): void => {
-  const next = checksum.update(v.getUint16(at + CHECKSUM), before, after);
+  const next = update(v.getUint16(at + CHECKSUM), before, after);
   // A header is never all zero, so its one true checksum is never 0xffff; a sender's 0xffff for 0 must not live on.
   v.setUint16(at + CHECKSUM, next === 0xffff ? 0 : next);
 };
