@@ -6,11 +6,28 @@ import { COUNTERS, HIDDEN, VLANS, xsks } from '../filter/maps.js';
 import { HOOK_COUNT } from '../filter/verdict.js';
 import { changes } from '../filter/vlan-table.js';
 import { vlanRule } from '../filter/xdp.js';
-import { AttachType, type BpfMap, createLink, createMap, loadProgram, type Program, XdpFlags } from '../linux/bpf.js';
+import {
+  AttachType,
+  type BpfMap,
+  createLink,
+  createMap,
+  loadProgram,
+  type Program,
+  XdpFlags,
+} from '../linux/bpf.js';
 import { close, Errno, errnoName, eventfd, must, systemError } from '../linux/libc.js';
-import { closeUmem, createUmem, HEADROOM, openXsk, type Umem, type Xsk, type XskStatistics, xskStatistics } from '../linux/xsk.js';
-import { describeHolder } from './hook-holder.js';
+import {
+  closeUmem,
+  createUmem,
+  HEADROOM,
+  openXsk,
+  type Umem,
+  type Xsk,
+  type XskStatistics,
+  xskStatistics,
+} from '../linux/xsk.js';
 import { watchHiddenTags } from './hidden-tag-watch.js';
+import { describeHolder } from './hook-holder.js';
 import type { XdpPlace } from './xdp.js';
 
 const EFD_NONBLOCK_CLOEXEC = 0o2004000;
@@ -60,12 +77,16 @@ const flagsOf = { native: XdpFlags.Native, generic: XdpFlags.Generic } as const;
 /** Attaches, opens a socket a queue, and starts to divert what the (still empty) VLAN table names. */
 export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
   if (o.mtu + FRAME_OVERHEAD > o.chunkSize - HEADROOM)
-    throw new EvlnetError('EVL_MTU', `Cannot attach XDP to "${o.ifname}": MTU ${o.mtu} does not fit a buffer of ${o.chunkSize} octets`, {
-      hint:
-        o.chunkSize < 4096
-          ? `evlnet port set ${o.ifname} bufsz 4096`
-          : `ip link set dev ${o.ifname} mtu ${4096 - HEADROOM - FRAME_OVERHEAD}`,
-    });
+    throw new EvlnetError(
+      'EVL_MTU',
+      `Cannot attach XDP to "${o.ifname}": MTU ${o.mtu} does not fit a buffer of ${o.chunkSize} octets`,
+      {
+        hint:
+          o.chunkSize < 4096
+            ? `evlnet port set ${o.ifname} bufsz 4096`
+            : `ip link set dev ${o.ifname} mtu ${4096 - HEADROOM - FRAME_OVERHEAD}`,
+      },
+    );
   const undo: (() => void)[] = [];
   const unwind = () => {
     for (const step of undo.splice(0).reverse()) step();
@@ -116,7 +137,7 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
       hiddenVid: () => maps.get('hidden')!.lookup(0)[0]! | (maps.get('hidden')!.lookup(0)[1]! << 8),
       statistics: () =>
         sockets
-          .map((s) => xskStatistics(s.place.fd))
+          .map((s) => statisticsOf(s.place.fd, zeroCopy))
           .reduce((a, b) => ({
             rxDropped: a.rxDropped + b.rxDropped,
             rxInvalid: a.rxInvalid + b.rxInvalid,
@@ -139,6 +160,12 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
   }
 }
 
+/** In copy mode the kernel counts a frame that found the fill ring empty twice: here a frame is one drop. */
+function statisticsOf(fd: number, zeroCopy: boolean): XskStatistics {
+  const s = xskStatistics(fd);
+  return zeroCopy ? s : { ...s, rxDropped: Math.max(0, s.rxDropped - s.fillRingEmpty) };
+}
+
 /** Native where the driver can, else generic with the reason, unless the mode was asked for. */
 function attach(program: Program, o: XdpOptions): { link: number; mode: XdpMode; why: string | undefined } {
   let why: string | undefined;
@@ -154,14 +181,25 @@ function attach(program: Program, o: XdpOptions): { link: number; mode: XdpMode;
 }
 
 const reason = (o: XdpOptions, n: number): string =>
-  n === Errno.EOPNOTSUPP ? 'the driver has none' : n === Errno.ERANGE ? `MTU ${o.mtu} is too large for it` : errnoName(n);
+  n === Errno.EOPNOTSUPP
+    ? 'the driver has none'
+    : n === Errno.ERANGE
+      ? `MTU ${o.mtu} is too large for it`
+      : errnoName(n);
 
 function refused(o: XdpOptions, mode: XdpMode, n: number): EvlnetError {
   const act = `attach XDP to "${o.ifname}" in ${mode} mode`;
   if (n === Errno.EOPNOTSUPP)
-    return systemError(act, n, { code: 'EVL_NO_XDP', exit: Exit.Unsupported, hint: `evlnet port set ${o.ifname} mode generic` });
+    return systemError(act, n, {
+      code: 'EVL_NO_XDP',
+      exit: Exit.Unsupported,
+      hint: `evlnet port set ${o.ifname} mode generic`,
+    });
   if (n === Errno.ERANGE)
-    return systemError(act, n, { code: 'EVL_MTU', hint: `lower the MTU (now ${o.mtu}), or evlnet port set ${o.ifname} mode generic` });
+    return systemError(act, n, {
+      code: 'EVL_MTU',
+      hint: `lower the MTU (now ${o.mtu}), or evlnet port set ${o.ifname} mode generic`,
+    });
   return systemError(act, n, { code: n === Errno.EPERM ? 'EVL_PERMISSION' : 'EVL_XDP' });
 }
 
@@ -174,17 +212,24 @@ function busy(ifname: string): EvlnetError {
 }
 
 /** One socket a queue over one frame memory. The kernel may still be taking down those of a predecessor: EBUSY for a moment. */
-async function openSockets(o: XdpOptions, umem: Umem, mode: XdpMode): Promise<{ sockets: Xsk[]; zeroCopy: boolean }> {
+async function openSockets(
+  o: XdpOptions,
+  umem: Umem,
+  mode: XdpMode,
+): Promise<{ sockets: Xsk[]; zeroCopy: boolean }> {
   const sockets: Xsk[] = [];
   let copy: 'zero-copy' | 'copy' = mode === 'native' ? 'zero-copy' : 'copy';
   const ringSize = 2 ** Math.ceil(Math.log2(Math.max(64, o.pool / o.queues)));
   try {
     for (let tries = 0; sockets.length < o.queues; ) {
       try {
-        sockets.push(openXsk({ ifname: o.ifname, ifindex: o.ifindex, queue: sockets.length, umem, ringSize, copy }));
+        sockets.push(
+          openXsk({ ifname: o.ifname, ifindex: o.ifindex, queue: sockets.length, umem, ringSize, copy }),
+        );
       } catch (error) {
         const n = error instanceof EvlnetError ? error.errno : undefined;
-        if (copy === 'zero-copy' && n !== Errno.EBUSY && n !== Errno.ENOBUFS && sockets.length === 0) copy = 'copy';
+        if (copy === 'zero-copy' && n !== Errno.EBUSY && n !== Errno.ENOBUFS && sockets.length === 0)
+          copy = 'copy';
         else if (n === Errno.EBUSY && tries++ < REBIND_TRIES) await sleep(REBIND_PAUSE_MS);
         else throw error;
       }

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { EvlnetError } from '../../src/errors.js';
 import { write } from '../../src/linux/libc.js';
 import { map } from '../../src/linux/memory.js';
 import { Batch } from '../../src/memory/batch.js';
@@ -114,9 +113,5 @@ describeIf(['root', 'bpf', 'network namespaces'])('XdpDevice with two queues', (
       expect(performance.now() - start).toBeLessThan(1000);
       await collect(device, 1);
     }
-  });
-
-  test('a socket for a queue that the device does not have is refused', async () => {
-    await expect(vethWire({ queues: 3 })).rejects.toThrow(EvlnetError);
   });
 });
