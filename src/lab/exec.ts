@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { EvlnetError, usage } from '../errors.js';
 import { asHost, type Host, type LabOptions, labName, namespace, stateFile } from './name.js';
 import { systemPath, tool } from './tool.js';
+import { mustBeRoot } from './turn.js';
 
 /** Where `evlnet` itself is, so that a host of the lab runs the same one without an installation. */
 const PROGRAMS = join(import.meta.dirname, '../../bin');
@@ -36,6 +37,7 @@ export async function labExec(
     );
   if (!existsSync(`/run/netns/${namespace(name, host)}`))
     throw new EvlnetError('EVL_NO_LAB', `Cannot find lab "${name}"`, { hint: 'evlnet lab up' });
+  mustBeRoot(`run "${argv[0]}" on ${host}`);
   const { execa } = await import('execa');
   const [file, args] = inHost(name, host, argv);
   const child = execa(file, args, { stdio: 'inherit', reject: false, env: environment(name, host) });

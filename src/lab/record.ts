@@ -3,6 +3,7 @@ import { asIdentity, isAlive, type ProcessIdentity } from '../linux/process.js';
 import { HOSTS, type Host, namespace, parseNamespace, recordFile, stateFile } from './name.js';
 import { attempt } from './tool.js';
 import { interfaces } from './topology.js';
+import { mustBeRoot } from './turn.js';
 
 /** What stands in the record file. */
 export interface LabRecord {
@@ -45,6 +46,7 @@ export interface Lab {
 /** Every lab of this machine, by name. */
 export async function labStatus(): Promise<Lab[]> {
   const names = new Set(namespaces().flatMap((text) => parseNamespace(text)?.[0] ?? []));
+  if (names.size > 0) mustBeRoot('look into the labs');
   const labs = await Promise.all([...names].sort().map(readLab));
   return labs.filter((lab) => lab !== undefined);
 }

@@ -9,10 +9,7 @@ const WAIT_MS = 20_000;
 
 /** Runs `work` while no other process builds or removes this lab; a killed one's turn is taken over. */
 export async function exclusively<T>(act: string, name: string, work: () => Promise<T>): Promise<T> {
-  if (process.geteuid?.() !== 0)
-    throw new EvlnetError('EVL_PERMISSION', `Cannot ${act}: Operation not permitted`, {
-      hint: 'run as root: a lab is made of network namespaces',
-    });
+  mustBeRoot(act);
   const path = claimFile(name);
   mkdirSync(dirname(path), { recursive: true });
   const outcome = claimPath(path, { ...ownIdentity() }, WAIT_MS);
@@ -27,4 +24,12 @@ export async function exclusively<T>(act: string, name: string, work: () => Prom
   } finally {
     outcome.claim.release();
   }
+}
+
+/** Even looking into a network namespace takes it. */
+export function mustBeRoot(act: string): void {
+  if (process.geteuid?.() !== 0)
+    throw new EvlnetError('EVL_PERMISSION', `Cannot ${act}: Operation not permitted`, {
+      hint: 'run as root: a lab is made of network namespaces',
+    });
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { labDown } from '../../src/lab/index.js';
 import { type Host, namespace } from '../../src/lab/name.js';
-import { tool } from '../../src/lab/tool.js';
+import { systemPath, tool } from '../../src/lab/tool.js';
 
 /** Names of labs of this test run: no other run's, and short enough to read. */
 export const labOf = (what: string): string => `test-${process.pid}-${what}`;
@@ -12,6 +12,7 @@ export const onHost = (lab: string, host: Host, ...argv: string[]): string =>
   execFileSync(tool('ip'), ['netns', 'exec', namespace(lab, host), ...argv], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PATH: systemPath() },
   });
 
 export interface Pinged {
