@@ -49,9 +49,11 @@ def receive(s):
 order = json.load(sys.stdin)
 listeners = [packet_socket(*where) for where in order['listen']]
 seen = [[] for _ in listeners]
-for namespace, interface, frame in order['send']:
-    with packet_socket(namespace, interface) as s:
-        s.send(bytes.fromhex(frame))
+senders = {}
+for *where, frame in order['send']:
+    sender = senders.get(tuple(where)) or packet_socket(*where)
+    senders[tuple(where)] = sender
+    sender.send(bytes.fromhex(frame))
 waiting = set(range(len(listeners)))
 while waiting:
     readable, _, _ = select.select([listeners[i] for i in waiting], [], [], 5)
