@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildFrame, type FrameFields, ISSUER, RESPONDER, type TagFields } from '../build-frame.js';
+import type { StatsRecord } from '../clients/stand.js';
 import { tagged } from './question.js';
 
 const EVLNET = join(import.meta.dirname, '../../bin/evlnet');
@@ -25,6 +26,8 @@ const hasIpv6 = existsSync('/proc/net/if_inet6');
 const UNASKED = /^f{12}02fc000000018100002a08060001080006040001/;
 /** Errors unlimited, nothing learnt from redirects. */
 const SETTINGS = [
+  // What is left of a reassembly must not answer while the tests go on.
+  'net.ipv4.ipfrag_time=600',
   'net.ipv4.icmp_ratelimit=0',
   'net.ipv4.icmp_ratemask=0',
   // Loose, as distributions have it: without it Linux does not look at sources at all.
@@ -49,7 +52,7 @@ const up = (dev: string): string[] => [
 
 export class Hosts {
   readonly #prefix = `evlref-${process.pid}`;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'evlnet-reference-'));
+  #folder = '';
   #worker: ChildProcess | undefined;
   said = '';
   /** evlnet's probe and announcements of its address, which come by time (RFC 5227). */
@@ -61,7 +64,7 @@ export class Hosts {
 
   /** Both hosts, cabled; `worker()` starts evlnet. */
   up(): void {
-    this.down();
+    this.#folder = mkdtempSync(join(tmpdir(), 'evlnet-reference-'));
     const wire = this.namespace('wire');
     for (const host of ['wire', 'kernel', 'evlnet'] as const)
       execFileSync('ip', ['netns', 'add', this.namespace(host)]);
@@ -84,10 +87,10 @@ export class Hosts {
     this.run('kernel', 'ethtool', '-K', 'eth0', 'tx', 'off');
   }
 
-  /** evlnet for real on eth0.42, with responder and UDP echo; resolves once it runs. */
-  async worker(): Promise<void> {
+  /** evlnet for real, port eth0.42 with responder and UDP echo; resolves once it runs. */
+  async worker(vlans = '42'): Promise<void> {
     this.evlnet('port', 'enable', 'eth0.42', 'address', ADDRESS);
-    this.evlnet('vlans', 'set', '42');
+    this.evlnet('vlans', 'set', vlans);
     const argv = [process.execPath, EVLNET, 'run', 'eth0', 'icmp-responder', 'udp-echo', '7'];
     const worker = spawn('ip', ['netns', 'exec', this.namespace('evlnet'), ...argv], { env: this.#env });
     this.#worker = worker;
@@ -103,6 +106,18 @@ export class Hosts {
     }
   }
 
+  /** A VLAN device of the kernel's on evlnet's host; false where the kernel has no 802.1Q. */
+  addVlanDevice(vid: number, address: string): boolean {
+    const name = `eth0.${vid}`;
+    try {
+      ip(this.namespace('evlnet'), `link add link eth0 name ${name} type vlan id ${vid}`);
+    } catch {
+      return false;
+    }
+    ip(this.namespace('evlnet'), ...up(name), `address add ${address} dev ${name}`);
+    return true;
+  }
+
   async stop(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
@@ -115,17 +130,13 @@ export class Hosts {
 
   async leave(): Promise<void> {
     await this.stop();
-    this.down();
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  down(): void {
     for (const host of ['wire', 'kernel', 'evlnet'] as const)
       try {
         execFileSync('ip', ['netns', 'del', this.namespace(host)], { stdio: 'ignore' });
       } catch {
         // It was not there.
       }
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   run(host: Stack | 'wire', ...argv: string[]): string {
@@ -140,6 +151,29 @@ export class Hosts {
 
   evlnet(...argv: string[]): string {
     return this.run('evlnet', process.execPath, EVLNET, ...argv);
+  }
+
+  stats(ifname: string): StatsRecord {
+    const [record] = JSON.parse(this.evlnet('-j', 'stats', 'show', ifname)) as [StatsRecord];
+    return record;
+  }
+
+  /** Sends frames to evlnet's host and returns those that its kernel saw, as it saw them. */
+  inBand(frames: readonly Uint8Array[]): string[] {
+    const wire = [this.namespace('wire'), 'evlnet'];
+    const marker = 'd1ce'.repeat(8);
+    const last = buildFrame({ ethertype: 0x88b5, payload: Buffer.from(marker, 'hex') });
+    const order = {
+      listen: [[this.namespace('evlnet'), 'eth0']],
+      send: [...frames, last].map((frame) => [...wire, Buffer.from(frame).toString('hex')]),
+      marker,
+    };
+    const printed = execFileSync('python3', [join(import.meta.dirname, '../lab/wire.py')], {
+      input: JSON.stringify(order),
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    return (JSON.parse(printed) as [string[]])[0];
   }
 
   /** Puts the questions to a host, each frame with these tags, and returns what came back to each. `marker` must be answered. */

@@ -122,6 +122,13 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'python3' }
       expect(hosts.unasked.length).toBeLessThanOrEqual(3);
     });
 
+    test('every frame asked is accounted for, fragments by their reason', () => {
+      const { stats64, drops } = hosts.stats('eth0.42');
+      const dropped = Object.values(drops).reduce((sum, count) => sum + count, 0);
+      expect(stats64.rx.packets).toBe(stats64.tx.packets! + dropped);
+      expect(drops['ipv4-fragment']).toBe(FRAGMENTS.flatMap((q) => q.frames).length);
+    });
+
     test('each difference that is written down was met', () => {
       const met = [
         PACKETS,
