@@ -21,7 +21,11 @@ export function lineWriter(output: Output): LineWriter {
     fd = openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK);
   } catch {
     return {
-      write: (text) => !process.stdout.writableNeedDrain && (process.stdout.write(text), true),
+      write(text) {
+        if (process.stdout.writableNeedDrain) return false;
+        process.stdout.write(text);
+        return true;
+      },
       close() {},
     };
   }

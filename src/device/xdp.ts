@@ -136,11 +136,10 @@ export class XdpDevice implements Device {
           continue;
         }
       }
+      // Words 1 and 3, the high half of the address and the options, are zero from the start: nobody writes them.
       const e = (q.txNext & tx.mask) << 2;
       tx.entries[e] = batch.at[i]!;
-      tx.entries[e + 1] = 0;
       tx.entries[e + 2] = batch.length[i]!;
-      tx.entries[e + 3] = 0;
       q.txNext = (q.txNext + 1) | 0;
       sent++;
     }
@@ -181,13 +180,28 @@ export class XdpDevice implements Device {
 
   /** What left the wire is ours to receive into again. */
   #complete(q: Queue): void {
-    const ring = q.completion;
-    const end = Atomics.load(ring.producer, 0);
+    const { completion, fill } = q;
+    const end = Atomics.load(completion.producer, 0);
     let next = q.completionNext;
     if (next === end) return;
-    for (; next !== end; next = (next + 1) | 0) this.#end(q, ring.entries[(next & ring.mask) << 1]!);
+    let fillNext = q.fillNext;
+    // The common case in one go: the free list has its share, and the fill ring has room for all of them.
+    const hasRoom =
+      ((fillNext - q.fillTaken + (end - next)) | 0) <= fill.size && this.#free.count >= this.#spare;
+    if (hasRoom) {
+      const chunkMask = this.#chunkMask;
+      for (; next !== end; next = (next + 1) | 0) {
+        fill.entries[(fillNext & fill.mask) << 1] =
+          completion.entries[(next & completion.mask) << 1]! & chunkMask;
+        fillNext = (fillNext + 1) | 0;
+      }
+      q.fillNext = fillNext;
+    } else {
+      for (; next !== end; next = (next + 1) | 0)
+        this.#end(q, completion.entries[(next & completion.mask) << 1]!);
+    }
     q.completionNext = next;
-    Atomics.store(ring.consumer, 0, next);
+    Atomics.store(completion.consumer, 0, next);
   }
 
   /** A chunk that nobody holds any more: to the free list until that has its share, then to the fill ring. */
@@ -210,7 +224,6 @@ export class XdpDevice implements Device {
   #refill(q: Queue, chunk: number): void {
     const e = (q.fillNext & q.fill.mask) << 1;
     q.fill.entries[e] = chunk;
-    q.fill.entries[e + 1] = 0;
     q.fillNext = (q.fillNext + 1) | 0;
   }
 

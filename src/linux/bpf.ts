@@ -5,7 +5,7 @@ import { EvlnetError } from '../errors.js';
 import { close, Errno, errno, syscall, systemError } from './libc.js';
 import { type Mapping, map, unmap } from './memory.js';
 
-const SYS_BPF = process.arch === 'arm64' ? 280 : 321;
+export const SYS_BPF = process.arch === 'arm64' ? 280 : 321;
 
 /** enum bpf_cmd. */
 const Command = {

@@ -1,5 +1,6 @@
 // Who put a BPF program where it is: bpf(2), proc(5).
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { SYS_BPF } from './bpf.js';
 import { close, syscall } from './libc.js';
 import { map } from './memory.js';
 import { untilNul } from './netlink-message.js';
@@ -13,7 +14,6 @@ export interface Holder {
   pids: { pid: number; comm: string }[];
 }
 
-const SYS_BPF = process.arch === 'arm64' ? 280 : 321;
 const Command = { ProgGetFdById: 13, ObjGetInfoByFd: 15 } as const;
 // struct bpf_prog_info: the kernel fills as much as we ask for.
 const INFO_LENGTH = 80;

@@ -37,6 +37,8 @@ export const DeviceCounter = {
   /** Garbage collections of the out-of-band thread, while counted. */
   Collections: 40,
   CollectionsNs: 41,
+  /** Octets of its heap in use, at the start and the end of that counting. */
+  HeapUsed: 42,
 } as const;
 
 /** The views of one page; `buffer` is PAGE_LENGTH octets. */

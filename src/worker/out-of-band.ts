@@ -1,6 +1,7 @@
 // The out-of-band thread. After `start` it never returns to the event loop: commands are looked for between batches.
 
-import { GCProfiler } from 'node:v8';
+import { GCProfiler, getHeapStatistics } from 'node:v8';
+import './engine.js';
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { XdpDevice } from '../device/xdp.js';
 import { viewAt } from '../linux/memory.js';
@@ -86,6 +87,7 @@ class OutOfBand {
   }
 
   #countCollections(on: boolean): void {
+    this.#counters.device[DeviceCounter.HeapUsed] = getHeapStatistics().used_heap_size;
     if (on) {
       this.#profiler = new GCProfiler();
       this.#profiler.start();

@@ -11,6 +11,7 @@ import { lineWriter } from '../line-writer.js';
 import { cannotFindPort } from '../port/device.js';
 import { dumpLines, packetLine } from '../responder-lines.js';
 import { summaryLines, summaryOf } from '../responder-summary.js';
+import { warnAboutSsh } from '../ssh.js';
 import { workerArguments } from '../worker-arguments.js';
 
 /** How much is printed: EVL's verbosity, and -v between 1 and 2. */
@@ -31,9 +32,12 @@ export async function run(context: Context): Promise<number> {
   const state = readState(context.state.file, context.stateOptions);
   const entry = state.ports[ifname];
   if (entry === undefined) throw cannotFindPort(ifname);
-  const place = placePort(ifname, entry, await context.system.links());
+  const links = await context.system.links();
+  const place = placePort(ifname, entry, links);
   if (place.vid !== undefined && !has(parseVlanList(state.vlans), place.vid))
     context.warn(`VLAN ${place.vid} is in-band`, `evlnet vlans add ${place.vid}`);
+
+  await warnAboutSsh(context, state, { links, addresses: await context.system.addresses() });
 
   const end = new AbortController();
   io.stop().addEventListener('abort', () => end.abort(), { once: true });

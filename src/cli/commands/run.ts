@@ -6,6 +6,7 @@ import type { ServiceState, WorkerState } from '../../state/schema.js';
 import { runSession } from '../../worker/session.js';
 import type { Context } from '../context.js';
 import { cannotFindPort } from '../port/device.js';
+import { warnAboutSsh } from '../ssh.js';
 import { workerArguments } from '../worker-arguments.js';
 
 /** evlnet run: a worker with the services named, or those recorded, until it is told to end. */
@@ -30,6 +31,7 @@ export async function run(context: Context): Promise<number> {
     ([name, entry]) => placePort(name, entry, links).base === device,
   );
   if (ports.length === 0) throw cannotFindPort(device);
+  await warnAboutSsh(context, state, { links, addresses: await context.system.addresses() });
   const options = workerArguments(given, recorded);
   if (given.flag('save')) save(context, device, { ...recorded, services, ...defined(options) });
 
