@@ -7,6 +7,7 @@ import * as vlan from '../wire/vlan.js';
 import { isAnswerable, replyFrame } from './egress.js';
 import type { Packet } from './packet.js';
 import { type Port, Standing } from './port.js';
+import { Outcome } from './service.js';
 
 /** Answers requests and probes for the port's addresses. A packet that claims one of them counts as a conflict. */
 export function receiveArp(p: Packet, port: Port): number {
@@ -25,9 +26,9 @@ export function receiveArp(p: Packet, port: Port): number {
   // RFC 826 sends the reply to the sender's hardware address, which is not the frame's source where another asks for the sender.
   if (!isAnswerable(p)) return Drop.SourceUnreachable;
   ethernet.setSource(view, p.at, arp.senderHi(view, l3), arp.senderLo(view, l3));
-  if (!isAnswerable(p)) return Drop.SourceUnreachable;
-  arp.reply(view, l3, port.macHi, port.macLo, target);
-  return replyFrame(p, port, l3 + arp.LENGTH);
+  const outcome = replyFrame(p, port, l3 + arp.LENGTH);
+  if (outcome === Outcome.Reply) arp.reply(view, l3, port.macHi, port.macLo, target);
+  return outcome;
 }
 
 /** Writes a tagged broadcast frame with an ARP probe (RFC 5227 §1.1) or announcement of `address`; returns its length. */

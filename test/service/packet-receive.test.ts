@@ -59,3 +59,22 @@ test('the type decides behind the tags', () => {
   h.send(ping);
   expect(seen.map((frames) => frames.length)).toEqual([0, 1]);
 });
+
+test('a service is told where the packet begins, how many tags it has, and which VID decides', () => {
+  const h = new Host({}, { vid: 42 });
+  const seen: number[][] = [];
+  for (const slot of [0, 42])
+    h.stack
+      .port(slot)!
+      .packet.push(
+        packetReceive(IPV4, (p) => void seen.push([p.tags, p.vid, p.l3 - p.at, p.ethertype, p.port!.slot])),
+      );
+  for (const tags of [[], [{ vid: 42, pcp: 7 }], [{ vid: 7, tpid: 0x88a8 }, { vid: 42 }], [{ vid: 99 }]])
+    h.send(buildFrame({ tags, icmp: {} }));
+  expect(seen).toEqual([
+    [0, 0, 14, IPV4, 0],
+    [1, 42, 18, IPV4, 42],
+    [2, 42, 22, IPV4, 42],
+    [1, 99, 18, IPV4, 0],
+  ]);
+});

@@ -159,6 +159,7 @@ describe('start() after a change of configuration', () => {
     const kernels = port({ ownsArp: false });
     w.announcer.start(ours, undefined, 0);
     w.announcer.start(kernels, ours, 0);
+    w.announcer.start(kernels, undefined, 0);
     expect(finish(w)).toEqual([]);
     w.announcer.start(ours, kernels, 0);
     expect(finish(w)).toHaveLength(3);
