@@ -1,6 +1,7 @@
 // The hot side of AF_XDP: Documentation/networking/af_xdp.rst. Rings, chunks and one system call a batch.
-import { Errno, errno, poll, read, recv, send } from '../linux/libc.js';
-import { map, viewAt } from '../linux/memory.js';
+import { Errno, errno, recv, send } from '../linux/libc.js';
+import { viewAt } from '../linux/memory.js';
+import { WaitSet } from '../linux/wait-set.js';
 import { HEADROOM, RING_NEED_WAKEUP, type Ring, viewRing, type XskPlace } from '../linux/xsk.js';
 import { type Arena, arenaOver } from '../memory/arena.js';
 import type { Batch } from '../memory/batch.js';
@@ -8,8 +9,6 @@ import { FreeList } from '../memory/free-list.js';
 import type { Capabilities, Device } from './device.js';
 
 const MSG_DONTWAIT = 0x40;
-const POLLIN = 1;
-const POLLFD = 8;
 /** Calls of one flush before a ring that does not drain is left for the next: the wire is slower than we are. */
 const MAX_KICKS = 8;
 
@@ -59,9 +58,8 @@ export class XdpDevice implements Device {
   readonly #queues: Queue[];
   readonly #free: FreeList;
   readonly #chunkMask: number;
-  readonly #wakeFd: number;
   readonly #spare: number;
-  readonly #pollfds = map(4096);
+  readonly #waits: WaitSet;
   #first = 0;
 
   constructor(place: XdpPlace) {
@@ -71,9 +69,10 @@ export class XdpDevice implements Device {
     this.#chunkMask = -umem.chunkSize;
     this.#free = new FreeList(this.arena);
     this.#queues = place.sockets.map((s) => new Queue(s.fd, s));
-    this.#wakeFd = place.wakeFd;
-    this.#watch(this.#queues.length, place.wakeFd);
-    for (let i = 0; i < this.#queues.length; i++) this.#watch(i, this.#queues[i]!.fd);
+    this.#waits = new WaitSet(
+      place.sockets.map((q) => q.fd),
+      place.wakeFd,
+    );
     // Every queue gets its share of the pool to receive into; an eighth stays free for frames of our own.
     this.#spare = this.arena.chunks >> 3;
     const share = Math.floor((this.arena.chunks - this.#spare) / this.#queues.length);
@@ -232,15 +231,9 @@ export class XdpDevice implements Device {
       const q = this.#queues[i]!;
       this.#complete(q);
       Atomics.store(q.fill.producer, 0, q.fillNext);
+      // poll(2) would do this for a zero-copy driver, epoll does not.
+      if (Atomics.load(q.fill.flags, 0) & RING_NEED_WAKEUP) recv(q.fd, 0, 0, MSG_DONTWAIT);
     }
-    const n = this.#queues.length;
-    if (poll(this.#pollfds.address, n + 1, timeoutMs) <= 0) return;
-    if (this.#pollfds.view.getUint16(n * POLLFD + 6, true) & POLLIN)
-      read(this.#wakeFd, this.#pollfds.address + 2048, 8);
-  }
-
-  #watch(index: number, fd: number): void {
-    this.#pollfds.view.setInt32(index * POLLFD, fd, true);
-    this.#pollfds.view.setUint16(index * POLLFD + 4, POLLIN, true);
+    this.#waits.wait(timeoutMs);
   }
 }

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { type FSWatcher, watch } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { attachXdp, type XdpAttachment } from '../device/xdp-attachment.js';
 import { Drop } from '../drop.js';
 import { EvlnetError, Exit } from '../errors.js';
@@ -21,6 +22,8 @@ const HUNG_TICKS = 10;
 const TRACE_MS = 10;
 const MIN_CHUNKS_PER_QUEUE = 64;
 const START_MS = 10_000;
+/** An editor writes in steps. */
+const SETTLE_MS = 50;
 
 export interface InBandOptions {
   readonly device: string;
@@ -63,6 +66,7 @@ export class InBand {
   #failure: EvlnetError | undefined;
   #isStopping = false;
   #isPaused = false;
+  #stateWatch: FSWatcher | undefined;
 
   /** Settles when the worker has ended and everything is put back: why, if not for `stop`. */
   readonly ended: Promise<EvlnetError | undefined>;
@@ -235,6 +239,7 @@ export class InBand {
     if (this.#isStopping) return;
     this.#isStopping = true;
     clearInterval(this.#tick);
+    this.#stateWatch?.close();
     this.attachment.pause();
     this.#drainTraces();
     clearInterval(this.#traceTimer);
@@ -260,6 +265,26 @@ export class InBand {
     }
     await this.reload();
     this.#tick = setInterval(() => this.#onTick(), TICK_MS);
+    this.#watchState();
+  }
+
+  /** Follows a state file that somebody edits by hand, or rolls out; evlnet's own commands ask for a reload besides. */
+  #watchState(): void {
+    const { stateFile } = this.options;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      this.#stateWatch = watch(dirname(stateFile), { persistent: false }, (_event, name) => {
+        if (name !== basename(stateFile)) return;
+        clearTimeout(timer);
+        timer = setTimeout(
+          () => void this.reload().catch((error: Error) => this.#warn(error.message)),
+          SETTLE_MS,
+        );
+      });
+      this.#stateWatch.on('error', () => {});
+    } catch {
+      // No inotify instance left: commands still reach the worker.
+    }
   }
 
   #onTick(): void {

@@ -14,6 +14,7 @@ const MAX_WAIT_MS = 100;
 const DEFAULT_SPIN_NS = 50_000;
 /** Turns between two looks at the clock while nothing arrives. */
 const TURNS_PER_CLOCK = 1024;
+const WARM_UP = 2000;
 
 const timespec = map(4096);
 const clock = timespec.view;
@@ -53,6 +54,8 @@ export class Loop {
 
   /** Ends when Word.Stop is set. */
   async run(): Promise<void> {
+    // Empty batches: the engine has compiled device and loop before the first frame.
+    for (let i = 0; i < WARM_UP; i++) this.#batch();
     Atomics.store(this.words, Word.Running, 1);
     for (;;) {
       const wait = this.#turns();

@@ -38,9 +38,13 @@ export class Stand {
     await labDown({ name: this.lab });
   }
 
+  get stateFile(): string {
+    return stateFile(this.lab, 'responder');
+  }
+
   /** Where the responder's workers have their folders. */
   get runRoot(): string {
-    return join(dirname(stateFile(this.lab, 'responder')), 'run');
+    return join(dirname(this.stateFile), 'run');
   }
 
   /** Folder of the responder's running worker. */

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { connect } from '../../src/control/client.js';
 import { describeIf } from '../capability.js';
@@ -171,6 +171,34 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     stand.configure('42,44');
     expect(answers()).toBe(true);
   });
+
+  test('a state file edited by hand is followed; one that is wrong is reported and changes nothing', async () => {
+    const responder = keep(await stand.responder());
+    const text = readFileSync(stand.stateFile, 'utf8');
+    writeFileSync(stand.stateFile, text.replace(/"vlans": *"[^"]*"/, '"vlans": "44"'));
+    await until(() => !answers(), 3000, 'VLAN 42 is in-band');
+    writeFileSync(stand.stateFile, text.replace(/"vlans": *"[^"]*"/, '"vlans": "42-41"'));
+    await responder.printed(/range is backwards|vlans/);
+    writeFileSync(stand.stateFile, text);
+    await until(answers, 3000, 'VLAN 42 is out-of-band');
+  }, 20_000);
+
+  test('tags that the sender hides from XDP are reported within a second, and counted', async () => {
+    const responder = keep(await stand.responder());
+    expect(answers()).toBe(true);
+    stand.get('switch', 'ethtool', '-K', 'trunk', 'txvlan', 'on');
+    try {
+      const begin = Date.now();
+      expect(answers()).toBe(false);
+      await responder.printed(/Warning: frames of VLAN 42 reach "eth0" with their tag hidden from XDP/);
+      expect(Date.now() - begin).toBeLessThan(3000);
+      const records = stand.json<StatsRecord[]>('stats', 'show');
+      expect(records.find((r) => r.ifname === 'eth0')!.drops['hidden-tag']).toBeGreaterThan(0);
+    } finally {
+      stand.get('switch', 'ethtool', '-K', 'trunk', 'txvlan', 'off');
+    }
+    expect(answers()).toBe(true);
+  }, 15_000);
 
   test('lines that nobody reads slow nothing down', async () => {
     const responder = stand.start('responder', {}, process.execPath, EVLNET, 'icmp', '-i', 'eth0.42');
