@@ -1,7 +1,8 @@
 import type { WorkerStatus } from '../control/messages.js';
 import { type Connection, type ControlServer, listen } from '../control/server.js';
-import type { InBand, Sink } from './in-band.js';
+import type { InBand } from './in-band.js';
 import type { Wanted } from './plan.js';
+import type { Sink } from './trace-dispatch.js';
 
 /** Answers the commands of other processes to a running worker (control.sock). */
 export function serveControl(folder: string, worker: InBand): Promise<ControlServer> {

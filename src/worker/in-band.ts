@@ -14,12 +14,11 @@ import { carrier, type PreparedInterface, prepareInterface } from './interface.j
 import { plan, type Wanted } from './plan.js';
 import type { PortSetup, Spin } from './shared.js';
 import { OutOfBandThread } from './thread.js';
-import { type TraceRecord, traceRecord } from './trace-record.js';
+import { type Served, type Sink, TraceDispatch } from './trace-dispatch.js';
 
 const TICK_MS = 100;
 /** Ticks without a heartbeat after which the thread counts as hung: 1 s. */
 const HUNG_TICKS = 10;
-const TRACE_MS = 10;
 const MIN_CHUNKS_PER_QUEUE = 64;
 const START_MS = 10_000;
 /** An editor writes in steps. */
@@ -36,28 +35,14 @@ export interface InBandOptions {
   readonly onWarning: (message: string, hint?: string) => void;
 }
 
-/** Whoever wants a service: told of its packets. */
-export interface Sink {
-  trace(record: TraceRecord): void;
-  /** Lines that did not fit the ring. */
-  suppressed(count: number): void;
-  warning(message: string, hint?: string): void;
-}
-
-interface Running {
-  readonly wanted: Wanted;
-  readonly sink: Sink | undefined;
-}
-
 /** The in-band side of a worker: owns the attachment and the thread, follows state file and kernel tables, publishes counters. */
 export class InBand {
-  readonly #services = new Set<Running>();
-  readonly #suppressedSeen = new Map<number, number>();
+  readonly #services = new Set<Served>();
+  readonly #traces: TraceDispatch;
   #ports: readonly PortSetup[] = [];
   #rev = 0;
   #link: Link;
   #tick: NodeJS.Timeout | undefined;
-  #traceTimer: NodeJS.Timeout | undefined;
   #lastHeartbeat = -1;
   #stillTicks = 0;
   #hookBase: number[] = [];
@@ -80,6 +65,7 @@ export class InBand {
     readonly kernel: Monitor,
   ) {
     this.#link = base;
+    this.#traces = new TraceDispatch(thread, this.#services, this);
     this.#hookBase = attachment.hookCounters().map(() => 0);
     this.ended = thread.ended.then((error) => this.#finish(error));
   }
@@ -157,11 +143,11 @@ export class InBand {
     this.#refuse(wanted);
     const running = { wanted, sink };
     this.#services.add(running);
-    this.#setTraceTimer();
+    this.#traces.setTimer();
     await this.reload();
     return async () => {
       this.#services.delete(running);
-      this.#setTraceTimer();
+      this.#traces.setTimer();
       if (!this.#isStopping) await this.reload();
     };
   }
@@ -241,8 +227,7 @@ export class InBand {
     clearInterval(this.#tick);
     this.#stateWatch?.close();
     this.attachment.pause();
-    this.#drainTraces();
-    clearInterval(this.#traceTimer);
+    this.#traces.close();
     this.thread.stop();
   }
 
@@ -316,38 +301,6 @@ export class InBand {
       );
   }
 
-  #setTraceTimer(): void {
-    const wants = [...this.#services].some((s) => (s.wanted.trace ?? 0) > 0);
-    if (wants) this.#traceTimer ??= setInterval(() => this.#drainTraces(), TRACE_MS);
-    else {
-      clearInterval(this.#traceTimer);
-      this.#traceTimer = undefined;
-    }
-  }
-
-  #drainTraces(): void {
-    const ports = new Map(this.#ports.map((p) => [p.vid, p.ifname]));
-    this.thread.trace.drain((words, frame, reply) => {
-      const ifname = ports.get(words[0]!);
-      if (ifname === undefined) return;
-      const record = traceRecord(words, frame, reply, ifname, this.#link.ifindex);
-      for (const sink of this.#sinksOf(ifname, record.drop === undefined ? 1 : 2)) sink.trace(record);
-    });
-    for (const { vid, ifname } of this.#ports) {
-      const total = this.thread.suppressed[vid]!;
-      const seen = this.#suppressedSeen.get(vid) ?? 0;
-      if (total === seen) continue;
-      this.#suppressedSeen.set(vid, total);
-      for (const sink of this.#sinksOf(ifname, 1)) sink.suppressed(total - seen);
-    }
-  }
-
-  *#sinksOf(ifname: string, level: number): Generator<Sink> {
-    for (const { wanted, sink } of this.#services)
-      if (sink && (wanted.trace ?? 0) >= level && (wanted.port === undefined || wanted.port === ifname))
-        yield sink;
-  }
-
   #warn(message: string, hint?: string): void {
     this.options.onWarning(message, hint);
     for (const { sink } of this.#services) sink?.warning(message, hint);
@@ -370,7 +323,7 @@ export class InBand {
   #finish(error: Error | undefined): EvlnetError | undefined {
     this.#isStopping = true;
     clearInterval(this.#tick);
-    clearInterval(this.#traceTimer);
+    this.#traces.close();
     this.kernel.close();
     this.attachment.close();
     this.prepared.restore();

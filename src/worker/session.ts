@@ -3,10 +3,11 @@ import { claimFolder, workerFolder } from '../control/run-folder.js';
 import { EvlnetError } from '../errors.js';
 import { ownIdentity } from '../linux/process.js';
 import { serveControl } from './control-server.js';
-import { InBand, type Sink } from './in-band.js';
+import { InBand } from './in-band.js';
 import type { Wanted } from './plan.js';
 import type { Spin } from './shared.js';
 import { Tally } from './tally.js';
+import type { Sink } from './trace-dispatch.js';
 import type { TraceRecord } from './trace-record.js';
 
 const LOOK_MS = 50;
