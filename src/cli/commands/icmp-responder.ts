@@ -12,6 +12,7 @@ import { cannotFindPort } from '../port/device.js';
 import { dumpLines, packetLine } from '../responder-lines.js';
 import { summaryLines, summaryOf } from '../responder-summary.js';
 import { warnAboutSsh } from '../ssh.js';
+import { stamp } from '../stamp.js';
 import { workerArguments } from '../worker-arguments.js';
 
 /** How much is printed: EVL's verbosity, and -v between 1 and 2. */
@@ -64,8 +65,9 @@ export async function run(context: Context): Promise<number> {
   const show = (t: TraceRecord) => {
     if (t.drop === undefined && limit !== undefined && replies++ >= limit) return;
     const text = globals.json
-      ? JSON.stringify(t)
-      : [packetLine(t, level >= 2), ...(level === 3 ? dumpLines(t, ifname) : [])].join('\n');
+      ? JSON.stringify(globals.timestamp ? { timestamp: new Date().toISOString(), ...t } : t)
+      : stamp(globals.timestamp) +
+        [packetLine(t, level >= 2), ...(level === 3 ? dumpLines(t, ifname) : [])].join('\n');
     if (!line(text)) lose(1);
   };
   const announce = () => {
