@@ -4,6 +4,9 @@ import type { InBand } from './in-band.js';
 import type { Wanted } from './plan.js';
 import type { Sink } from './trace-dispatch.js';
 
+/** A link that was gone for less is one that was looked at a moment too early. */
+const NOTABLE_MS = 200;
+
 /** Answers the commands of other processes to a running worker (control.sock). */
 export function serveControl(folder: string, worker: InBand): Promise<ControlServer> {
   return listen(folder, {
@@ -48,6 +51,11 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
 
 function status(worker: InBand): WorkerStatus {
   const { attachment, link } = worker;
+  const reset =
+    worker.resetMs < NOTABLE_MS
+      ? []
+      : [`the driver resets its link on attach (${(worker.resetMs / 1000).toFixed(1)} s)`];
+  const why = [...(attachment.why === undefined ? [] : [attachment.why]), ...reset].join('; ');
   const isUp = link.flags.includes('UP') && link.flags.includes('LOWER_UP');
   return {
     pid: process.pid,
@@ -59,7 +67,7 @@ function status(worker: InBand): WorkerStatus {
     queues: attachment.queues,
     pool: attachment.pool,
     bufsz: attachment.chunkSize,
-    ...(attachment.why === undefined ? {} : { why: attachment.why }),
+    ...(why === '' ? {} : { why }),
     changed: [...worker.prepared.changed],
     rev: worker.rev,
     link: isUp ? 'up' : 'down',

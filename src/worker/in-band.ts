@@ -63,6 +63,8 @@ export class InBand {
     readonly thread: OutOfBandThread,
     readonly prepared: PreparedInterface,
     readonly kernel: Monitor,
+    /** How long the link was gone after attaching: some drivers reset (igb about 1 s). */
+    readonly resetMs: number,
   ) {
     this.#link = base;
     this.#traces = new TraceDispatch(thread, this.#services, this);
@@ -101,7 +103,9 @@ export class InBand {
         chunkSize: device.bufsz > 2048 ? 4096 : 2048,
       });
       try {
-        await carrier(o.device);
+        const begin = Date.now();
+        if (base.lowerUp) await carrier(o.device);
+        const resetMs = Date.now() - begin;
         const thread = new OutOfBandThread({
           device: attachment.place,
           countersFile: join(o.folder, 'stats'),
@@ -109,9 +113,15 @@ export class InBand {
           cpus: o.cpu === undefined ? undefined : parseCpuList(o.cpu),
           priority: o.priority,
         });
-        const worker = new InBand(o, base, attachment, thread, prepared, monitor());
-        await worker.#begin();
-        return worker;
+        const worker = new InBand(o, base, attachment, thread, prepared, monitor(), resetMs);
+        try {
+          await worker.#begin();
+          return worker;
+        } catch (error) {
+          // The thread works in memory that the attachment owns: it must end first.
+          await worker.stop();
+          throw error;
+        }
       } catch (error) {
         attachment.close();
         throw error;

@@ -28,7 +28,7 @@ const read = (file: string): Changes | undefined => {
 export interface PreparedInterface {
   /** Says what was changed, for `port show`. */
   readonly changed: readonly string[];
-  /** Puts everything back and removes the record. */
+  /** Puts everything back and removes the record. Twice is once. */
   restore(): void;
 }
 
@@ -47,11 +47,13 @@ export async function prepareInterface(
     ...original('txvlan', now, stale?.ifindex === ifindex ? stale : undefined),
   };
   writeFileSync(file, JSON.stringify(before));
+  const hadCarrier = link(ifname)?.lowerUp === true;
   const promiscuous = holdPromiscuous(ifindex);
+  let isRestored = false;
   try {
     if (now.rxvlan?.active && !now.rxvlan.fixed) {
       setOffloads(ifname, { rxvlan: false });
-      await carrier(ifname);
+      if (hadCarrier) await carrier(ifname);
     }
   } catch (error) {
     promiscuous.close();
@@ -65,6 +67,8 @@ export async function prepareInterface(
   return {
     changed: changed.filter((c) => c !== ''),
     restore() {
+      if (isRestored) return;
+      isRestored = true;
       promiscuous.close();
       // The device may have gone, or come back under another index: nothing of ours is left on it then.
       if (link(ifname)?.ifindex === ifindex) {
