@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { DROPS } from '../../src/drop.js';
+import { Exit } from '../../src/errors.js';
 import { HOOK_COUNTERS } from '../../src/filter/verdict.js';
 import { emptyState, validate } from '../../src/state/schema.js';
 import { entries, readPage, section, tags } from './page.js';
@@ -32,6 +33,16 @@ test('evlnet(8) tells every error code, and no other', () => {
     [...text.matchAll(/'(EVL_\w*[A-Z0-9])'/g)].map(([, code]) => code!),
   );
   expect(tags(section(readPage('evlnet.8'), 'ERROR CODES')).sort()).toEqual([...new Set(codes)].sort());
+});
+
+test('evlnet(8) tells every exit code, and no other', () => {
+  expect(tags(section(readPage('evlnet.8'), 'EXIT STATUS'))).toEqual(Object.values(Exit).map(String));
+});
+
+test('evlnet-port(8) tells every state of a port, and no other', () => {
+  const type = /type PortStateName = ([^;]+)/.exec(readFileSync('src/cli/port/record.ts', 'utf8'))![1]!;
+  const states = [...type.matchAll(/'(\w+)'/g)].map(([, state]) => state);
+  expect(tags(section(readPage('evlnet-port.8'), 'OUTPUT'))).toEqual(states);
 });
 
 describe('evlnet-state(5)', () => {

@@ -17,12 +17,13 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     };
     let packets: Json[];
     let shown: Record<string, Json>;
+    let subjects: string[];
 
     beforeAll(async () => {
       place = await lab(`man-json-${process.pid}`);
       await ask('responder', 'evlnet port enable eth0.42 address 10.10.10.11/24 ethertype any');
       await ask('responder', 'evlnet vlans set 42');
-      const responder = place.start('responder', 'evlnet -j icmp -i eth0.42 -d');
+      const responder = place.start('responder', 'evlnet -j -t icmp -i eth0.42 -d');
       // It prints nothing before the first packet.
       await ask('issuer', 'ping -q -c 1 -i 0.2 -w 30 10.10.10.11');
       await ask('issuer', 'ping -q -c 1 -w 1 -s 1980 10.10.10.11 || true');
@@ -36,6 +37,8 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
         check: await first('evlnet -j check eth0'),
         state: await first('evlnet -j state'),
       };
+      const findings = JSON.parse(await ask('responder', 'evlnet -j check')) as { subject: string }[];
+      subjects = findings.map((finding) => finding.subject).filter((subject) => !subject.startsWith('eth0'));
       const { out } = await responder.interrupt();
       packets = out
         .trim()
@@ -55,6 +58,11 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
       expect(tags(section(readPage(page), 'JSON OUTPUT', sub))).toEqual(
         expect.arrayContaining(Object.keys(shown[name]!)),
       );
+    });
+
+    test('evlnet-check(8) tells what is looked at', () => {
+      const told = tags(section(readPage('evlnet-check.8'), 'WHAT IS LOOKED AT'));
+      expect(told).toEqual(expect.arrayContaining(subjects));
     });
 
     test('packets and summary of icmp-responder', () => {
