@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -49,6 +49,13 @@ test('drop reasons and the other counters of a slot do not share a place', () =>
   expect(new Set(places).size).toBe(places.length);
   expect(Math.min(...places)).toBeGreaterThanOrEqual(DROP_COUNT);
   expect(Math.max(...places)).toBeLessThan(SLOT_STRIDE);
+});
+
+test('a page that is read often stays open never', () => {
+  writeFileSync(file('page'), new Uint8Array(new Counters(new ArrayBuffer(PAGE_LENGTH)).header.buffer));
+  const before = readdirSync('/proc/self/fd').length;
+  for (let i = 0; i < 5; i++) readCounters(file('page'), [0]);
+  expect(readdirSync('/proc/self/fd')).toHaveLength(before);
 });
 
 test('what is no such page is told, not read', () => {

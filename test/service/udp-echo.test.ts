@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { SlotCounter } from '../../src/memory/counters.js';
 import { udpEcho } from '../../src/service/udp-echo.js';
+import { Outcome } from '../../src/stack/service.js';
 import { buildFrame, type FrameFields, ISSUER, RESPONDER, type UdpFields } from '../build-frame.js';
 import { expectFrame } from '../expect-frame.js';
 import { Host } from '../stack/host.js';
@@ -88,4 +89,31 @@ test('several services share a port; each has its own UDP port', () => {
   // Each guards against itself only: 7 asking 5000 is no loop.
   expect(send(h, { sourcePort: 7, destinationPort: 5000 }).reply).toBeDefined();
   expect(h.count(42, SlotCounter.UdpDatagrams)).toBe(4);
+});
+
+test('a service that does not want a datagram leaves it to the next; one on port 0 is asked for all of them', () => {
+  const h = new Host({ vid: 42 });
+  const asked: number[] = [];
+  const reluctant = (udpPort: number) => ({
+    name: 'reluctant',
+    udpPort,
+    datagram: () => {
+      asked.push(udpPort);
+      return Outcome.Pass;
+    },
+  });
+  h.stack.port(42)!.udp.push(reluctant(7), reluctant(0), reluctant(9), udpEcho(7));
+  expect(send(h).reply).toBeDefined();
+  expect(asked).toEqual([7, 0]);
+  expect(send(h, { destinationPort: 5 }).drop).toBe('udp-no-socket');
+  expect(asked).toEqual([7, 0, 0]);
+  expect(h.count(42, SlotCounter.UdpDatagrams)).toBe(1);
+});
+
+test('a service may keep a datagram: no reply, no drop', () => {
+  const h = new Host({ vid: 42 });
+  h.stack.port(42)!.udp.push({ name: 'sink', udpPort: 7, datagram: () => Outcome.Done });
+  const { moved, ...answer } = send(h);
+  expect(answer).toEqual({ reply: undefined, drop: undefined });
+  expect(moved.UdpDatagrams).toBe(1);
 });

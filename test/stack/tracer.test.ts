@@ -174,6 +174,19 @@ describe('dump:', () => {
   });
 });
 
+test('a line does not show what an older dump or drop left in its record', () => {
+  const { h, lines } = host(TraceLevel.Dump);
+  h.now = 777;
+  for (let i = 0; i < RECORDS; i++) {
+    h.send(i % 2 === 0 ? request() : foreign);
+    lines();
+  }
+  h.stack.port(42)!.trace = TraceLevel.Lines;
+  for (let i = 0; i < 2; i++) h.send(request());
+  const clean = { Drop: 0, ServiceNs: 0, FrameLength: 0, ReplyLength: 0 };
+  expect(lines()).toMatchObject([{ words: clean }, { words: clean }]);
+});
+
 test('a full ring loses lines, not replies, and counts what it lost by port', () => {
   const { h, lines } = host(TraceLevel.Verbose);
   for (let i = 0; i < RECORDS + 3; i++) expect(h.send(request()).reply).toBeDefined();
