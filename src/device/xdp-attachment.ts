@@ -74,9 +74,13 @@ export interface XdpAttachment {
 
 const flagsOf = { native: XdpFlags.Native, generic: XdpFlags.Generic } as const;
 
+/** Does a frame of that MTU with two tags fit a chunk, behind the room that the kernel leaves? */
+export const fitsChunk = (mtu: number, chunkSize: number): boolean =>
+  mtu + FRAME_OVERHEAD <= chunkSize - HEADROOM;
+
 /** Attaches, opens a socket a queue, and starts to divert what the (still empty) VLAN table names. */
 export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
-  if (o.mtu + FRAME_OVERHEAD > o.chunkSize - HEADROOM)
+  if (!fitsChunk(o.mtu, o.chunkSize))
     throw new EvlnetError(
       'EVL_MTU',
       `Cannot attach XDP to "${o.ifname}": MTU ${o.mtu} does not fit a buffer of ${o.chunkSize} octets`,

@@ -1,10 +1,11 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { attachXdp, type XdpAttachment } from '../device/xdp-attachment.js';
+import { attachXdp, fitsChunk, type XdpAttachment, type XdpOptions } from '../device/xdp-attachment.js';
 import { Drop } from '../drop.js';
 import { EvlnetError, Exit } from '../errors.js';
 import { HookCounter } from '../filter/verdict.js';
 import { channels } from '../linux/ethtool.js';
+import { Errno } from '../linux/libc.js';
 import { addresses, type Link, link, links, type Monitor, monitor } from '../linux/link.js';
 import { parseCpuList } from '../linux/sched.js';
 import { DeviceCounter } from '../memory/counters.js';
@@ -16,6 +17,7 @@ import type { PortSetup, Spin } from './shared.js';
 import { OutOfBandThread } from './thread.js';
 import { type Served, type Sink, TraceDispatch } from './trace-dispatch.js';
 
+const SMALL_CHUNK = 2048;
 const TICK_MS = 100;
 /** Ticks without a heartbeat after which the thread counts as hung: 1 s. */
 const HUNG_TICKS = 10;
@@ -93,14 +95,15 @@ export class InBand {
     const queues = receiveQueues(base);
     const prepared = await prepareInterface(o.device, base.ifindex, o.folder);
     try {
-      const attachment = await attachXdp({
+      const attachment = await attachAffordably({
         ifname: o.device,
         ifindex: base.ifindex,
         mtu: base.mtu,
         queues,
         mode: device.mode,
         pool: Math.max(device.pool, queues * MIN_CHUNKS_PER_QUEUE),
-        chunkSize: device.bufsz > 2048 ? 4096 : 2048,
+        chunkSize: device.bufsz > SMALL_CHUNK ? 2 * SMALL_CHUNK : SMALL_CHUNK,
+        mayShrink: state.devices[o.device]?.bufsz === undefined,
       });
       try {
         const begin = Date.now();
@@ -357,6 +360,22 @@ function requireDevice(name: string): Link {
       hint: `ip link set dev ${name} up`,
     });
   return found;
+}
+
+/**
+ * The default frame memory is just what an unprivileged process may lock on most systems, and then not all of that is left: without CAP_IPC_LOCK
+ * half the buffer size must do, where nobody asked for more and the MTU fits.
+ */
+async function attachAffordably(o: XdpOptions & { readonly mayShrink: boolean }): Promise<XdpAttachment> {
+  try {
+    return await attachXdp(o);
+  } catch (error) {
+    const isLimit =
+      error instanceof EvlnetError && (error.errno === Errno.ENOBUFS || error.errno === Errno.ENOMEM);
+    if (!isLimit || !o.mayShrink || o.chunkSize === SMALL_CHUNK || !fitsChunk(o.mtu, SMALL_CHUNK))
+      throw error;
+    return await attachXdp({ ...o, chunkSize: SMALL_CHUNK });
+  }
 }
 
 /** Receive queues in use: each needs a socket, or what it hashes to is lost. */
