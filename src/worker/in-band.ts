@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { attachXdp, fitsChunk, type XdpAttachment, type XdpOptions } from '../device/xdp-attachment.js';
 import { Drop } from '../drop.js';
 import { EvlnetError, Exit } from '../errors.js';
@@ -14,7 +15,7 @@ import { deviceOptions } from '../state/schema.js';
 import { carrier, type PreparedInterface, prepareInterface } from './interface.js';
 import { plan, type Wanted } from './plan.js';
 import type { PortSetup, Spin } from './shared.js';
-import { OutOfBandThread } from './thread.js';
+import { OutOfBandThread, spawnThread } from './thread.js';
 import { type Served, type Sink, TraceDispatch } from './trace-dispatch.js';
 
 const SMALL_CHUNK = 2048;
@@ -74,7 +75,17 @@ export class InBand {
     this.ended = thread.ended.then((error) => this.#finish(error));
   }
 
-  static async start(o: InBandOptions): Promise<InBand> {
+  /** Becomes the worker of the device; `standby` is a thread that was started ahead, and is used up. */
+  static async start(o: InBandOptions, standby = spawnThread()): Promise<InBand> {
+    try {
+      return await InBand.#start(o, standby);
+    } catch (error) {
+      await standby.terminate();
+      throw error;
+    }
+  }
+
+  static async #start(o: InBandOptions, spawned: Worker): Promise<InBand> {
     const base = requireDevice(o.device);
     const state = readState(o.stateFile, { onWarning: o.onWarning });
     const device = deviceOptions(state, o.device);
@@ -109,13 +120,14 @@ export class InBand {
         const begin = Date.now();
         if (base.lowerUp) await carrier(o.device);
         const resetMs = Date.now() - begin;
-        const thread = new OutOfBandThread({
+        const options = {
           device: attachment.place,
           countersFile: join(o.folder, 'stats'),
           spin: o.spin,
           cpus: o.cpu === undefined ? undefined : parseCpuList(o.cpu),
           priority: o.priority,
-        });
+        };
+        const thread = new OutOfBandThread(options, spawned);
         const worker = new InBand(o, base, attachment, thread, prepared, monitor(), resetMs);
         try {
           await worker.#begin();
@@ -315,8 +327,9 @@ export class InBand {
   }
 
   #warn(message: string, hint?: string): void {
-    this.options.onWarning(message, hint);
-    for (const { sink } of this.#services) sink?.warning(message, hint);
+    const sinks = [...this.#services].flatMap((s) => s.sink ?? []);
+    if (sinks.length === 0) this.options.onWarning(message, hint);
+    for (const sink of sinks) sink.warning(message, hint);
   }
 
   /** Two responders on one port would answer twice. */

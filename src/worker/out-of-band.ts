@@ -1,9 +1,11 @@
-// The out-of-band thread. After `start` it never returns to the event loop: commands are looked for between batches.
+// The out-of-band thread. It loads and warms up, waits for its work, and from then on never returns to the event loop: commands are looked
+// for between batches.
 
 import { GCProfiler, getHeapStatistics } from 'node:v8';
 import './engine.js';
-import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { XdpDevice } from '../device/xdp.js';
+import { EvlnetError } from '../errors.js';
 import { viewAt } from '../linux/memory.js';
 import { setAffinity, setFifo } from '../linux/sched.js';
 import { Batch } from '../memory/batch.js';
@@ -16,7 +18,7 @@ import { Port } from '../stack/port.js';
 import { Stack } from '../stack/stack.js';
 import { Tracer } from '../stack/tracer.js';
 import { Loop, nowNs } from './loop.js';
-import type { Command, OutOfBandData, PortSetup } from './shared.js';
+import { type Command, failureOf, type OutOfBandData, type PortSetup } from './shared.js';
 import { warmUp } from './warm-up.js';
 
 class OutOfBand {
@@ -102,9 +104,16 @@ class OutOfBand {
   }
 }
 
-const data = workerData as OutOfBandData;
-if (data.cpus) setAffinity([...data.cpus]);
-if (data.priority !== undefined) setFifo(data.priority);
-const outOfBand = new OutOfBand(data);
 warmUp();
-await outOfBand.loop.run();
+const data = await new Promise<OutOfBandData>((resolve) => parentPort!.once('message', resolve));
+try {
+  if (data.cpus) setAffinity([...data.cpus]);
+  if (data.priority !== undefined) setFifo(data.priority);
+  await new OutOfBand(data).loop.run();
+} catch (error) {
+  // An error that crosses threads loses its class, and with it the hint.
+  if (error instanceof EvlnetError) data.commands.postMessage(failureOf(error));
+  throw error;
+} finally {
+  data.commands.close();
+}

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import { type ControlClient, connect } from '../control/client.js';
 import { claimFolder, workerFolder } from '../control/run-folder.js';
 import { EvlnetError } from '../errors.js';
@@ -7,11 +8,12 @@ import { InBand } from './in-band.js';
 import type { Wanted } from './plan.js';
 import type { Spin } from './shared.js';
 import { Tally } from './tally.js';
+import { spawnThread } from './thread.js';
 import type { Sink } from './trace-dispatch.js';
 import type { TraceRecord } from './trace-record.js';
 
 const LOOK_MS = 50;
-const RETRY_MS = 20;
+const RETRY_MS = 5;
 
 export interface SessionOptions {
   readonly device: string;
@@ -44,23 +46,34 @@ export async function runSession(o: SessionOptions): Promise<Tally> {
     onStarted?.(how);
     onStarted = undefined;
   };
-  while (!o.signal.aborted) {
-    const claim = tryClaim(o, folder);
-    if (claim instanceof EvlnetError) {
-      if (!o.mayAttach) throw claim;
-      const client = await connect(folder, { timeoutMs: 1000 }).catch(() => undefined);
-      if (client) await attached(o, client, folder, tally, () => started('attached'));
-      // The other one is starting, or going: neither takes long.
-      else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      continue;
+  // Who is attached is the next worker: its thread stands by, so that nothing has to be loaded when the other one ends.
+  let standby: Worker | undefined;
+  try {
+    while (!o.signal.aborted) {
+      const claim = tryClaim(o, folder);
+      if (claim instanceof EvlnetError) {
+        if (!o.mayAttach) throw claim;
+        const client = await connect(folder, { timeoutMs: 1000 }).catch(() => undefined);
+        if (client) {
+          standby ??= spawnThread();
+          await attached(o, client, folder, tally, () => started('attached'));
+        }
+        // The other one is starting, or going: neither takes long.
+        else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        continue;
+      }
+      try {
+        const thread = standby && standby.threadId !== -1 ? standby : spawnThread();
+        standby = undefined;
+        await asWorker(o, folder, thread, tally, () => started('worker'));
+      } finally {
+        claim.release();
+      }
     }
-    try {
-      await asWorker(o, folder, tally, () => started('worker'));
-    } finally {
-      claim.release();
-    }
+    return tally;
+  } finally {
+    await standby?.terminate();
   }
-  return tally;
 }
 
 function tryClaim(o: SessionOptions, folder: string): { release(): void } | EvlnetError {
@@ -92,16 +105,25 @@ async function tallying(o: SessionOptions, tally: Tally, until: Promise<unknown>
   }
 }
 
-async function asWorker(o: SessionOptions, folder: string, tally: Tally, started: () => void): Promise<void> {
-  const worker = await InBand.start({
-    device: o.device,
-    stateFile: o.stateFile,
-    folder,
-    spin: o.spin,
-    cpu: o.cpu,
-    priority: o.priority,
-    onWarning: (message, hint) => o.sink.warning(message, hint),
-  });
+async function asWorker(
+  o: SessionOptions,
+  folder: string,
+  thread: Worker,
+  tally: Tally,
+  started: () => void,
+): Promise<void> {
+  const worker = await InBand.start(
+    {
+      device: o.device,
+      stateFile: o.stateFile,
+      folder,
+      spin: o.spin,
+      cpu: o.cpu,
+      priority: o.priority,
+      onWarning: (message, hint) => o.sink.warning(message, hint),
+    },
+    thread,
+  );
   const pause = () => {
     worker.pause();
     process.kill(process.pid, 'SIGSTOP');

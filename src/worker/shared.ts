@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { XdpPlace } from '../device/xdp.js';
+import type { EvlnetError, Exit } from '../errors.js';
 import type { PortConfig, TraceLevel } from '../stack/port.js';
 
 /** Words of the Int32Array between the two sides. */
@@ -51,3 +52,17 @@ export type Command =
   | { readonly kind: 'collections'; readonly on: boolean }
   /** For tests of the fail-safe: throw, or turn for ever. */
   | { readonly kind: 'fail'; readonly how: 'throw' | 'loop' };
+
+/** An EvlnetError on its way to the in-band side. */
+export interface Failure {
+  readonly failure: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint?: string;
+    readonly exit: Exit;
+  };
+}
+
+export const failureOf = ({ code, message, hint, exit }: EvlnetError): Failure => ({
+  failure: { code, message, exit, ...(hint === undefined ? {} : { hint }) },
+});

@@ -1,12 +1,12 @@
 import { closeSync, openSync } from 'node:fs';
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { XdpPlace } from '../device/xdp.js';
 import { EvlnetError } from '../errors.js';
 import { ftruncate, must, write } from '../linux/libc.js';
 import { type Mapping, map, mapFile, unmap } from '../linux/memory.js';
 import { Counters, PAGE_LENGTH, SLOTS } from '../memory/counters.js';
 import { TRACE_LENGTH, TraceRing } from '../memory/trace-ring.js';
-import { type Command, type OutOfBandData, type Spin, WORDS, Word } from './shared.js';
+import { type Command, type Failure, type OutOfBandData, type Spin, WORDS, Word } from './shared.js';
 
 const ENTRY = new URL('./out-of-band.js', import.meta.url);
 const CONFIRM_MS = 2000;
@@ -20,6 +20,18 @@ export interface ThreadOptions {
   readonly spin: Spin | undefined;
   readonly cpus: readonly number[] | undefined;
   readonly priority: number | undefined;
+}
+
+/**
+ * Starts the thread ahead of its work: it loads and warms up meanwhile. Nothing keeps the process alive for it; who does not use it must
+ * terminate it.
+ */
+export function spawnThread(): Worker {
+  const worker = new Worker(ENTRY, { name: 'out-of-band' });
+  worker.unref();
+  // One that fails before it is used is seen by its threadId, -1.
+  worker.on('error', () => {});
+  return worker;
 }
 
 /** The in-band side's handle on the out-of-band thread. */
@@ -36,7 +48,8 @@ export class OutOfBandThread {
   readonly #wakeFd: number;
   readonly #worker: Worker;
 
-  constructor(o: ThreadOptions) {
+  /** `worker` from spawnThread, still alive. */
+  constructor(o: ThreadOptions, worker: Worker) {
     const fd = openSync(o.countersFile, 'w+', 0o644);
     try {
       must(ftruncate(fd, PAGE_LENGTH), `make room for the counters in "${o.countersFile}"`);
@@ -67,15 +80,18 @@ export class OutOfBandThread {
       cpus: o.cpus,
       priority: o.priority,
     };
-    this.#worker = new Worker(ENTRY, { workerData: data, transferList: [port2], name: 'out-of-band' });
+    this.#worker = worker;
+    worker.ref();
+    worker.postMessage(data, [port2]);
     let failure: Error | undefined;
     this.#worker.on('error', (error) => {
       failure = error;
     });
     this.ended = new Promise((resolve) => {
       this.#worker.on('exit', () => {
+        const said = receiveMessageOnPort(this.#commands)?.message as Failure | undefined;
         this.#commands.close();
-        resolve(failure);
+        resolve(said ? new EvlnetError(said.failure.code, said.failure.message, said.failure) : failure);
       });
     });
   }

@@ -30,6 +30,7 @@ export interface Names {
 export class TraceDispatch {
   readonly #seen = new Map<number, number>();
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(
     readonly thread: OutOfBandThread,
@@ -39,6 +40,7 @@ export class TraceDispatch {
 
   /** To be called when the services changed. */
   setTimer(): void {
+    if (this.#isClosed) return;
     if ([...this.services].some((s) => (s.wanted.trace ?? 0) > 0))
       this.#timer ??= setInterval(() => this.drain(), DRAIN_MS);
     else this.#stop();
@@ -63,8 +65,9 @@ export class TraceDispatch {
     }
   }
 
-  /** Hands out what is left, and stops. */
+  /** Hands out what is left, and stops for good. */
   close(): void {
+    this.#isClosed = true;
     this.drain();
     this.#stop();
   }
