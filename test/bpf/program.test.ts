@@ -49,6 +49,11 @@ test('a label that is not there is named, also in a program from elsewhere', () 
   expect(() => encode(spec)).toThrow('Cannot assemble "test": label "a" is not defined');
 });
 
+test('a label may stand behind the last instruction', () => {
+  const { octets } = encode(assembler().goto('end').mov(r0, 0).mov(r0, 0).label('end').program());
+  expect(new DataView(octets.buffer).getInt16(2, true)).toBe(2);
+});
+
 test('a jump reaches 32,767 instructions and no further', () => {
   const far = (count: number) => {
     const a = assembler().goto('end');
