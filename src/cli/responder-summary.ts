@@ -1,4 +1,4 @@
-import { DROP_COUNT, DROPS } from '../drop.js';
+import { DROP_COUNT, DROPS, Drop } from '../drop.js';
 import { SlotCounter } from '../memory/counters.js';
 import { summarize } from '../memory/histogram.js';
 import type { Tally } from '../worker/tally.js';
@@ -22,7 +22,9 @@ export interface ResponderSummary {
 
 export function summaryOf(ifname: string, tally: Tally, suppressed: number): ResponderSummary {
   const drops: Record<string, number> = {};
-  for (let i = 1; i < DROP_COUNT; i++) if (tally.counts[i]! > 0) drops[DROPS[i]![0]] = tally.counts[i]!;
+  // A frame whose tag was hidden went on in-band: nothing dropped it.
+  for (let i = 1; i < DROP_COUNT; i++)
+    if (tally.counts[i]! > 0 && i !== Drop.HiddenTag) drops[DROPS[i]![0]] = tally.counts[i]!;
   const time = summarize(tally.serviceTime);
   const us = (ns: number) => Math.round(ns / 10) / 100;
   return {

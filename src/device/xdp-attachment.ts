@@ -40,6 +40,8 @@ export type XdpMode = 'native' | 'generic';
 
 export interface XdpOptions {
   readonly ifname: string;
+  /** A port on it, for hints. */
+  readonly port?: string;
   readonly ifindex: number;
   readonly mtu: number;
   /** Receive queues of the device; each gets a socket. */
@@ -87,7 +89,7 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
       {
         hint:
           o.chunkSize < 4096
-            ? `evlnet port set ${o.ifname} bufsz 4096`
+            ? `evlnet port set ${o.port ?? o.ifname} bufsz 4096`
             : `ip link set dev ${o.ifname} mtu ${4096 - HEADROOM - FRAME_OVERHEAD}`,
       },
     );
@@ -197,12 +199,12 @@ function refused(o: XdpOptions, mode: XdpMode, n: number): EvlnetError {
     return systemError(act, n, {
       code: 'EVL_NO_XDP',
       exit: Exit.Unsupported,
-      hint: `evlnet port set ${o.ifname} mode generic`,
+      hint: `evlnet port set ${o.port ?? o.ifname} mode generic`,
     });
   if (n === Errno.ERANGE)
     return systemError(act, n, {
       code: 'EVL_MTU',
-      hint: `lower the MTU (now ${o.mtu}), or evlnet port set ${o.ifname} mode generic`,
+      hint: `lower the MTU (now ${o.mtu}), or evlnet port set ${o.port ?? o.ifname} mode generic`,
     });
   return systemError(act, n, { code: n === Errno.EPERM ? 'EVL_PERMISSION' : 'EVL_XDP' });
 }

@@ -1,9 +1,13 @@
 // RFC 5227: an evlnet VLAN port probes its address once, then announces it twice. It answers meanwhile: the address is configuration,
 // as on a kernel device, and a conflict is reported, not yielded to.
+import { Drop } from '../drop.js';
 import type { Batch } from '../memory/batch.js';
+import { SLOT_STRIDE } from '../memory/counters.js';
 import { writeOwn } from './arp.js';
 import type { Port } from './port.js';
 
+/** A frame for which there is no buffer is tried again after that. */
+const RETRY_NS = 100e6;
 const PROBE_TO_ANNOUNCEMENT_NS = 200e6;
 /** ANNOUNCE_INTERVAL. */
 const ANNOUNCEMENT_INTERVAL_NS = 2e9;
@@ -30,6 +34,7 @@ export class Announcer {
   constructor(
     readonly device: Transmitter,
     readonly batch: Batch,
+    readonly counts: Float64Array,
   ) {}
 
   /** When to call `run` next; Infinity when there is nothing to send. */
@@ -54,7 +59,12 @@ export class Announcer {
   /** Sends what is due; a frame for which there is no buffer or no room in the ring is tried again. */
   run(nowNs: number): void {
     for (const p of this.#pending) {
-      if (p.dueNs > nowNs || this.device.reserve(this.batch, 1) === 0) continue;
+      if (p.dueNs > nowNs) continue;
+      if (this.device.reserve(this.batch, 1) === 0) {
+        this.counts[p.port.slot * SLOT_STRIDE + Drop.NoBuffer]! += 1;
+        p.dueNs = nowNs + RETRY_NS;
+        continue;
+      }
       const { view } = this.device.arena;
       const at = this.batch.at[this.batch.count - 1]!;
       this.batch.length[this.batch.count - 1] = writeOwn(

@@ -1,24 +1,23 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { attachXdp, fitsChunk, type XdpAttachment, type XdpOptions } from '../device/xdp-attachment.js';
+import type { XdpAttachment } from '../device/xdp-attachment.js';
 import { Drop } from '../drop.js';
 import { EvlnetError, Exit } from '../errors.js';
 import { HookCounter } from '../filter/verdict.js';
-import { channels } from '../linux/ethtool.js';
-import { Errno } from '../linux/libc.js';
-import { addresses, type Link, link, links, type Monitor, monitor } from '../linux/link.js';
+import { addresses, type Link, links, type Monitor, monitor } from '../linux/link.js';
 import { parseCpuList } from '../linux/sched.js';
+import type { XskStatistics } from '../linux/xsk.js';
 import { DeviceCounter } from '../memory/counters.js';
 import { readState } from '../state/file.js';
 import { deviceOptions } from '../state/schema.js';
 import { carrier, type PreparedInterface, prepareInterface } from './interface.js';
 import { plan, type Wanted } from './plan.js';
+import { attachAffordably, portOn, receiveQueues, requireDevice, SMALL_CHUNK } from './requirements.js';
 import type { PortSetup, Spin } from './shared.js';
 import { OutOfBandThread, spawnThread } from './thread.js';
 import { type Served, type Sink, TraceDispatch } from './trace-dispatch.js';
 
-const SMALL_CHUNK = 2048;
 const TICK_MS = 100;
 /** Ticks without a heartbeat after which the thread counts as hung: 1 s. */
 const HUNG_TICKS = 10;
@@ -49,6 +48,7 @@ export class InBand {
   #lastHeartbeat = -1;
   #stillTicks = 0;
   #hookBase: number[] = [];
+  #xskBase: XskStatistics = { rxDropped: 0, rxInvalid: 0, txInvalid: 0, rxRingFull: 0, fillRingEmpty: 0 };
   #hiddenSeen = 0;
   #replan: Promise<void> = Promise.resolve();
   #failure: EvlnetError | undefined;
@@ -89,10 +89,11 @@ export class InBand {
     const base = requireDevice(o.device);
     const state = readState(o.stateFile, { onWarning: o.onWarning });
     const device = deviceOptions(state, o.device);
+    const port = portOn(state, o.device) ?? o.device;
     if (device.driver === 'pcap')
       throw new EvlnetError('EVL_NO_DRIVER', 'Cannot use driver pcap: this version has xdp only', {
         exit: Exit.Unsupported,
-        hint: `evlnet port set ${o.device} driver auto`,
+        hint: `evlnet port set ${port} driver auto`,
       });
     if (device.bufsz > 4096)
       throw new EvlnetError(
@@ -100,7 +101,7 @@ export class InBand {
         `Cannot use buffers of ${device.bufsz} octets: AF_XDP takes 2048 or 4096`,
         {
           exit: Exit.Unsupported,
-          hint: `evlnet port set ${o.device} bufsz 4096`,
+          hint: `evlnet port set ${port} bufsz 4096`,
         },
       );
     const queues = receiveQueues(base);
@@ -108,6 +109,7 @@ export class InBand {
     try {
       const attachment = await attachAffordably({
         ifname: o.device,
+        port,
         ifindex: base.ifindex,
         mtu: base.mtu,
         queues,
@@ -207,8 +209,9 @@ export class InBand {
   /** Zeroes counters: of the slots, and of the hook where slot 0 is among them. */
   async reset(slots: readonly number[]): Promise<void> {
     if (slots.includes(0)) {
-      const { hookCounters } = this.attachment;
-      this.#hookBase = hookCounters();
+      this.#hookBase = this.attachment.hookCounters();
+      this.#xskBase = this.attachment.statistics();
+      this.#hiddenSeen = 0;
     }
     await this.thread.command({ kind: 'reset', slots });
     this.publish();
@@ -220,11 +223,12 @@ export class InBand {
     const hook = this.attachment.hookCounters().map((n, i) => n - this.#hookBase[i]!);
     for (let i = 0; i < hook.length; i++) device[DeviceCounter.Hook + i] = hook[i]!;
     const xsk = this.attachment.statistics();
-    slots[Drop.XskRxDropped] = xsk.rxDropped;
-    slots[Drop.XskRxRingFull] = xsk.rxRingFull;
-    slots[Drop.XskFillRingEmpty] = xsk.fillRingEmpty;
-    slots[Drop.XskBadRxDescriptor] = xsk.rxInvalid;
-    slots[Drop.XskBadTxDescriptor] = xsk.txInvalid;
+    const base = this.#xskBase;
+    slots[Drop.XskRxDropped] = xsk.rxDropped - base.rxDropped;
+    slots[Drop.XskRxRingFull] = xsk.rxRingFull - base.rxRingFull;
+    slots[Drop.XskFillRingEmpty] = xsk.fillRingEmpty - base.fillRingEmpty;
+    slots[Drop.XskBadRxDescriptor] = xsk.rxInvalid - base.rxInvalid;
+    slots[Drop.XskBadTxDescriptor] = xsk.txInvalid - base.txInvalid;
     slots[Drop.HiddenTag] = hook[HookCounter.HiddenTag]!;
   }
 
@@ -361,38 +365,4 @@ export class InBand {
           hint: 'its traffic is in-band again',
         });
   }
-}
-
-/** The base device, which must be up: EVL's ENETDOWN. */
-function requireDevice(name: string): Link {
-  const found = link(name);
-  if (found === undefined)
-    throw new EvlnetError('EVL_NO_DEVICE', `Cannot find device "${name}"`, { hint: 'ip link show' });
-  if (!found.flags.includes('UP'))
-    throw new EvlnetError('EVL_DEVICE_DOWN', `Cannot use "${name}": network is down`, {
-      hint: `ip link set dev ${name} up`,
-    });
-  return found;
-}
-
-/**
- * The default frame memory is just what an unprivileged process may lock on most systems, and then not all of that is left: without CAP_IPC_LOCK
- * half the buffer size must do, where nobody asked for more and the MTU fits.
- */
-async function attachAffordably(o: XdpOptions & { readonly mayShrink: boolean }): Promise<XdpAttachment> {
-  try {
-    return await attachXdp(o);
-  } catch (error) {
-    const isLimit =
-      error instanceof EvlnetError && (error.errno === Errno.ENOBUFS || error.errno === Errno.ENOMEM);
-    if (!isLimit || !o.mayShrink || o.chunkSize === SMALL_CHUNK || !fitsChunk(o.mtu, SMALL_CHUNK))
-      throw error;
-    return await attachXdp({ ...o, chunkSize: SMALL_CHUNK });
-  }
-}
-
-/** Receive queues in use: each needs a socket, or what it hashes to is lost. */
-function receiveQueues(base: Link): number {
-  const c = channels(base.ifname);
-  return Math.max(1, c ? c.rx + c.combined : (base.rxQueues ?? 1));
 }

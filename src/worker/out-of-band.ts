@@ -38,7 +38,7 @@ class OutOfBand {
     const tracer = new Tracer(new TraceRing(data.trace), new Int32Array(data.suppressed), nowNs);
     this.#stack = new Stack(this.#device.arena, this.#counters, tracer);
     this.#responder = new IcmpResponder(this.#counters, tracer);
-    this.#announcer = new Announcer(this.#device, new Batch(1));
+    this.#announcer = new Announcer(this.#device, new Batch(1), this.#counters.slots);
     this.#commands = data.commands;
     this.loop = new Loop(
       this.#device,
@@ -84,7 +84,12 @@ class OutOfBand {
     this.#slots = slots;
   }
 
+  /** Slot 0 stands for the device: what is counted for it as a whole goes with it. */
   #reset(slots: readonly number[]): void {
+    if (slots.includes(0)) {
+      this.#device.refused = 0;
+      this.#counters.serviceTime.fill(0);
+    }
     for (const slot of slots) this.#counters.slots.fill(0, slot * SLOT_STRIDE, (slot + 1) * SLOT_STRIDE);
   }
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { LoopbackDevice } from '../../src/device/loopback.js';
+import { Drop } from '../../src/drop.js';
 import { Batch } from '../../src/memory/batch.js';
+import { Counters, PAGE_LENGTH, SLOT_STRIDE } from '../../src/memory/counters.js';
 import { Announcer } from '../../src/stack/announcer.js';
 import { Port } from '../../src/stack/port.js';
 import { RESPONDER } from '../build-frame.js';
@@ -17,7 +19,8 @@ const port = (fields: PortFields = {}) => new Port(portConfig({ vid: 43, ownsArp
 function wire() {
   const [near, far] = LoopbackDevice.pair();
   const device = new AuditedDevice(near);
-  const announcer = new Announcer(device, new Batch(1));
+  const counters = new Counters(new ArrayBuffer(PAGE_LENGTH));
+  const announcer = new Announcer(device, new Batch(1), counters.slots);
   const batch = new Batch(64);
   const sent = (): string[] => {
     far.receive(batch);
@@ -30,7 +33,8 @@ function wire() {
   const discard = (count: number) => {
     for (let left = count; left > 0; far.release(batch)) left -= far.receive(batch);
   };
-  return { announcer, device, sent, discard };
+  const lacked = () => counters.slots[43 * SLOT_STRIDE + Drop.NoBuffer]!;
+  return { announcer, device, sent, discard, lacked };
 }
 
 /** Every frame is what RFC 5227 says, or it throws. */
@@ -106,7 +110,8 @@ test('a step without a buffer or room in the ring is tried again', () => {
   w.device.reserve(held, held.capacity);
   w.announcer.start(port(), undefined, 0);
   w.announcer.run(0);
-  expect(w.announcer.dueNs).toBe(0);
+  expect(w.announcer.dueNs).toBe(100 * MS);
+  expect(w.lacked()).toBe(1);
   expect(w.sent()).toEqual([]);
   w.device.release(held);
 
@@ -114,12 +119,12 @@ test('a step without a buffer or room in the ring is tried again', () => {
   w.device.reserve(held, 256);
   for (let i = 0; i < held.count; i++) held.length[i] = 60;
   w.device.transmit(held);
-  w.announcer.run(0);
+  w.announcer.run(100 * MS);
   expect(w.device.refused).toBe(1);
-  expect(w.announcer.dueNs).toBe(0);
+  expect(w.announcer.dueNs).toBe(100 * MS);
   // That run flushed the ring.
   w.discard(256);
-  w.announcer.run(0);
+  w.announcer.run(100 * MS);
   expect(w.sent()).toEqual(['probe 10.10.10.11 on 43']);
   expect(w.device.lent).toBe(0);
 });

@@ -1,3 +1,4 @@
+import type { Link } from '../../linux/link.js';
 import { updateState } from '../../state/file.js';
 import type { StateDocument } from '../../state/schema.js';
 import { confirm } from '../confirm.js';
@@ -31,6 +32,23 @@ export async function run(context: Context): Promise<number> {
   };
   const state = updateState(context.state.file, change, context.stateOptions);
   const code = await confirm(context, state);
+  if (Object.keys(options).length > 0) await warnAboutWorker(context, state, ifname, tables.links);
   warnAboutPort(context, state, ifname, tables);
   return code;
+}
+
+/** Driver, mode and buffers are those a worker started with. */
+async function warnAboutWorker(
+  context: Context,
+  state: StateDocument,
+  ifname: string,
+  links: readonly Link[],
+): Promise<void> {
+  const base = recordedPorts(state, links).find((p) => p.ifname === ifname)?.baseName;
+  const worker = (await context.system.workers(context.state)).find((w) => w.device === base && w.isAlive);
+  if (worker)
+    context.warn(
+      `The worker of "${base}" (pid ${worker.pid}) goes on with the driver, mode and buffers that it has`,
+      'end it and start it again',
+    );
 }

@@ -1,11 +1,12 @@
 import { runRoot } from '../../control/run-folder.js';
-import { Exit, usage } from '../../errors.js';
+import { type EvlnetError, Exit, usage } from '../../errors.js';
+import type { Link } from '../../linux/link.js';
 import { readState, updateState } from '../../state/file.js';
 import { placePort } from '../../state/place.js';
-import type { ServiceState, WorkerState } from '../../state/schema.js';
+import type { ServiceState, StateDocument, WorkerState } from '../../state/schema.js';
 import { runSession } from '../../worker/session.js';
 import type { Context } from '../context.js';
-import { cannotFindPort } from '../port/device.js';
+import { cannotFindDevice, cannotFindPort } from '../port/device.js';
 import { warnAboutSsh } from '../ssh.js';
 import { workerArguments } from '../worker-arguments.js';
 
@@ -20,17 +21,17 @@ export async function run(context: Context): Promise<number> {
     ...(given.has('udp-echo') ? [{ service: 'udp-echo' as const, udpPort: given.number('udp-echo')! }] : []),
   ];
   const services = named.length > 0 ? named : (recorded?.services ?? []);
+  const links = await context.system.links();
+  const ports = Object.entries(state.ports).filter(
+    ([name, entry]) => placePort(name, entry, links).base === device,
+  );
+  if (ports.length === 0) throw noPort(device, state, links);
   if (services.length === 0)
     throw usage(
       'EVL_NO_SERVICE',
       `No service is recorded for "${device}"`,
       `evlnet run ${device} icmp-responder -save`,
     );
-  const links = await context.system.links();
-  const ports = Object.entries(state.ports).filter(
-    ([name, entry]) => placePort(name, entry, links).base === device,
-  );
-  if (ports.length === 0) throw cannotFindPort(device);
   await warnAboutSsh(context, state, { links, addresses: await context.system.addresses() });
   const options = workerArguments(given, recorded);
   if (given.flag('save')) save(context, device, { ...recorded, services, ...defined(options) });
@@ -48,6 +49,20 @@ export async function run(context: Context): Promise<number> {
     onTally() {},
   });
   return Exit.Ok;
+}
+
+/** Why there is nothing to run on: no such device, a VLAN in the place of its base device, or no port. */
+function noPort(device: string, state: StateDocument, links: readonly Link[]): EvlnetError {
+  const entry = state.ports[device];
+  if (entry) {
+    const { base } = placePort(device, entry, links);
+    return usage(
+      'EVL_NOT_BASE',
+      `Cannot run a worker on "${device}": it is a VLAN of "${base}"`,
+      `evlnet run ${base}`,
+    );
+  }
+  return links.some((l) => l.ifname === device) ? cannotFindPort(device) : cannotFindDevice(device, links);
 }
 
 function save(context: Context, device: string, worker: WorkerState): void {

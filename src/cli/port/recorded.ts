@@ -21,9 +21,10 @@ export const recordedPorts = (state: StateDocument, links: readonly Link[]): Rec
     return { ifname, entry, baseName, base: links.find((l) => l.ifname === baseName), vid, kernel };
   });
 
-/** VIDs of the set that no port has: their IPv4 is taken all the same, and dropped. */
+/** VIDs of the set that no port has: their IPv4 is taken all the same, and dropped, unless a base device is a port and takes them. */
 export function vidsWithoutPort(state: StateDocument, links: readonly Link[]): number[] {
   const taken = new Set(recordedPorts(state, links).map((port) => port.vid));
+  if (taken.has(undefined)) return [];
   return vids(parseVlanList(state.vlans)).filter((vid) => !taken.has(vid));
 }
 

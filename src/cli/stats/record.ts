@@ -12,6 +12,8 @@ export interface StatsRecord {
   stats64: Stats64;
   /** Of the base device: every frame that came in is one of them. */
   verdicts: { accept: number; skip: number; vlan: number; drop: number };
+  /** What else the hook counted: within `skip`, `vlan` and `skip`. Only on the base device's record. */
+  hook?: { 'other-host': number; arp: number; 'no-socket': number };
   echo: { requests: number; replies: number };
   arp_replies: number;
   udp_datagrams: number;
@@ -37,6 +39,15 @@ export function statsRecord(ifname: string, base: string, slot: number, page: Pa
       vlan: verdict('vlan'),
       drop: verdict('drop'),
     },
+    ...(slot === 0
+      ? {
+          hook: {
+            'other-host': verdict('other-host'),
+            arp: verdict('arp'),
+            'no-socket': verdict('no-socket'),
+          },
+        }
+      : {}),
     echo: { requests: of(SlotCounter.EchoRequests), replies: of(SlotCounter.EchoReplies) },
     arp_replies: of(SlotCounter.ArpReplies),
     udp_datagrams: of(SlotCounter.UdpDatagrams),

@@ -66,6 +66,7 @@ function rows(record: StatsRecord): [name: string, value: string][] {
           verdicts[key],
         ])
       : []),
+    ...Object.entries(record.hook ?? {}).map(([name, count]): [string, number] => [`hook ${name}`, count]),
     ['echo requests', echo.requests],
     ['echo replies', echo.replies],
     ['arp replies', record.arp_replies],

@@ -18,6 +18,7 @@ export const stats: ObjectSpec = {
         'link',
         'stats64',
         'verdicts',
+        'hook',
         'echo',
         'arp_replies',
         'udp_datagrams',
