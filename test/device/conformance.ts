@@ -120,6 +120,19 @@ export function conformance(name: string, { newWire, shortest }: Implementation)
       }
     });
 
+    test('what is released is received into again, also by a user who never flushes', async () => {
+      const batch = new Batch(64);
+      for (let i = 0; i < 3 * device.arena.chunks; i += 64) {
+        await send(peer, frames(64));
+        for (let received = 0, turns = 0; received < 64; turns++) {
+          received += device.receive(batch);
+          device.release(batch);
+          await device.wait(10);
+          expect(turns).toBeLessThan(200);
+        }
+      }
+    });
+
     test('ten times the pool is answered in place: no chunk is lost', async () => {
       const reply = (batch: Batch) => {
         for (let i = 0; i < batch.count; i++) device.arena.octets[batch.at[i]! + 30] = 0xee;

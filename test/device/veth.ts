@@ -52,8 +52,6 @@ export async function vethWire(o: VethOptions = {}): Promise<VethWire> {
       XdpDevice,
     ];
     for (const a of [attachment, other]) divert(a);
-    // The fill ring is shown to the kernel at the first flush.
-    for (const d of [device, peer]) d.flush();
     return {
       attachment,
       device,

@@ -72,6 +72,15 @@ export async function collect(from: Device, count: number, capacity?: number): P
   return frames;
 }
 
+/** Receives `count` frames and keeps them lent, as if they had come by `queue`. */
+export async function hold(from: Device, count: number, queue: number): Promise<Batch> {
+  const held = new Batch(count);
+  await take(from, count, (batch) => {
+    for (let i = 0; i < batch.count; i++) held.push(batch.at[i]!, batch.length[i]!, queue);
+  });
+  return held;
+}
+
 /** What is still on its way, thrown away: until nothing has come for two waits. */
 export async function drain(from: Device): Promise<number> {
   const batch = new Batch(64);

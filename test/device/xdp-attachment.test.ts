@@ -190,7 +190,6 @@ describeIf(['root', 'bpf', 'network namespaces', { command: 'python3' }])('attac
     const attachment = await attach(P0);
     divert(attachment);
     const device = new XdpDevice(attachment.place);
-    device.flush();
     // What a sender's VLAN offload does: the tag goes from the frame to its socket buffer.
     const push = new Assembler('evlnet_push', ProgramType.SchedCls)
       .mov(r2, 0x0081)

@@ -60,7 +60,6 @@ describeIf(['root', 'bpf', 'network namespaces'])('statistics() counts', () => {
 
   test('nothing while nothing is lost', async () => {
     const device = new XdpDevice(attachment.place);
-    device.flush();
     await send(peer, frames(20));
     expect(await drain(device)).toBe(20);
     expect(attachment.statistics()).toEqual(none);
@@ -68,7 +67,6 @@ describeIf(['root', 'bpf', 'network namespaces'])('statistics() counts', () => {
 
   test('frames for which the fill ring was empty', async () => {
     const device = new XdpDevice(attachment.place);
-    device.flush();
     const chunks = 64 - 64 / 8;
     await send(peer, frames(chunks + 10));
     expect(attachment.statistics()).toEqual({ ...none, fillRingEmpty: 10 });
@@ -89,7 +87,6 @@ describeIf(['root', 'bpf', 'network namespaces'])('statistics() counts', () => {
 
   test('frames larger than a buffer', async () => {
     const device = new XdpDevice(attachment.place);
-    device.flush();
     await send(peer, [frame(CHUNK - 256), frame(CHUNK - 255), frame(2500), frame(64)]);
     expect(await drain(device)).toBe(2);
     expect(attachment.statistics()).toEqual({ ...none, rxDropped: 2 });
@@ -115,7 +112,6 @@ describeIf(['root', 'bpf', 'network namespaces'])('statistics() counts', () => {
 
   test('no frame twice: what was lost is the sum', async () => {
     const device = new XdpDevice(attachment.place);
-    device.flush();
     const sent = 500;
     for (let i = 0; i < sent; i += 50) await send(peer, frames(50));
     const received = await drain(device);
