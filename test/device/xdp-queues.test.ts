@@ -1,11 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { write } from '../../src/linux/libc.js';
 import { map } from '../../src/linux/memory.js';
 import { Batch } from '../../src/memory/batch.js';
 import { describeIf } from '../capability.js';
-import { enterNamespace } from '../linux/namespace.js';
-import { addVeth, type VethWire, vethWire } from './veth.js';
-import { collect, frames, hex, hold, octetsOf, send, take, Wire } from './wire.js';
+import { enterNamespace, run } from '../linux/namespace.js';
+import { addVeth, ENDS, type VethWire, vethWire } from './veth.js';
+import { collect, frame, frames, hex, hold, octetsOf, send, take, Wire } from './wire.js';
 
 describeIf(['root', 'bpf', 'network namespaces'])('XdpDevice with two queues', () => {
   let namespace: ReturnType<typeof enterNamespace>;
@@ -55,6 +55,26 @@ describeIf(['root', 'bpf', 'network namespaces'])('XdpDevice with two queues', (
     await collect(device, 80 - 32);
   });
 
+  test('a batch may go to the queues in turns', async () => {
+    const { device, peer } = wire;
+    const batch = new Batch(12);
+    peer.reserve(batch, 12);
+    for (let i = 0; i < 12; i++) {
+      peer.arena.octets.set(frame(64, i), batch.at[i]!);
+      batch.length[i] = 64;
+      batch.queue[i] = Math.floor(i / 3) % 2;
+    }
+    expect(peer.transmit(batch)).toBe(12);
+    peer.flush();
+    const came: string[][] = [[], []];
+    await take(device, 12, (some) => {
+      for (let i = 0; i < some.count; i++) came[some.queue[i]!]!.push(octetsOf(device, some, i));
+      device.release(some);
+    });
+    const numbered = (...numbers: number[]) => numbers.map((n) => hex(frame(64, n)));
+    expect(came).toEqual([numbered(0, 1, 2, 6, 7, 8), numbered(3, 4, 5, 9, 10, 11)]);
+  });
+
   test('one batch holds frames of every queue', async () => {
     const { device, peer } = wire;
     await send(peer, frames(3), 0);
@@ -97,32 +117,6 @@ describeIf(['root', 'bpf', 'network namespaces'])('XdpDevice with two queues', (
     expect(device.reserve(rest, 128)).toBe(128 - 64 - 6);
     device.release(rest);
   });
-
-  test('wait() blocks for its time, and ends at once when the other side wakes it, once', () => {
-    const { device } = wire;
-    const waited = (ms: number) => {
-      const start = performance.now();
-      device.wait(ms);
-      return performance.now() - start;
-    };
-    expect(waited(30)).toBeGreaterThan(25);
-    const one = map(4096);
-    one.view.setBigUint64(0, 1n, true);
-    expect(write(ends.attachment.place.wakeFd, one.address, 8)).toBe(8);
-    expect(waited(2000)).toBeLessThan(1000);
-    expect(waited(30)).toBeGreaterThan(25);
-  });
-
-  test('wait() ends for a frame on any queue', async () => {
-    const { device, peer } = wire;
-    for (const queue of [0, 1]) {
-      await send(peer, frames(1), queue);
-      const start = performance.now();
-      device.wait(2000);
-      expect(performance.now() - start).toBeLessThan(1000);
-      await collect(device, 1);
-    }
-  });
 });
 
 describeIf(['root', 'bpf', 'network namespaces'])('XdpDevice with one queue', () => {
@@ -148,5 +142,52 @@ describeIf(['root', 'bpf', 'network namespaces'])('XdpDevice with one queue', ()
     } finally {
       wire.close();
     }
+  });
+});
+
+// With four queues the device waits by epoll instead of poll.
+describeIf(['root', 'bpf', 'network namespaces', { command: 'ethtool' }])('wait()', () => {
+  let namespace: ReturnType<typeof enterNamespace>;
+  beforeAll(() => {
+    namespace = enterNamespace();
+    addVeth(4);
+  });
+  afterAll(() => namespace?.leave());
+
+  describe.each([4, 2])('on %i of 4 queues', (queues) => {
+    let ends: VethWire;
+    let wire: Wire;
+    beforeEach(async () => {
+      // The device has as many queues as it uses.
+      for (const ifname of ENDS) run('ethtool', '-L', ifname, 'rx', `${queues}`, 'tx', `${queues}`);
+      ends = await vethWire({ queues });
+      wire = new Wire(ends);
+    });
+    afterEach(() => wire?.close());
+    const waited = (ms: number) => {
+      const start = performance.now();
+      wire.device.wait(ms);
+      return performance.now() - start;
+    };
+
+    test('blocks for its time, and ends at once when the other side wakes it, once', () => {
+      expect(waited(30)).toBeGreaterThan(25);
+      const one = map(4096);
+      one.view.setBigUint64(0, 1n, true);
+      expect(write(ends.attachment.place.wakeFd, one.address, 8)).toBe(8);
+      expect(waited(2000)).toBeLessThan(1000);
+      expect(waited(30)).toBeGreaterThan(25);
+      expect(waited(0)).toBeLessThan(25);
+    });
+
+    test('ends for a frame on any queue, and blocks again when it was received', async () => {
+      const { device, peer } = wire;
+      for (let queue = 0; queue < queues; queue++) {
+        await send(peer, frames(1), queue);
+        expect(waited(2000)).toBeLessThan(1000);
+        await collect(device, 1);
+        expect(waited(30)).toBeGreaterThan(25);
+      }
+    });
   });
 });
