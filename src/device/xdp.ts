@@ -55,6 +55,8 @@ export class XdpDevice implements Device {
   readonly arena: Arena;
   readonly capabilities: Capabilities;
   refused = 0;
+  /** Keeps the engine from leaving out what fetches the frames. */
+  touched = 0;
   readonly #queues: Queue[];
   readonly #free: FreeList;
   readonly #chunkMask: number;
@@ -101,14 +103,24 @@ export class XdpDevice implements Device {
     let next = q.rxNext;
     const available = (Atomics.load(rx.producer, 0) - next) | 0;
     if (available === 0) return;
-    const room = batch.capacity - batch.count;
+    const from = batch.count;
+    const room = batch.capacity - from;
     const take = available < room ? available : room;
-    const entries = rx.entries;
-    for (let k = 0; k < take; k++) {
-      const e = (next & rx.mask) << 2;
-      batch.push(entries[e]!, entries[e + 2]!, index);
+    const { entries, mask } = rx;
+    const { octets } = this.arena;
+    let touched = 0;
+    for (let i = from; i < from + take; i++) {
+      const e = (next & mask) << 2;
+      const at = entries[e]!;
+      batch.at[i] = at;
+      batch.length[i] = entries[e + 2]!;
+      batch.queue[i] = index;
+      // The frame lies in another CPU's cache. Asked for here, the frames of a batch come side by side instead of one after the other.
+      touched = (touched + octets[at]!) | 0;
       next = (next + 1) | 0;
     }
+    batch.count = from + take;
+    this.touched = touched;
     q.rxNext = next;
     Atomics.store(rx.consumer, 0, next);
   }
@@ -123,27 +135,39 @@ export class XdpDevice implements Device {
   }
 
   transmit(batch: Batch): number {
+    const { queue, count } = batch;
     let sent = 0;
-    for (let i = 0; i < batch.count; i++) {
-      const q = this.#queues[batch.queue[i]!]!;
-      const tx = q.tx;
-      if (((q.txNext - q.txTaken) | 0) >= tx.size) {
-        q.txTaken = Atomics.load(tx.consumer, 0);
-        if (((q.txNext - q.txTaken) | 0) >= tx.size) {
-          this.refused++;
-          this.#end(q, batch.at[i]!);
-          continue;
-        }
-      }
-      // Words 1 and 3, the high half of the address and the options, are zero from the start: nobody writes them.
-      const e = (q.txNext & tx.mask) << 2;
-      tx.entries[e] = batch.at[i]!;
-      tx.entries[e + 2] = batch.length[i]!;
-      q.txNext = (q.txNext + 1) | 0;
-      sent++;
+    for (let from = 0; from < count; ) {
+      const index = queue[from]!;
+      let to = from + 1;
+      while (to < count && queue[to] === index) to++;
+      sent += this.#put(this.#queues[index]!, batch, from, to);
+      from = to;
     }
     batch.count = 0;
     return sent;
+  }
+
+  /** Frames `from` to `to` of a batch, all of one queue, as far as its ring has room. */
+  #put(q: Queue, batch: Batch, from: number, to: number): number {
+    const { entries, mask, size } = q.tx;
+    if (((q.txNext - q.txTaken + (to - from)) | 0) > size) q.txTaken = Atomics.load(q.tx.consumer, 0);
+    const room = (size - (q.txNext - q.txTaken)) | 0;
+    const end = to - from > room ? from + room : to;
+    let next = q.txNext;
+    for (let i = from; i < end; i++) {
+      // Words 1 and 3, the high half of the address and the options, are zero from the start: nobody writes them.
+      const e = (next & mask) << 2;
+      entries[e] = batch.at[i]!;
+      entries[e + 2] = batch.length[i]!;
+      next = (next + 1) | 0;
+    }
+    q.txNext = next;
+    for (let i = end; i < to; i++) {
+      this.refused++;
+      this.#end(q, batch.at[i]!);
+    }
+    return end - from;
   }
 
   release(batch: Batch): void {

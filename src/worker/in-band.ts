@@ -19,6 +19,8 @@ import { OutOfBandThread, spawnThread } from './thread.js';
 import { type Served, type Sink, TraceDispatch } from './trace-dispatch.js';
 
 const TICK_MS = 100;
+/** Ticks between two looks at the kernel's counters; who reads the page asks for a fresh one. */
+const PUBLISH_TICKS = 5;
 /** Ticks without a heartbeat after which the thread counts as hung: 1 s. */
 const HUNG_TICKS = 10;
 const MIN_CHUNKS_PER_QUEUE = 64;
@@ -47,6 +49,7 @@ export class InBand {
   #tick: NodeJS.Timeout | undefined;
   #lastHeartbeat = -1;
   #stillTicks = 0;
+  #ticks = 0;
   #hookBase: number[] = [];
   #xskBase: XskStatistics = { rxDropped: 0, rxInvalid: 0, txInvalid: 0, rxRingFull: 0, fillRingEmpty: 0 };
   #hiddenSeen = 0;
@@ -303,9 +306,10 @@ export class InBand {
 
   #onTick(): void {
     this.#watchHeart();
-    this.publish();
     if (this.kernel.poll())
       void this.reload().catch((error: unknown) => this.#warn(String((error as Error).message)));
+    if (++this.#ticks % PUBLISH_TICKS !== 0) return;
+    this.publish();
     const hidden = this.thread.counters.slots[Drop.HiddenTag]!;
     if (hidden > this.#hiddenSeen && this.#hiddenSeen === 0) {
       const vid = this.attachment.hiddenVid();

@@ -12,7 +12,7 @@ import { spawnThread } from './thread.js';
 import type { Sink } from './trace-dispatch.js';
 import type { TraceRecord } from './trace-record.js';
 
-const LOOK_MS = 50;
+const LOOK_MS = 500;
 const RETRY_MS = 5;
 
 export interface SessionOptions {
@@ -23,6 +23,8 @@ export interface SessionOptions {
   readonly spin: Spin | undefined;
   readonly cpu: string | undefined;
   readonly priority: number | undefined;
+  /** Milliseconds between two looks at the counters; default 500. */
+  readonly lookMs?: number;
   readonly sink: Sink;
   /** Whether a running worker of the device may be joined; if not, it is an error. */
   readonly mayAttach: boolean;
@@ -96,7 +98,7 @@ async function tallying(o: SessionOptions, tally: Tally, until: Promise<unknown>
     tally.look();
     o.onTally(tally);
   };
-  const timer = setInterval(look, LOOK_MS);
+  const timer = setInterval(look, o.lookMs ?? LOOK_MS);
   try {
     await until;
   } finally {

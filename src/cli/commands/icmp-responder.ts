@@ -15,6 +15,9 @@ import { warnAboutSsh } from '../ssh.js';
 import { stamp } from '../stamp.js';
 import { workerArguments } from '../worker-arguments.js';
 
+/** How often to look whether -c is reached. */
+const COUNT_LOOK_MS = 20;
+
 /** How much is printed: EVL's verbosity, and -v between 1 and 2. */
 const levelOf = (context: Context): 0 | 1 | 2 | 3 => {
   const given = context.arguments;
@@ -83,6 +86,7 @@ export async function run(context: Context): Promise<number> {
       wanted: [{ service: 'icmp-responder', port: ifname, trace: level }],
       sink: { trace: show, suppressed: lose, warning: (message, hint) => context.warn(message, hint) },
       mayAttach: true,
+      ...(limit === undefined ? {} : { lookMs: COUNT_LOOK_MS }),
       signal: end.signal,
       onStarted: announce,
       onTally: (t) => {
