@@ -48,7 +48,7 @@ export function dissect(p: Packet): number {
 
 /** Unicast must be sent to the port's own address; XDP sees to that, other drivers may not. */
 export const isForPort = (p: Packet, port: Port): boolean =>
-  isGroup(p.view, p.at) || isDestination(p.view, p.at, port.macHi, port.macLo);
+  isDestination(p.view, p.at, port.macHi, port.macLo) || isGroup(p.view, p.at);
 
 /** Validates the IPv4 packet at l3: sets l4, packetEnd and isGroup. 0, or why not. */
 export function receiveIpv4(p: Packet, port: Port): number {

@@ -61,38 +61,65 @@ export class Stack {
   /** `rx.count` must not exceed BATCH, and both result batches must be empty. */
   input(rx: Batch): void {
     const p = this.#packet;
-    for (let i = 0; i < rx.count; i++) {
+    const { count } = rx;
+    // Frames come in runs of one port: what all of a run share is counted once, at its end.
+    let slot = 0;
+    let from = 0;
+    let rxOctets = 0;
+    let txPackets = 0;
+    let txOctets = 0;
+    for (let i = 0; i < count; i++) {
+      const length = rx.length[i]!;
       p.at = rx.at[i]!;
-      p.end = p.at + rx.length[i]!;
+      p.end = p.at + length;
       p.queue = rx.queue[i]!;
-      p.port = undefined;
       const outcome = this.#frame(p);
-      const port = p.port as Port | undefined;
-      const slot = (port === undefined ? 0 : port.slot) * STRIDE;
-      const counts = this.#counts;
-      counts[slot + RxPackets]! += 1;
-      counts[slot + RxBytes]! += rx.length[i]!;
+      const port = p.port;
+      const own = port === undefined ? 0 : port.slot;
+      if (own !== slot) {
+        this.#count(slot, i - from, rxOctets, txPackets, txOctets);
+        slot = own;
+        from = i;
+        rxOctets = 0;
+        txPackets = 0;
+        txOctets = 0;
+      }
+      rxOctets += length;
       if (outcome === Reply) {
-        counts[slot + TxPackets]! += 1;
-        counts[slot + TxBytes]! += p.replyEnd - p.at;
+        txPackets++;
+        txOctets += p.replyEnd - p.at;
         this.replies.push(p.at, p.replyEnd - p.at, p.queue);
       } else {
         if (outcome > 0) {
-          counts[slot + outcome]! += 1;
+          this.#counts[own * STRIDE + outcome]! += 1;
           if (port !== undefined && port.trace >= VERBOSE) this.tracer.drop(p, port, outcome);
         }
         this.spent.push(p.at, p.end - p.at, p.queue);
       }
     }
+    this.#count(slot, count - from, rxOctets, txPackets, txOctets);
   }
 
+  #count(slot: number, rxPackets: number, rxOctets: number, txPackets: number, txOctets: number): void {
+    const counts = this.#counts;
+    const at = slot * STRIDE;
+    counts[at + RxPackets]! += rxPackets;
+    counts[at + RxBytes]! += rxOctets;
+    counts[at + TxPackets]! += txPackets;
+    counts[at + TxBytes]! += txOctets;
+  }
+
+  /** Sets `p.port`; writing it only where it changes spares the engine's write barrier. */
   #frame(p: Packet): number {
     const malformed = readFrame(p);
-    if (malformed !== None) return malformed;
+    if (malformed !== None) {
+      p.port = undefined;
+      return malformed;
+    }
     // A VID without a port of its own belongs to the base device's port, if that is enabled.
     const port = this.#ports[p.vid] ?? this.#ports[0];
+    if (p.port !== port) p.port = port;
     if (port === undefined) return Drop.NoPort;
-    p.port = port;
     if (!isOurs(p, port)) return Drop.OtherHost;
     for (let i = 0; i < port.packet.length; i++) {
       const outcome = port.packet[i]!.frame(p);

@@ -80,15 +80,17 @@ const sumOfMinHeader = (v: DataView, at: number): number =>
  * TTL is not looked at: RFC 1122 §3.2.1.7 forbids a host to drop for it. Addresses are the stack's to judge.
  */
 export const check = (v: DataView, at: number, end: number): Drop => {
-  if (end - at < MIN_HEADER_LENGTH) return Ipv4Malformed;
-  const first = v.getUint8(at);
-  if (first >> 4 !== 4) return Ipv4BadVersion;
-  const header = (first & 0x0f) << 2;
-  if (header < MIN_HEADER_LENGTH || header > end - at) return Ipv4BadIhl;
+  const room = end - at;
+  if (room < MIN_HEADER_LENGTH) return Ipv4Malformed;
+  // Version, IHL, TOS and total length.
+  const first = v.getInt32(at);
+  if (first >>> 28 !== 4) return Ipv4BadVersion;
+  const header = (first >>> 22) & 0x3c;
+  if (header < MIN_HEADER_LENGTH || header > room) return Ipv4BadIhl;
   if ((header === MIN_HEADER_LENGTH ? sumOfMinHeader(v, at) : sum(v, at, at + header)) !== 0xffff)
     return Ipv4BadChecksum;
-  const total = totalLength(v, at);
-  return total < header || total > end - at ? Ipv4BadLength : None;
+  const total = first & 0xffff;
+  return total < header || total > room ? Ipv4BadLength : None;
 };
 
 /**
@@ -113,17 +115,19 @@ export const writeChecksum = (v: DataView, at: number): void => {
 
 /** Brings the header checksum up to date after one 16-bit word of the header went from `before` to `after`. */
 export const updateChecksum = (v: DataView, at: number, before: number, after: number): void => {
-  const next = update(v.getUint16(at + CHECKSUM), before, after);
-  // A header is never all zero, so its one true checksum is never 0xffff; a sender's 0xffff for 0 must not live on.
-  v.setUint16(at + CHECKSUM, next === 0xffff ? 0 : next);
+  v.setUint16(at + CHECKSUM, trueChecksum(update(v.getUint16(at + CHECKSUM), before, after)));
 };
+
+/** A header is never all zero, so its one true checksum is never 0xffff; a sender's 0xffff for 0 must not live on. */
+const trueChecksum = (checksum: number): number => (checksum === 0xffff ? 0 : checksum);
 
 /** Another TTL, and the header checksum with it. */
 export const replaceTtl = (v: DataView, at: number, value: number): void => {
-  const before = v.getUint16(at + TTL);
-  const after = (value << 8) | (before & 0xff);
-  v.setUint8(at + TTL, value);
-  updateChecksum(v, at, before, after);
+  // TTL, protocol and checksum are one word.
+  const word = v.getInt32(at + TTL);
+  const after = (value << 8) | ((word >>> 16) & 0xff);
+  const next = update(word & 0xffff, word >>> 16, after);
+  v.setInt32(at + TTL, (after << 16) | trueChecksum(next));
 };
 
 export interface Ipv4Fields {
