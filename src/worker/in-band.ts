@@ -6,7 +6,7 @@ import { Drop } from '../drop.js';
 import { EvlnetError, Exit } from '../errors.js';
 import { HookCounter } from '../filter/verdict.js';
 import { addresses, type Link, links, type Monitor, monitor } from '../linux/link.js';
-import { parseCpuList } from '../linux/sched.js';
+import { affinity, parseCpuList, setAffinity } from '../linux/sched.js';
 import type { XskStatistics } from '../linux/xsk.js';
 import { DeviceCounter } from '../memory/counters.js';
 import { readState } from '../state/file.js';
@@ -125,14 +125,16 @@ export class InBand {
         const begin = Date.now();
         if (base.lowerUp) await carrier(o.device);
         const resetMs = Date.now() - begin;
+        const cpus = o.cpu === undefined ? undefined : parseCpuList(o.cpu);
         const options = {
           device: attachment.place,
           countersFile: join(o.folder, 'stats'),
           spin: o.spin,
-          cpus: o.cpu === undefined ? undefined : parseCpuList(o.cpu),
+          cpus,
           priority: o.priority,
         };
         const thread = new OutOfBandThread(options, spawned);
+        if (cpus) leaveTo(cpus);
         const worker = new InBand(o, base, attachment, thread, prepared, monitor(), resetMs);
         try {
           await worker.#begin();
@@ -369,4 +371,10 @@ export class InBand {
           hint: 'its traffic is in-band again',
         });
   }
+}
+
+/** The in-band side keeps off the CPUs that were given to the out-of-band thread, where there are others. */
+function leaveTo(cpus: readonly number[]): void {
+  const others = affinity().filter((cpu) => !cpus.includes(cpu));
+  if (others.length > 0) setAffinity(others);
 }
