@@ -107,7 +107,10 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
     const program = loadProgram(vlanRule(), maps);
     undo.push(() => program.close());
     let { link, mode, why } = attach(program, o);
-    undo.push(() => link >= 0 && close(link));
+    undo.push(() => {
+      if (link >= 0) close(link);
+      link = -1;
+    });
     const wakeFd = must(eventfd(0, EFD_NONBLOCK_CLOEXEC), 'create an eventfd');
     undo.push(() => close(wakeFd));
     const umem = createUmem(o.pool, o.chunkSize);

@@ -27,10 +27,8 @@ export const SlotCounter = {
   UdpDatagrams: 107,
 } as const;
 
-/** Counters of the device as a whole, written by the in-band side but for the first three. */
+/** Counters of the device as a whole, written by the in-band side but for Waits and the collections. */
 export const DeviceCounter = {
-  Heartbeat: 0,
-  Turns: 1,
   Waits: 2,
   /** `HookCounter`s from here on. */
   Hook: 16,

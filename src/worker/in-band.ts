@@ -176,7 +176,13 @@ export class InBand {
     const running = { wanted, sink };
     this.#services.add(running);
     this.#traces.setTimer();
-    await this.reload();
+    try {
+      await this.reload();
+    } catch (error) {
+      this.#services.delete(running);
+      this.#traces.setTimer();
+      throw error;
+    }
     return async () => {
       this.#services.delete(running);
       this.#traces.setTimer();
@@ -197,7 +203,11 @@ export class InBand {
     const all = links();
     const base = all.find((l) => l.ifname === this.options.device);
     if (base === undefined || base.ifindex !== this.#link.ifindex) {
-      this.#fail(new EvlnetError('EVL_NO_DEVICE', `Cannot find device "${this.options.device}": it is gone`));
+      this.#fail(
+        new EvlnetError('EVL_NO_DEVICE', `Cannot find device "${this.options.device}": it is gone`, {
+          hint: 'start again when "ip link" shows it',
+        }),
+      );
       return;
     }
     this.#link = base;

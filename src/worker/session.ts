@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { type ControlClient, connect } from '../control/client.js';
 import { claimFolder, workerFolder } from '../control/run-folder.js';
+import type { ControlServer } from '../control/server.js';
 import { EvlnetError } from '../errors.js';
 import { ownIdentity } from '../linux/process.js';
 import { serveControl } from './control-server.js';
@@ -134,8 +135,9 @@ async function asWorker(
   // Whatever ends this process must first end the diversion: the traffic of a dying worker belongs in-band.
   const lost = () => worker.pause();
   process.on('SIGTSTP', pause).on('SIGCONT', resume).on('exit', lost);
-  const control = await serveControl(folder, worker);
+  let control: ControlServer | undefined;
   try {
+    control = await serveControl(folder, worker);
     for (const wanted of o.wanted) await worker.serve(wanted, o.sink);
     tally.follow(folder, slotsOf(worker, o.wanted));
     started();
@@ -143,7 +145,7 @@ async function asWorker(
   } finally {
     await worker.stop();
     // Closed last: who is attached sees it, and finds the device free.
-    await control.close();
+    await control?.close();
     process.off('SIGTSTP', pause).off('SIGCONT', resume).off('exit', lost);
   }
   const failure = await worker.ended;

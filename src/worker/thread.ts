@@ -3,7 +3,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from '
 import type { XdpPlace } from '../device/xdp.js';
 import { EvlnetError } from '../errors.js';
 import { ftruncate, must, write } from '../linux/libc.js';
-import { type Mapping, map, mapFile, unmap } from '../linux/memory.js';
+import { type Mapping, map, mapFile } from '../linux/memory.js';
 import { Counters, PAGE_LENGTH, SLOTS } from '../memory/counters.js';
 import { TRACE_LENGTH, TraceRing } from '../memory/trace-ring.js';
 import { type Command, type Failure, type OutOfBandData, type Spin, WORDS, Word } from './shared.js';
@@ -43,21 +43,21 @@ export class OutOfBandThread {
   readonly ended: Promise<Error | undefined>;
   readonly #words: Int32Array;
   readonly #commands: MessagePort;
-  readonly #page: Mapping;
   readonly #one = map(4096);
   readonly #wakeFd: number;
   readonly #worker: Worker;
 
   /** `worker` from spawnThread, still alive. */
   constructor(o: ThreadOptions, worker: Worker) {
+    let page: Mapping;
     const fd = openSync(o.countersFile, 'w+', 0o644);
     try {
       must(ftruncate(fd, PAGE_LENGTH), `make room for the counters in "${o.countersFile}"`);
-      this.#page = mapFile(fd, PAGE_LENGTH);
+      page = mapFile(fd, PAGE_LENGTH);
     } finally {
       closeSync(fd);
     }
-    this.counters = new Counters(this.#page.buffer);
+    this.counters = new Counters(page.buffer);
     const words = new SharedArrayBuffer(WORDS * 4);
     const trace = new SharedArrayBuffer(TRACE_LENGTH);
     const suppressed = new SharedArrayBuffer(SLOTS * 4);
@@ -73,7 +73,7 @@ export class OutOfBandThread {
       words,
       trace,
       suppressed,
-      counters: this.#page.address,
+      counters: page.address,
       commands: port2,
       device: o.device,
       spin: o.spin,
@@ -125,12 +125,6 @@ export class OutOfBandThread {
     this.#wake();
     // A thread caught in a loop of its own does not look; only the engine can end it.
     setTimeout(() => void this.#worker.terminate(), HANG_MS).unref();
-  }
-
-  /** Only after `ended`. */
-  close(): void {
-    unmap(this.#page);
-    unmap(this.#one);
   }
 
   #wake(): void {
