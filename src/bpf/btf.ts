@@ -5,6 +5,11 @@ const HEADER = 24;
 const Kind = { Int: 1, Func: 12, FuncProto: 13 } as const;
 const INT_SIGNED = 1 << 24;
 
+/** The types of an object file. */
+export interface Btf {
+  readonly octets: Uint8Array;
+}
+
 export interface LineInfo {
   readonly btf: Uint8Array;
   /** struct bpf_func_info, 8 octets a record. */

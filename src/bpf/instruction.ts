@@ -9,12 +9,24 @@ export interface Instruction {
   readonly offset: number;
   /** Signed 32 bits; for a map value, the offset into it. */
   readonly imm: number;
-  /** Label this one jumps to. */
+  /** Upper half of a 64-bit immediate; absent, the sign of `imm`. */
+  readonly high?: number;
+  /** Label this one jumps to, calls (`src` = PseudoCall.Local) or takes the address of (`src` = Pseudo.Function). */
   readonly target?: string;
   /** Name of the map whose file descriptor goes into `imm`. */
   readonly map?: string;
   /** Source line shown by the verifier, the disassembly of `bpftool` and our own errors. */
   readonly comment?: string;
+  /** Where it was compiled from. */
+  readonly source?: SourceLine;
+}
+
+/** A line of the author's source, as .BTF.ext tells it. */
+export interface SourceLine {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly text: string;
 }
 
 /** Classes, RFC 9669 §3.3. */
@@ -61,7 +73,9 @@ export const CALL = 0x80;
 export const EXIT = 0x90;
 
 /** `src` of a 64-bit immediate load: what the immediate means. */
-export const Pseudo = { MapFd: 1, MapValue: 2 } as const;
+export const Pseudo = { MapFd: 1, MapValue: 2, BtfId: 3, Function: 4 } as const;
+/** `src` of a call: a helper of the kernel (0), a function of the program, a kernel function by BTF id. */
+export const PseudoCall = { Helper: 0, Local: 1, Kfunc: 2 } as const;
 
 /** Octets a 64-bit immediate load takes; all others take 8. */
 export const isWide = (i: Instruction): boolean => i.opcode === (Class.LD | Mode.IMM | Size.dw);

@@ -1,5 +1,5 @@
 import { EvlnetError } from '../errors.js';
-import { type Instruction, isWide } from './instruction.js';
+import { CALL, Class, type Instruction, isWide } from './instruction.js';
 
 /** A program as data: what it is, not yet loaded (`linux/bpf.ts` loads it). */
 export interface ProgramSpec {
@@ -10,15 +10,36 @@ export interface ProgramSpec {
   /** Label → index of the instruction that it stands before. */
   readonly labels: ReadonlyMap<string, number>;
   readonly license: string;
+  /** The functions in order of their first instruction, the entry first; absent where the entry is all. */
+  readonly functions?: readonly FunctionSpec[];
+}
+
+/** A function of a program; its label is its name. */
+export interface FunctionSpec {
+  readonly name: string;
+  /** Index of its first instruction. */
+  readonly at: number;
+  /** Verified on its own by the kernel, not at each call. */
+  readonly isGlobal: boolean;
+  /** Its FUNC in the object's BTF. */
+  readonly typeId?: number;
 }
 
 /** A map as data. Sizes in octets. */
 export interface MapSpec {
   readonly name: string;
-  readonly type: MapType;
+  readonly type: number;
   readonly keySize: number;
   readonly valueSize: number;
   readonly maxEntries: number;
+  /** BPF_F_…, <linux/bpf.h>; the type may be one that `MapType` has no name for. */
+  readonly flags?: number;
+  /** A data section (.rodata, .data, .bss): the value of entry 0. */
+  readonly contents?: Uint8Array;
+  /** The program may not write it (BPF_F_RDONLY_PROG), and it is frozen. */
+  readonly isReadOnly?: boolean;
+  /** Of a map of maps. */
+  readonly inner?: MapSpec;
 }
 
 /** enum bpf_prog_type, <linux/bpf.h>. */
@@ -59,7 +80,10 @@ export function encode(program: ProgramSpec, maps: ReadonlyMap<string, number> =
           'EVL_BPF_ASM',
           `Cannot assemble "${program.name}": label "${i.target}" is not defined`,
         );
-      offset = slots[to]! - slots[index]! - 1;
+      const distance = slots[to]! - slots[index]! - 1;
+      // A function's distance, and that of the jump which is made for far ones, is in the immediate.
+      if (isWide(i) || i.opcode === (Class.JMP | CALL) || i.opcode === Class.JMP32) imm = distance;
+      else offset = distance;
       if (offset < -32768 || offset > 32767)
         throw new EvlnetError(
           'EVL_BPF_ASM',
@@ -75,7 +99,7 @@ export function encode(program: ProgramSpec, maps: ReadonlyMap<string, number> =
         );
       high = imm;
       imm = fd;
-    } else if (isWide(i)) high = imm < 0 ? -1 : 0;
+    } else if (isWide(i)) high = i.high ?? (imm < 0 ? -1 : 0);
     view.setUint8(at, i.opcode);
     view.setUint8(at + 1, (i.src << 4) | i.dst);
     view.setInt16(at + 2, offset, true);

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EvlnetError, Exit } from '../errors.js';
 import { hiddenTagWatch } from '../filter/hidden-tag.js';
-import { COUNTERS, HIDDEN, VLANS, xsks } from '../filter/maps.js';
+import { COUNTERS, HIDDEN, VLANS, XSKS, xsks } from '../filter/maps.js';
 import { HOOK_COUNT } from '../filter/verdict.js';
 import { changes } from '../filter/vlan-table.js';
 import { vlanRule } from '../filter/xdp.js';
@@ -119,7 +119,7 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
     // Last in, first out would close the socket that owns the memory while others share it: the kernel counts references.
     for (const s of sockets) undo.push(() => s.close());
     sockets.forEach((s, queue) => {
-      maps.get('xsks')!.update(queue, new Uint8Array(Uint32Array.of(s.place.fd).buffer));
+      maps.get(XSKS)!.update(queue, new Uint8Array(Uint32Array.of(s.place.fd).buffer));
     });
     undo.push(watchHiddenTags(o.ifindex, loadProgram(hiddenTagWatch(), maps)));
 
@@ -138,12 +138,12 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
       chunkSize: o.chunkSize,
       why,
       setVlans(next) {
-        const vlans = maps.get('vlans')!;
+        const vlans = maps.get(VLANS.name)!;
         for (const vid of changes(table, next)) vlans.update(vid, next.subarray(vid * 8, vid * 8 + 8));
         table = next.slice();
       },
-      hookCounters: () => Array.from({ length: HOOK_COUNT }, (_, i) => maps.get('counters')!.sum(i)),
-      hiddenVid: () => maps.get('hidden')!.lookup(0)[0]! | (maps.get('hidden')!.lookup(0)[1]! << 8),
+      hookCounters: () => Array.from({ length: HOOK_COUNT }, (_, i) => maps.get(COUNTERS.name)!.sum(i)),
+      hiddenVid: () => maps.get(HIDDEN.name)!.lookup(0)[0]! | (maps.get(HIDDEN.name)!.lookup(0)[1]! << 8),
       statistics: () =>
         sockets
           .map((s) => statisticsOf(s.place.fd, zeroCopy))

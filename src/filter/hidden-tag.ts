@@ -1,7 +1,7 @@
 // Frames that the VLAN rule should have taken, seen on their way into the kernel's stack: their tag was in the skb, not in the frame.
 import { Assembler, Call, r0, r1, r2, r3, r6, r8, r10 } from '../bpf/asm.js';
 import { type ProgramSpec, ProgramType } from '../bpf/program.js';
-import { TAKE_IPV4 } from './maps.js';
+import { HIDDEN, TAKE_IPV4, VLANS } from './maps.js';
 import { HookCounter } from './verdict.js';
 import { countInto } from './xdp.js';
 
@@ -29,7 +29,7 @@ export function hiddenTagWatch(): ProgramSpec {
     .load('w', r8, r6, CONTEXT.vlanTci)
     .alu('and', r8, 0xfff)
     .store('w', r10, KEY, r8)
-    .map(r1, 'vlans')
+    .map(r1, VLANS.name)
     .mov(r2, r10)
     .alu('add', r2, KEY)
     .call(Call.mapLookupElem)
@@ -38,7 +38,7 @@ export function hiddenTagWatch(): ProgramSpec {
     .alu('and', r1, TAKE_IPV4)
     .jump('==', r1, 0, 'ignore')
     .line('remember the VID')
-    .mapValue(r3, 'hidden')
+    .mapValue(r3, HIDDEN.name)
     .store('dw', r3, 0, r8)
     .mov(r8, HookCounter.HiddenTag);
   countInto(a, 'ignore').line('keep no frame').mov(r0, 0).exit();

@@ -1,9 +1,10 @@
+// The maps of evlnet's own programs. The dot keeps their names apart from those of a user's maps, which are C identifiers.
 import { type MapSpec, MapType } from '../bpf/program.js';
 import { HOOK_COUNT } from './verdict.js';
 
 /** VID → 8 octets: flags, zero, then the six octets of the MAC address that unicast must be sent to. */
 export const VLANS: MapSpec = {
-  name: 'vlans',
+  name: 'evlnet.vlans',
   type: MapType.Array,
   keySize: 4,
   valueSize: 8,
@@ -11,7 +12,7 @@ export const VLANS: MapSpec = {
 };
 /** Counter (`HookCounter`) → u64 a CPU. */
 export const COUNTERS: MapSpec = {
-  name: 'counters',
+  name: 'evlnet.counters',
   type: MapType.PercpuArray,
   keySize: 4,
   valueSize: 8,
@@ -19,15 +20,16 @@ export const COUNTERS: MapSpec = {
 };
 /** u64: the VID of the latest frame whose tag was hidden from XDP. */
 export const HIDDEN: MapSpec = {
-  name: 'hidden',
+  name: 'evlnet.hidden',
   type: MapType.Array,
   keySize: 4,
   valueSize: 8,
   maxEntries: 1,
 };
 /** Receive queue → AF_XDP socket. */
+export const XSKS = 'evlnet.xsks';
 export const xsks = (queues: number): MapSpec => ({
-  name: 'xsks',
+  name: XSKS,
   type: MapType.Xskmap,
   keySize: 4,
   valueSize: 4,

@@ -1,7 +1,7 @@
 // The VLAN rule at XDP. EVL: kernel/evl/net/core.c, the rule behind EVL_RX_VLAN; <linux/if_vlan.h> for the tags.
 import { Assembler, Call, r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10 } from '../bpf/asm.js';
 import { type ProgramSpec, ProgramType } from '../bpf/program.js';
-import { TAKE_ARP, TAKE_IPV4 } from './maps.js';
+import { COUNTERS, TAKE_ARP, TAKE_IPV4, VLANS, XSKS } from './maps.js';
 import { HookCounter } from './verdict.js';
 
 /** struct xdp_md, <linux/bpf.h>. */
@@ -26,7 +26,7 @@ export const countInto = (a: Assembler, next: string): Assembler =>
   a
     .line('counters[verdict]++')
     .store('w', r10, KEY, r8)
-    .map(r1, 'counters')
+    .map(r1, COUNTERS.name)
     .mov(r2, r10)
     .alu('add', r2, KEY)
     .call(Call.mapLookupElem)
@@ -74,7 +74,7 @@ export function vlanRule(): ProgramSpec {
     .swap(r3, 16)
     .alu('and', r3, 0xfff)
     .store('w', r10, KEY, r3)
-    .map(r1, 'vlans')
+    .map(r1, VLANS.name)
     .mov(r2, r10)
     .alu('add', r2, KEY)
     .call(Call.mapLookupElem)
@@ -97,7 +97,7 @@ export function vlanRule(): ProgramSpec {
   countInto(a, 'other-host').mov(r8, HookCounter.Skip).goto('pass');
   a.line('to the socket of this queue')
     .label('take')
-    .map(r1, 'xsks')
+    .map(r1, XSKS)
     .load('w', r2, r6, CONTEXT.rxQueueIndex)
     .mov(r3, XDP_PASS)
     .call(Call.redirectMap)

@@ -20,7 +20,7 @@ const octets = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
 describeIf(['root', 'bpf'])('vlanRule() in the kernel', () => {
   const maps = new Map<string, BpfMap>();
   let program: Program;
-  const counts = () => Object.values(HookCounter).map((c) => maps.get('counters')!.sum(c));
+  const counts = () => Object.values(HookCounter).map((c) => maps.get(COUNTERS.name)!.sum(c));
 
   beforeAll(() => {
     for (const spec of [VLANS, COUNTERS, HIDDEN, xsks(4)]) maps.set(spec.name, createMap(spec));
@@ -33,7 +33,7 @@ describeIf(['root', 'bpf'])('vlanRule() in the kernel', () => {
     ];
     const table = vlanTable([42, 43, 100], ports, octets(BASE));
     for (const vid of changes(new Uint8Array(table.length), table))
-      maps.get('vlans')!.update(vid, table.subarray(vid * 8, vid * 8 + 8));
+      maps.get(VLANS.name)!.update(vid, table.subarray(vid * 8, vid * 8 + 8));
   });
   afterAll(() => {
     program?.close();
