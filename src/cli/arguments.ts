@@ -24,7 +24,7 @@ export class Arguments {
     return this.values.get(name) === true;
   }
 
-  /** The words that a `rest` argument took. */
+  /** The words that a `rest` argument took, or the values of a keyword that repeats. */
   list(name: string): readonly string[] {
     const value = this.values.get(name);
     return Array.isArray(value) ? value : [];

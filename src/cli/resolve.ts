@@ -32,7 +32,7 @@ export function resolve(
     return argv[at + 1] === undefined ? { at } : resolve(objects, argv, at + 1, globals);
   }
   const object = findObject(objects, word);
-  if (object.verbs.length === 0) throw later(`Object "${object.name}"`);
+  if (!object.verbs.some((verb) => verb.load)) throw later(`Object "${object.name}"`);
   const [only] = object.verbs;
   if (only?.name === '') return { object, verb: only, at: at + 1 };
   const found = findVerb(object, argv, skipGlobals(argv, at + 1, globals), globals);

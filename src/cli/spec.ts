@@ -19,9 +19,12 @@ export interface WordSpec {
   /** The keyword, or for a positional argument its name in the synopsis; also the key in `Arguments`. */
   readonly name: string;
   readonly aliases?: readonly string[];
-  /** The word for its value; without one the keyword stands alone. */
+  /** The word for its value, or words for several that follow it; without one the keyword stands alone. */
   readonly value?: string;
+  /** Of the last one, where there are several. */
   readonly type?: ValueType;
+  /** May be given more than once; the values of all are one list. */
+  readonly repeats?: true;
   /**
    * `bare`: the keyword may be left out; `only`: there is no keyword; `many`: no keyword, as many words as there are;
    * `rest`: no keyword, everything that is left, dashes too.

@@ -68,9 +68,19 @@ export class Words {
 
   #takeKeyword(spec: WordSpec, argv: readonly string[], at: number): number {
     if (spec.value === undefined) return this.#set(spec, true, at + 1);
+    if (spec.repeats) return this.#append(spec, argv, at);
     const value = argv[at + 1];
     if (value === undefined) throw incomplete(`after "${argv[at]}" comes ${spec.value}`);
     return this.#set(spec, value, at + 2);
+  }
+
+  #append(spec: WordSpec, argv: readonly string[], at: number): number {
+    const next = at + 1 + spec.value!.split(' ').length;
+    if (argv.length < next) throw incomplete(`after "${argv[at]}" comes ${spec.value}`);
+    const before = (this.#values.get(spec.name) ?? []) as readonly string[];
+    const last = String(readValue(argv[next - 1]!, spec.name, spec.type));
+    this.#values.set(spec.name, [...before, ...argv.slice(at + 1, next - 1), last]);
+    return next;
   }
 
   #set(spec: WordSpec, given: string | true, next: number): number {

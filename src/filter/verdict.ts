@@ -10,6 +10,10 @@ export const Verdict = {
   Vlan: 3,
 } as const;
 
+/** Names of the verdicts, by value. */
+export const VERDICTS = ['drop', 'accept', 'skip', 'vlan'] as const;
+export type VerdictName = (typeof VERDICTS)[number];
+
 /** Counters that the XDP program and the hidden-tag watch keep, one u64 a CPU each. The four verdicts add up to all frames seen. */
 export const HookCounter = {
   ...Verdict,
@@ -24,14 +28,5 @@ export const HookCounter = {
 } as const;
 
 /** Names of the hook counters, by index. */
-export const HOOK_COUNTERS = [
-  'drop',
-  'accept',
-  'skip',
-  'vlan',
-  'other-host',
-  'arp',
-  'no-socket',
-  'hidden-tag',
-] as const;
+export const HOOK_COUNTERS = [...VERDICTS, 'other-host', 'arp', 'no-socket', 'hidden-tag'] as const;
 export const HOOK_COUNT = HOOK_COUNTERS.length;

@@ -37,7 +37,11 @@ describe.each(verbs)('%s', (name, object, verb) => {
       object.name,
       verb.name,
       ...(verb.aliases ?? []),
-      ...(verb.words ?? []).flatMap((w) => [w.name, w.value, ...(w.type?.choices ?? [])]),
+      ...(verb.words ?? []).flatMap((w) => [
+        w.name,
+        ...(w.value ?? '').split(' '),
+        ...(w.type?.choices ?? []),
+      ]),
       ...(verb.options ?? []).flatMap((o) => [
         `-${o.letter}`,
         `--${o.name}`,

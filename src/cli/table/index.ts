@@ -1,6 +1,7 @@
 import type { ObjectSpec } from '../spec.js';
 import { check } from './check.js';
 import { completion } from './completion.js';
+import { filter } from './filter.js';
 import { icmpResponder } from './icmp-responder.js';
 import { lab } from './lab.js';
 import { port } from './port.js';
@@ -20,7 +21,7 @@ const later = (name: string, about: string, aliases?: readonly string[]): Object
 export const OBJECTS: readonly ObjectSpec[] = [
   port,
   vlans,
-  later('filter', 'which frames are taken, by eBPF object or expression'),
+  filter,
   icmpResponder,
   run,
   later('udp', 'receive, send and echo datagrams'),
@@ -41,4 +42,6 @@ export const OBJECTS: readonly ObjectSpec[] = [
 ];
 
 /** Those that this version has. */
-export const PRESENT: readonly ObjectSpec[] = OBJECTS.filter((object) => object.verbs.length > 0);
+export const PRESENT: readonly ObjectSpec[] = OBJECTS.filter((object) =>
+  object.verbs.some((verb) => verb.load),
+);
