@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EvlnetError, Exit } from '../errors.js';
 import { hiddenTagWatch } from '../filter/hidden-tag.js';
+import type { FilterProgram } from '../filter/hook.js';
 import { COUNTERS, HIDDEN, VLANS, XSKS, xsks } from '../filter/maps.js';
 import { HOOK_COUNT } from '../filter/verdict.js';
 import { changes } from '../filter/vlan-table.js';
-import { vlanRule } from '../filter/xdp.js';
 import {
   AttachType,
   type BpfMap,
@@ -28,6 +28,7 @@ import {
 } from '../linux/xsk.js';
 import { watchHiddenTags } from './hidden-tag-watch.js';
 import { describeHolder } from './hook-holder.js';
+import { HookProgram } from './hook-program.js';
 import type { XdpPlace } from './xdp.js';
 
 const EFD_NONBLOCK_CLOEXEC = 0o2004000;
@@ -63,6 +64,13 @@ export interface XdpAttachment {
   readonly why: string | undefined;
   /** Writes the entries of the `vlans` map that differ from the present ones. */
   setVlans(table: Uint8Array): void;
+  /**
+   * Lets a filter decide in place of the VLAN rule alone; undefined: the VLAN rule again. No frame meets neither, counters go on. Throws, with
+   * what was there still there.
+   */
+  setFilter(filter: FilterProgram | undefined): void;
+  /** The filter's own maps, by name. */
+  filterMaps(): ReadonlyMap<string, BpfMap>;
   /** By `HookCounter`. */
   hookCounters(): number[];
   /** VID of the last frame whose tag was hidden from XDP. */
@@ -104,9 +112,9 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
       maps.set(spec.name, m);
       undo.push(() => m.close());
     }
-    const program = loadProgram(vlanRule(), maps);
-    undo.push(() => program.close());
-    let { link, mode, why } = attach(program, o);
+    const hook = new HookProgram(maps);
+    undo.push(() => hook.close());
+    let { link, mode, why } = attach(hook.program, o);
     undo.push(() => {
       if (link >= 0) close(link);
       link = -1;
@@ -142,6 +150,8 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
         for (const vid of changes(table, next)) vlans.update(vid, next.subarray(vid * 8, vid * 8 + 8));
         table = next.slice();
       },
+      setFilter: (filter) => hook.replace(filter, link),
+      filterMaps: () => hook.maps,
       hookCounters: () => Array.from({ length: HOOK_COUNT }, (_, i) => maps.get(COUNTERS.name)!.sum(i)),
       hiddenVid: () => maps.get(HIDDEN.name)!.lookup(0)[0]! | (maps.get(HIDDEN.name)!.lookup(0)[1]! << 8),
       statistics: () =>
@@ -159,7 +169,7 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
         link = -1;
       },
       resume() {
-        if (link < 0) link = attach(program, { ...o, mode }).link;
+        if (link < 0) link = attach(hook.program, { ...o, mode }).link;
       },
       close: unwind,
     };

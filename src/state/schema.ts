@@ -6,6 +6,7 @@ export const SCHEMA = 1;
 export type DriverChoice = 'auto' | 'xdp' | 'pcap';
 export type ModeChoice = 'auto' | 'native' | 'generic';
 export type ServiceName = 'icmp-responder' | 'udp-echo';
+export type VerdictChoice = 'accept' | 'skip' | 'vlan' | 'drop';
 
 /** A port by its interface name. A base device's has neither `link` nor `vid`. */
 export interface PortState {
@@ -24,6 +25,23 @@ export interface DeviceState {
   pool?: number;
   /** Octets a buffer, up to 16384. */
   bufsz?: number;
+}
+
+/** Which frames of a base device are taken: by an eBPF object, by rules, or all alike. */
+export type FilterState = ObjectFilterState | RulesFilterState | { all: VerdictChoice };
+
+export interface ObjectFilterState {
+  /** Absolute path of the object file. */
+  object: string;
+  /** Absent = the first program of a section `socket`. */
+  program?: string;
+  /** Of the file when the filter was set; absent = whatever the file holds. */
+  sha256?: string;
+}
+
+export interface RulesFilterState {
+  rules: { match: string; verdict: VerdictChoice }[];
+  default: VerdictChoice;
 }
 
 export interface ServiceState {
@@ -55,6 +73,8 @@ export interface StateDocument {
   /** The text of the kernel's bitmap lists: `42-45,100`. */
   vlans: string;
   /** By base device. */
+  filters: Record<string, FilterState>;
+  /** By base device. */
   services: Record<string, WorkerState>;
 }
 
@@ -67,6 +87,7 @@ export const emptyState = (): StateDocument => ({
   ports: {},
   devices: {},
   vlans: '',
+  filters: {},
   services: {},
 });
 
@@ -164,6 +185,7 @@ const document = object({
     }),
   ),
   vlans: v.optional(v.pipe(text(RANGES, VLANS), v.check(isVlanList, VLANS)), ''),
+  filters: byName(v.lazy((entry) => filterOf(entry))),
   services: byName(
     object({
       services: v.array(
@@ -185,3 +207,30 @@ const document = object({
     }),
   ),
 });
+
+const objectFilter = object({
+  object: text(/^\//, 'an absolute path'),
+  program: v.exactOptional(v.string('the name of a program')),
+  sha256: v.exactOptional(text(/^[0-9a-f]{64}$/, 'a SHA-256 of 64 hexadecimal digits')),
+});
+const VERDICTS = ['accept', 'skip', 'vlan', 'drop'] as const;
+const rulesFilter = object({
+  rules: v.array(
+    object({
+      match: v.string('an expression'),
+      verdict: choice(VERDICTS),
+    }),
+    'a list of rules',
+  ),
+  default: choice(VERDICTS),
+});
+const allFilter = object({
+  all: choice(VERDICTS),
+});
+
+/** The kind is told by its key, so that an error names what is wrong with that kind. */
+function filterOf(entry: unknown): typeof objectFilter | typeof rulesFilter | typeof allFilter {
+  const keys = Object.keys(entry ?? {});
+  if (keys.includes('rules')) return rulesFilter;
+  return keys.includes('all') ? allFilter : objectFilter;
+}

@@ -107,12 +107,12 @@ describe('updateState', () => {
   test('keeps unknown keys', () => {
     writeFileSync(
       file,
-      '{"schema":1,"rev":4,"filters":{"eth0":"f.o"},"ports":{"eth0.42":{"vid":42,"x":[1]}}}',
+      '{"schema":1,"rev":4,"neighbours":{"eth0":"x"},"ports":{"eth0.42":{"vid":42,"x":[1]}}}',
     );
     updateState(file, vlans('42'));
     expect(onDisk()).toMatchObject({
       rev: 5,
-      filters: { eth0: 'f.o' },
+      neighbours: { eth0: 'x' },
       ports: { 'eth0.42': { vid: 42, x: [1] } },
     });
   });

@@ -10,6 +10,11 @@ const full = {
   },
   devices: { eth0: { driver: 'xdp', mode: 'generic', pool: 2048, bufsz: 4096 } },
   vlans: '42-45,100',
+  filters: {
+    eth0: { object: '/etc/evlnet/ecat.o', program: 'bpf_netrx', sha256: 'ab'.repeat(32) },
+    eth1: { rules: [{ match: 'udp port 5000', verdict: 'accept' }], default: 'skip' },
+    eth2: { all: 'accept' },
+  },
   services: {
     eth0: {
       services: [
@@ -36,10 +41,14 @@ describe('validate', () => {
     const document = {
       schema: 1,
       rev: 1,
-      filters: { eth0: { object: 'f.o' } },
+      neighbours: { 'eth0.42': ['10.10.10.10'] },
       ports: { 'eth0.42': { vid: 42, colour: 'red' } },
       devices: { eth0: { later: [1] } },
       vlans: '',
+      filters: {
+        eth0: { all: 'skip', since: 3 },
+        eth1: { rules: [{ match: 'arp', verdict: 'skip', note: '' }], default: 'vlan' },
+      },
       services: { eth0: { services: [{ service: 'udp-echo', ttl: 1 }], nice: -5 } },
     };
     expect(validate(document)).toEqual({ state: document });
@@ -69,6 +78,17 @@ describe('validate', () => {
     ['VLAN 4095', { vlans: '42,4095' }, 'vlans'],
     ['a backward range', { vlans: '45-42' }, 'vlans'],
     ['words', { vlans: 'all' }, 'vlans'],
+    ['a relative path', { filters: { eth0: { object: 'f.o' } } }, 'filters.eth0.object'],
+    ['half a SHA-256', { filters: { eth0: { object: '/f.o', sha256: 'ab' } } }, 'filters.eth0.sha256'],
+    ['a filter without anything', { filters: { eth0: {} } }, 'filters.eth0.object'],
+    ['rules without default', { filters: { eth0: { rules: [] } } }, 'filters.eth0.default'],
+    [
+      'the verdict of a rule',
+      { filters: { eth0: { rules: [{ match: 'ip', verdict: 'pass' }], default: 'vlan' } } },
+      'filters.eth0.rules[0].verdict',
+    ],
+    ['the verdict for all', { filters: { eth0: { all: 1 } } }, 'filters.eth0.all'],
+    ['null for a filter', { filters: { eth0: null } }, 'filters.eth0'],
     ['no services', { services: { eth0: {} } }, 'services.eth0.services'],
     [
       'UDP port 0',
@@ -112,7 +132,15 @@ describe('validate', () => {
 test('emptyState is a valid document of the present schema, made anew each time', () => {
   const state = emptyState();
   state.ports.eth0 = {};
-  expect(emptyState()).toEqual({ schema: SCHEMA, rev: 0, ports: {}, devices: {}, vlans: '', services: {} });
+  expect(emptyState()).toEqual({
+    schema: SCHEMA,
+    rev: 0,
+    ports: {},
+    devices: {},
+    vlans: '',
+    filters: {},
+    services: {},
+  });
 });
 
 test('deviceOptions fills in the defaults of EVL', () => {

@@ -1,23 +1,30 @@
 import { readState } from '../../state/file.js';
-import type { StateDocument } from '../../state/schema.js';
+import type { FilterState, StateDocument } from '../../state/schema.js';
 import type { Context } from '../context.js';
+import { filterWords } from '../filter/text.js';
 import type { View } from '../print/printer.js';
 
 type StateRecord = { readonly path: string } & StateDocument;
 
 /** Each line after the first begins with the object that changes it. */
 const view: View<StateRecord> = {
-  text: ({ path, schema, rev, ports, devices, vlans, services }) => [
+  text: ({ path, schema, rev, ports, devices, vlans, filters, services }) => [
     `${path}: schema ${schema} rev ${rev}`,
     ...Object.entries(ports).map(([ifname, port]) => `    port ${ifname}${pairs(port)}`),
     ...Object.entries(devices).map(([device, options]) => `    device ${device}${pairs(options)}`),
     ...(vlans === '' ? [] : [`    vlans ${vlans}`]),
+    ...Object.entries(filters).map(
+      ([device, filter]) => `    filter ${device} ${filterWords(filter)}${fingerprint(filter)}`,
+    ),
     ...Object.entries(services).flatMap(([device, { services, ...options }]) => [
       `    run ${device}${pairs(options)}`,
       ...services.map(({ service, ...rest }) => `        ${service}${pairs(rest)}`),
     ]),
   ],
 };
+
+const fingerprint = (filter: FilterState): string =>
+  'object' in filter && filter.sha256 ? ` sha256 ${filter.sha256}` : '';
 
 const pairs = (entries: object): string =>
   Object.entries(entries)

@@ -9,7 +9,7 @@ export const state: ObjectSpec = {
       aliases: ['list', 'lst'],
       synopsis: '',
       about: 'print what is recorded',
-      json: ['path', 'schema', 'rev', 'ports', 'devices', 'vlans', 'services'],
+      json: ['path', 'schema', 'rev', 'ports', 'devices', 'vlans', 'filters', 'services'],
       load: () => import('../commands/state-show.js'),
     },
     {
