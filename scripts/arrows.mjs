@@ -19,7 +19,7 @@ const allowed = {
   cli: ['control', 'state', 'worker', 'lab', 'filter', 'linux', 'memory'],
 };
 /** Imported by all. */
-const everywhere = ['src/errors.ts', 'src/drop.ts'];
+const everywhere = ['src/errors.ts', 'src/drop.ts', 'src/suggest.ts'];
 
 const files = (folder) =>
   readdirSync(folder, { withFileTypes: true }).flatMap((e) =>

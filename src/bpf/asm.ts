@@ -1,5 +1,17 @@
 import { EvlnetError } from '../errors.js';
-import { Alu, CALL, Class, EXIT, type Instruction, Jump, Mode, Pseudo, Size, Source } from './instruction.js';
+import {
+  Alu,
+  CALL,
+  Class,
+  EXIT,
+  type Instruction,
+  Jump,
+  Mode,
+  Pseudo,
+  Size,
+  Source,
+  type SourceLine,
+} from './instruction.js';
 import type { ProgramSpec, ProgramType } from './program.js';
 
 export type Register = { readonly number: number };
@@ -39,14 +51,16 @@ export class Assembler {
   readonly #instructions: Instruction[] = [];
   readonly #labels = new Map<string, number>();
   #comment: string | undefined;
+  #source: SourceLine | undefined;
 
   constructor(
     readonly name: string,
     readonly type: ProgramType,
   ) {}
 
-  line(comment: string): this {
+  line(comment: string, source?: SourceLine): this {
     this.#comment = comment;
+    this.#source = source;
     return this;
   }
 
@@ -78,6 +92,19 @@ export class Assembler {
   /** dst = *(size *)(src + offset) */
   load(size: Size, dst: Register, src: Register, offset: number): this {
     return this.#emit(Class.LDX | Mode.MEM | Size[size], dst, src, offset, 0);
+  }
+
+  /**
+   * r0 = the octets of the frame at `offset`, in host order: from the network header on, or before it as SKF_LL_OFF has
+   * it. Wants the context in r6, takes r1 to r5, and ends the program with 0 where the frame is too short.
+   */
+  loadFrame(size: 'w' | 'h' | 'b', offset: number): this {
+    return this.#emit(Class.LD | Mode.ABS | Size[size], r0, r0, 0, offset);
+  }
+
+  /** As loadFrame, at `src` + `offset`. */
+  loadFrameAt(size: 'w' | 'h' | 'b', src: Register, offset: number): this {
+    return this.#emit(Class.LD | Mode.IND | Size[size], r0, src, 0, offset);
   }
 
   /** *(size *)(dst + offset) = value */
@@ -157,6 +184,7 @@ export class Assembler {
     if (!Number.isInteger(offset) || offset < -32768 || offset > 32767)
       throw this.#error(`offset ${offset} does not fit 16 bits`);
     const comment = this.#comment === undefined ? {} : { comment: this.#comment };
+    const source = this.#source === undefined ? {} : { source: this.#source };
     this.#instructions.push({
       opcode,
       dst: dst.number,
@@ -165,6 +193,7 @@ export class Assembler {
       imm: imm | 0,
       ...names,
       ...comment,
+      ...source,
     });
     return this;
   }

@@ -1,8 +1,8 @@
 import { usage } from '../errors.js';
+import { suggest } from '../suggest.js';
 import { GLOBALS } from './globals.js';
 import { incomplete } from './incomplete.js';
 import type { OptionSpec } from './spec.js';
-import { suggest } from './suggest.js';
 
 /** Options in yargs' long form, and the index behind the words they were made from. */
 export interface Taken {

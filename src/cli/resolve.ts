@@ -1,10 +1,10 @@
 import { EvlnetError, Exit, usage } from '../errors.js';
+import { suggest } from '../suggest.js';
 import { type Globals, matchGlobal, takeGlobal } from './globals.js';
 import { incomplete } from './incomplete.js';
 import { unknownOption } from './options.js';
 import { matchPrefix } from './prefix.js';
 import type { ObjectSpec, VerbSpec } from './spec.js';
-import { suggest } from './suggest.js';
 import { VERSION } from './version.js';
 
 /** The command that the words stand for, and where its arguments begin; no object: help for all, no verb: for the object. */

@@ -1,6 +1,6 @@
 import { usage } from '../errors.js';
+import { suggest } from '../suggest.js';
 import type { ValueType } from './spec.js';
-import { suggest } from './suggest.js';
 
 /** The value of `text` for the argument or option called `name`; throws EVL_ARGUMENT. */
 export function readValue(text: string, name: string, type: ValueType | undefined): string | number {

@@ -1,8 +1,8 @@
 import { usage } from '../errors.js';
+import { suggest } from '../suggest.js';
 import type { Value } from './arguments.js';
 import { incomplete } from './incomplete.js';
 import type { VerbSpec, WordSpec } from './spec.js';
-import { suggest } from './suggest.js';
 import { readValue } from './value.js';
 
 const SHORT = 60;

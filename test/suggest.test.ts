@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { matchPrefix } from '../../src/cli/prefix.js';
-import { suggest } from '../../src/cli/suggest.js';
+import { matchPrefix } from '../src/cli/prefix.js';
+import { suggest } from '../src/suggest.js';
 
 const names = ['port', 'vlans', 'state', 'stats', 'pool'];
 const cases: [word: string, meant: string | undefined][] = [
