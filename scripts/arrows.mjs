@@ -6,6 +6,7 @@ const low = ['bpf', 'wire', 'memory', 'linux'];
 const allowed = {
   wire: [],
   memory: [],
+  capture: [],
   bpf: [],
   linux: ['bpf'],
   filter: ['bpf', 'wire', 'linux'],
@@ -16,7 +17,7 @@ const allowed = {
   control: ['linux'],
   worker: [...low, 'filter', 'device', 'stack', 'service', 'control', 'state'],
   lab: ['bpf', 'linux'],
-  cli: ['control', 'state', 'worker', 'lab', 'filter', 'linux', 'memory'],
+  cli: ['control', 'state', 'worker', 'lab', 'filter', 'capture', 'linux', 'memory'],
 };
 /** Imported by all. */
 const everywhere = ['src/errors.ts', 'src/drop.ts', 'src/suggest.ts'];

@@ -1,0 +1,154 @@
+// draft-ietf-opsawg-pcapng: blocks of type, length, body, length. Sections may differ in byte order, interfaces in link
+// type; options and blocks without frames are stepped over; time is not read.
+import type { EvlnetError } from '../errors.js';
+import { add, type FrameBlock, isFull } from './block.js';
+import { damaged, type Format, LONGEST_FRAME, linkTypeError } from './format.js';
+
+const Block = {
+  Section: 0x0a0d0d0a,
+  Interface: 1,
+  /** Obsolete. */
+  Packet: 2,
+  SimplePacket: 3,
+  EnhancedPacket: 6,
+} as const;
+
+/** The block type of a section: the same in both byte orders. */
+export const PCAPNG_MAGIC = Block.Section;
+
+const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
+const HEAD = 8;
+const TRAILER = 4;
+const SECTION = { byteOrder: 8, length: 28 } as const;
+const INTERFACE = { linkType: 8, snapLength: 12, length: 20 } as const;
+const SIMPLE = { original: 8, frame: 12 } as const;
+/** EPB and the obsolete PB differ in the width of the interface's number. */
+const PACKET = { interface: 8, captured: 20, original: 24, frame: 28 } as const;
+/** Of those that are read; longer ones of other types are stepped over without being in the buffer. */
+const LONGEST_BLOCK = LONGEST_FRAME + 65536;
+const SHORTEST_BLOCK = HEAD + TRAILER;
+const MOST_INTERFACES = 65536;
+
+interface Interface {
+  readonly linkType: number;
+  readonly snapLength: number;
+}
+
+export class Pcapng implements Format {
+  #isLittle = false;
+  #interfaces: Interface[] = [];
+  /** Octets of a long block that are still to be stepped over. */
+  #rest = 0;
+  /** Octets before the buffer. */
+  #before = 0;
+
+  parse(view: DataView, from: number, end: number, block: FrameBlock): number {
+    let at = from;
+    while (!isFull(block)) {
+      const step = Math.min(this.#rest, end - at);
+      at += step;
+      this.#rest -= step;
+      if (end - at < SECTION.byteOrder + 4) break;
+      const length = this.#blockLength(view, at);
+      const place = this.#before + at - from;
+      const isLong = length > LONGEST_BLOCK;
+      if (!isLong && end - at < length && length >= SHORTEST_BLOCK) break;
+      const error = this.#readBlock(view, at, length, place, block);
+      if (error) {
+        // What stands before it is judged first.
+        if (block.count > 0) break;
+        throw error;
+      }
+      this.#rest = isLong ? length - HEAD : 0;
+      at += isLong ? HEAD : length;
+    }
+    this.#before += at - from;
+    return at;
+  }
+
+  #blockLength(view: DataView, at: number): number {
+    if (view.getUint32(at) === Block.Section)
+      this.#isLittle = view.getUint32(at + SECTION.byteOrder) !== BYTE_ORDER_MAGIC;
+    return view.getUint32(at + 4, this.#isLittle);
+  }
+
+  #readBlock(
+    view: DataView,
+    at: number,
+    length: number,
+    place: number,
+    block: FrameBlock,
+  ): EvlnetError | undefined {
+    const isLittle = this.#isLittle;
+    const type = view.getUint32(at, isLittle);
+    const shortest = SHORTEST.get(type);
+    if (length % 4 !== 0 || length < (shortest ?? SHORTEST_BLOCK) || (shortest && length > LONGEST_BLOCK))
+      return damaged(`a block of ${length} octets`, place);
+    if (length <= LONGEST_BLOCK && view.getUint32(at + length - TRAILER, isLittle) !== length)
+      return damaged('a block whose two lengths differ', place);
+    switch (type) {
+      case Block.Section:
+        if (view.getUint32(at + SECTION.byteOrder, isLittle) !== BYTE_ORDER_MAGIC)
+          return damaged('a section without the byte-order magic', place);
+        this.#interfaces = [];
+        return undefined;
+      case Block.Interface:
+        if (this.#interfaces.length === MOST_INTERFACES) return damaged('too many interfaces', place);
+        this.#interfaces.push({
+          linkType: view.getUint16(at + INTERFACE.linkType, isLittle),
+          snapLength: view.getUint32(at + INTERFACE.snapLength, isLittle) || LONGEST_FRAME,
+        });
+        return undefined;
+      case Block.SimplePacket: {
+        const original = view.getUint32(at + SIMPLE.original, isLittle);
+        const captured = Math.min(original, this.#interfaces[0]?.snapLength ?? LONGEST_FRAME);
+        return this.#addFrame(0, at + SIMPLE.frame, captured, original, at + length - TRAILER, place, block);
+      }
+      case Block.Packet:
+      case Block.EnhancedPacket: {
+        const of = at + PACKET.interface;
+        const number = type === Block.Packet ? view.getUint16(of, isLittle) : view.getUint32(of, isLittle);
+        const captured = view.getUint32(at + PACKET.captured, isLittle);
+        const original = view.getUint32(at + PACKET.original, isLittle);
+        return this.#addFrame(
+          number,
+          at + PACKET.frame,
+          captured,
+          original,
+          at + length - TRAILER,
+          place,
+          block,
+        );
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #addFrame(
+    number: number,
+    offset: number,
+    length: number,
+    original: number,
+    end: number,
+    place: number,
+    block: FrameBlock,
+  ): EvlnetError | undefined {
+    const of = this.#interfaces[number];
+    if (of === undefined) return damaged(`a frame of interface ${number}, which is not described`, place);
+    if (length > LONGEST_FRAME || offset + length > end)
+      return damaged(`a frame of ${length} octets in a shorter block`, place);
+    const error = linkTypeError(of.linkType);
+    if (error === undefined) add(block, offset, length, original);
+    return error;
+  }
+}
+
+/** The shortest block of each type that is read; others are stepped over. */
+const SHORTEST: ReadonlyMap<number, number> = new Map([
+  [Block.Section, SECTION.length],
+  [Block.Interface, INTERFACE.length],
+  [Block.Packet, PACKET.frame + TRAILER],
+  [Block.SimplePacket, SIMPLE.frame + TRAILER],
+  [Block.EnhancedPacket, PACKET.frame + TRAILER],
+]);
