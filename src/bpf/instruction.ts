@@ -15,6 +15,8 @@ export interface Instruction {
   readonly target?: string;
   /** Name of the map whose file descriptor goes into `imm`. */
   readonly map?: string;
+  /** Name of the kernel's function whose BTF id goes into `imm` (`src` = PseudoCall.Kfunc). */
+  readonly kfunc?: string;
   /** Source line shown by the verifier, the disassembly of `bpftool` and our own errors. */
   readonly comment?: string;
   /** Where it was compiled from. */

@@ -1,17 +1,20 @@
 import { EvlnetError } from '../errors.js';
+import type { Btf } from './btf.js';
 import { CALL, Class, type Instruction, isWide } from './instruction.js';
 
 /** A program as data: what it is, not yet loaded (`linux/bpf.ts` loads it). */
 export interface ProgramSpec {
-  /** At most 15 octets of [A-Za-z0-9_.]. */
+  /** Of its entry. The kernel keeps the first 15 octets. */
   readonly name: string;
   readonly type: ProgramType;
   readonly instructions: readonly Instruction[];
   /** Label → index of the instruction that it stands before. */
   readonly labels: ReadonlyMap<string, number>;
   readonly license: string;
-  /** The functions in order of their first instruction, the entry first; absent where the entry is all. */
+  /** The functions in order of their first instruction, the entry first; absent where the entry is all and of no known type. */
   readonly functions?: readonly FunctionSpec[];
+  /** Holds the `typeId` of the functions. */
+  readonly btf?: Btf;
 }
 
 /** A function of a program; its label is its name. */
@@ -38,16 +41,34 @@ export interface MapSpec {
   readonly contents?: Uint8Array;
   /** The program may not write it (BPF_F_RDONLY_PROG), and it is frozen. */
   readonly isReadOnly?: boolean;
-  /** Of a map of maps. */
+  /** Of a map of maps: what each of its maps is like. */
   readonly inner?: MapSpec;
+  /** Of a map of maps or of programs: index → name of the map or program that is there from the start. */
+  readonly slots?: ReadonlyMap<number, string>;
 }
 
-/** enum bpf_prog_type, <linux/bpf.h>. */
-export const ProgramType = { SocketFilter: 1, SchedCls: 3, Xdp: 6 } as const;
+/** enum bpf_prog_type, <linux/bpf.h>; Unspecified where the name of an object's section says nothing that evlnet knows. */
+export const ProgramType = { Unspecified: 0, SocketFilter: 1, SchedCls: 3, Xdp: 6 } as const;
 export type ProgramType = (typeof ProgramType)[keyof typeof ProgramType];
 
 /** enum bpf_map_type, <linux/bpf.h>. */
-export const MapType = { Hash: 1, Array: 2, PercpuArray: 6, Xskmap: 17 } as const;
+export const MapType = {
+  Hash: 1,
+  Array: 2,
+  ProgArray: 3,
+  PerfEventArray: 4,
+  PercpuHash: 5,
+  PercpuArray: 6,
+  LruHash: 9,
+  LruPercpuHash: 10,
+  LpmTrie: 11,
+  ArrayOfMaps: 12,
+  HashOfMaps: 13,
+  Xskmap: 17,
+  Queue: 22,
+  Stack: 23,
+  Ringbuf: 27,
+} as const;
 export type MapType = (typeof MapType)[keyof typeof MapType];
 
 export interface Encoded {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { lineInfo } from '../bpf/btf.js';
+import { lineInfo } from '../bpf/btf-writer.js';
 import { encode, type MapSpec, type ProgramSpec } from '../bpf/program.js';
 import { EvlnetError } from '../errors.js';
 import { close, Errno, errno, syscall, systemError } from './libc.js';
@@ -17,6 +17,7 @@ const Command = {
   ObjPin: 6,
   ProgTestRun: 10,
   BtfLoad: 18,
+  MapFreeze: 22,
   LinkCreate: 28,
   LinkUpdate: 29,
 } as const;
@@ -38,8 +39,10 @@ const setPointer = (at: number, address: number) => attr.setBigUint64(at, BigInt
 const clear = (length: number) => new Uint8Array(scratch.buffer, 0, length).fill(0);
 const bpf = (command: number, size: number) => syscall(SYS_BPF, command, ATTR, size, 0, 0, 0);
 
+/** The kernel takes 15 octets of [A-Za-z0-9_.]. */
 const setName = (at: number, name: string) => {
-  for (let i = 0; i < Math.min(15, name.length); i++) attr.setUint8(at + i, name.charCodeAt(i));
+  const allowed = name.replace(/\W/g, (c) => (c === '.' ? c : '_'));
+  for (let i = 0; i < Math.min(15, allowed.length); i++) attr.setUint8(at + i, allowed.charCodeAt(i));
 };
 
 /** A loaded map. Keys are u32; `key` is the array index or queue number. */
@@ -66,6 +69,13 @@ export class BpfMap {
   update(key: number, value: Uint8Array): void {
     new Uint8Array(scratch.buffer, VALUE, value.length).set(value);
     this.#element(Command.MapUpdate, key);
+  }
+
+  /** No more updates from user space: the verifier may then take the contents for constants. */
+  freeze(): void {
+    clear(4);
+    attr.setUint32(0, this.fd, true);
+    if (bpf(Command.MapFreeze, 4) < 0) throw systemError(`freeze BPF map "${this.spec.name}"`, errno());
   }
 
   close(): void {
@@ -98,16 +108,23 @@ function possibleCpus(): number {
   return cpus;
 }
 
+/** BPF_F_RDONLY_PROG, <linux/bpf.h>. */
+const READ_ONLY = 1 << 7;
+
 export function createMap(spec: MapSpec): BpfMap {
   clear(72);
   attr.setUint32(0, spec.type, true);
   attr.setUint32(4, spec.keySize, true);
   attr.setUint32(8, spec.valueSize, true);
   attr.setUint32(12, spec.maxEntries, true);
+  attr.setUint32(16, (spec.flags ?? 0) | (spec.isReadOnly ? READ_ONLY : 0), true);
   setName(28, spec.name);
   const fd = bpf(Command.MapCreate, 72);
   if (fd < 0) throw systemError(`create BPF map "${spec.name}"`, errno());
-  return new BpfMap(spec, fd);
+  const created = new BpfMap(spec, fd);
+  if (spec.contents) created.update(0, spec.contents);
+  if (spec.isReadOnly) created.freeze();
+  return created;
 }
 
 /** A loaded program; `close` when nothing needs it (a link keeps its own reference). */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { lineInfo } from '../../src/bpf/btf.js';
+import { lineInfo } from '../../src/bpf/btf-writer.js';
 
 const LINES = [
   [0, 'first'],
