@@ -9,6 +9,7 @@ export const Verdict = {
   /** Taken out-of-band by the VLAN rule. */
   Vlan: 3,
 } as const;
+export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 
 /** Names of the verdicts, by value. */
 export const VERDICTS = ['drop', 'accept', 'skip', 'vlan'] as const;
