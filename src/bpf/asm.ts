@@ -28,17 +28,25 @@ export const r8 = register(8);
 export const r9 = register(9);
 /** Frame pointer, read only; the stack is the 512 octets below it. */
 export const r10 = register(10);
+export const registerOf = register;
 
 /** Helper functions, <linux/bpf.h> __BPF_FUNC_MAPPER. */
 export const Call = {
   mapLookupElem: 1,
   mapUpdateElem: 2,
   ktimeGetNs: 5,
+  tailCall: 12,
   skbVlanPush: 18,
   skbVlanPop: 19,
   redirect: 23,
+  perfEventOutput: 25,
   skbLoadBytes: 26,
+  getSocketCookie: 46,
+  getSocketUid: 47,
   redirectMap: 51,
+  skbLoadBytesRelative: 68,
+  xdpGetBuffLen: 188,
+  xdpLoadBytes: 189,
 } as const;
 
 const INT32 = 2 ** 31;
@@ -50,8 +58,7 @@ const INT32 = 2 ** 31;
 export class Assembler {
   readonly #instructions: Instruction[] = [];
   readonly #labels = new Map<string, number>();
-  #comment: string | undefined;
-  #source: SourceLine | undefined;
+  #origin: { comment?: string; source?: SourceLine } = {};
 
   constructor(
     readonly name: string,
@@ -59,8 +66,27 @@ export class Assembler {
   ) {}
 
   line(comment: string, source?: SourceLine): this {
-    this.#comment = comment;
-    this.#source = source;
+    this.#origin = source === undefined ? { comment } : { comment, source };
+    return this;
+  }
+
+  /** What follows is made of that instruction, and stands on its line. */
+  lineOf({ comment, source }: Instruction): this {
+    this.#origin = {
+      ...(comment === undefined ? {} : { comment }),
+      ...(source === undefined ? {} : { source }),
+    };
+    return this;
+  }
+
+  /** Instructions so far. */
+  get length(): number {
+    return this.#instructions.length;
+  }
+
+  /** An instruction that exists already, with its names. */
+  append(instruction: Instruction): this {
+    this.#instructions.push(instruction);
     return this;
   }
 
@@ -183,8 +209,6 @@ export class Assembler {
       throw this.#error(`immediate ${imm} does not fit 32 bits`);
     if (!Number.isInteger(offset) || offset < -32768 || offset > 32767)
       throw this.#error(`offset ${offset} does not fit 16 bits`);
-    const comment = this.#comment === undefined ? {} : { comment: this.#comment };
-    const source = this.#source === undefined ? {} : { source: this.#source };
     this.#instructions.push({
       opcode,
       dst: dst.number,
@@ -192,8 +216,7 @@ export class Assembler {
       offset,
       imm: imm | 0,
       ...names,
-      ...comment,
-      ...source,
+      ...this.#origin,
     });
     return this;
   }

@@ -1,9 +1,9 @@
 // Frames that the VLAN rule should have taken, seen on their way into the kernel's stack: their tag was in the skb, not in the frame.
 import { Assembler, Call, r0, r1, r2, r3, r6, r8, r10 } from '../bpf/asm.js';
 import { type ProgramSpec, ProgramType } from '../bpf/program.js';
+import { countInto } from './counting.js';
 import { HIDDEN, TAKE_IPV4, VLANS } from './maps.js';
 import { HookCounter } from './verdict.js';
-import { countInto } from './xdp.js';
 
 /** struct __sk_buff, <linux/bpf.h>. */
 const CONTEXT = { packetType: 4, protocol: 16, vlanPresent: 20, vlanTci: 24 } as const;
