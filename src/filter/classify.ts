@@ -73,7 +73,7 @@ export function classify(
     case Verdict.Drop:
       return Reason.Dropped;
     case Verdict.Accept:
-      return classifyAccepted(v, at, end, any);
+      return classifyAccepted(v, at, end, table, any);
     case Verdict.Skip:
       return Reason.Skipped;
     case Verdict.Vlan:
@@ -84,10 +84,13 @@ export function classify(
   }
 }
 
-function classifyAccepted(v: DataView, at: number, end: number, any: boolean): Reason {
+/** What ACCEPT does not take, the VLAN rule may: ARP, or an evlnet VLAN port would be out of reach behind a filter that accepts all. */
+function classifyAccepted(v: DataView, at: number, end: number, table: DataView, any: boolean): Reason {
   const innermost = innermostAt(v, at, end);
   if (innermost >= 0 && v.getUint16(innermost) === ethernet.EtherType.Ipv4) return Reason.Accepted;
-  return any ? Reason.AcceptedAny : Reason.NotIpv4;
+  if (any) return Reason.AcceptedAny;
+  const reason = classifyByVlan(v, at, end, table);
+  return reason === Reason.Arp || reason === Reason.OtherHost ? reason : Reason.NotIpv4;
 }
 
 function classifyByVlan(v: DataView, at: number, end: number, table: DataView): Reason {

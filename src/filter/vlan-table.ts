@@ -11,10 +11,12 @@ export interface VlanPort {
 
 /**
  * The entries of the `vlans` map: 4096 × 8 octets. IPv4 of a VID in the set is taken whether or not a port has it; unicast only when it is
- * sent to the port's MAC address, or the base device's where no port has the VID.
+ * sent to the port's MAC address, or the base device's where no port has the VID. VID 0 is never taken: its entry tells a filter's
+ * pkt_type the base device's address.
  */
 export function vlanTable(vids: Iterable<number>, ports: readonly VlanPort[], base: Uint8Array): Uint8Array {
   const table = new Uint8Array(VLANS.maxEntries * VLANS.valueSize);
+  table.set(base, 2);
   const byVid = new Map(ports.map((p) => [p.vid, p]));
   for (const vid of vids) {
     const port = byVid.get(vid);

@@ -17,6 +17,7 @@ export function assembled(name: string, write: (a: Assembler) => Assembler, maps
       programs: [program],
       maps: new Map(maps.map((m) => [m.name, m])),
       btf: undefined,
+      notes: [],
     },
     program,
   };
