@@ -14,15 +14,19 @@ _evlnet() {
     done
     case $prev in
         dev|link|-i|--interface) _evlnet_devices; return ;;
-        -b|-batch|--batch|-state|--state) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        -b|-batch|--batch|-state|--state|object|pcap) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         -n|-netns|--netns) COMPREPLY=($(compgen -W "$(cd /run/netns 2>/dev/null && echo *)" -- "$cur")); return ;;
         driver) _evlnet_words "auto xdp pcap"; return ;;
         mode) _evlnet_words "auto native generic"; return ;;
         ethertype) _evlnet_words "any"; return ;;
+        default) _evlnet_words "accept skip vlan drop"; return ;;
+        all) _evlnet_words "accept skip vlan drop"; return ;;
+        engine) _evlnet_words "kernel wasm both"; return ;;
+        expect) _evlnet_words "accept skip vlan drop"; return ;;
         --spin) _evlnet_words "always"; return ;;
     esac
     if [[ -z $object ]]; then
-        _evlnet_words "port vlans icmp-responder run stats check lab state completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
+        _evlnet_words "port vlans filter icmp-responder run stats check lab state completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
         return
     fi
     case $object in
@@ -50,6 +54,17 @@ _evlnet() {
                     _evlnet_words "" ;;
                 del|delete)
                     _evlnet_words "" ;;
+            esac
+            ;;
+        filter)
+            if [[ -z $verb ]]; then _evlnet_words "show set unset help"; return; fi
+            case $verb in
+                show|list|lst)
+                    _evlnet_devices "dev" ;;
+                set)
+                    _evlnet_devices "dev object program match default all" ;;
+                unset)
+                    _evlnet_devices "dev" ;;
             esac
             ;;
         icmp*)

@@ -48,7 +48,7 @@ function globalsWithValue(): string {
 function previousWords(): string {
   const lines = [
     ['dev|link|-i|--interface', '_evlnet_devices; return'],
-    ['-b|-batch|--batch|-state|--state', 'COMPREPLY=($(compgen -f -- "$cur")); return'],
+    ['-b|-batch|--batch|-state|--state|object|pcap', 'COMPREPLY=($(compgen -f -- "$cur")); return'],
     [
       '-n|-netns|--netns',
       'COMPREPLY=($(compgen -W "$(cd /run/netns 2>/dev/null && echo *)" -- "$cur")); return',
@@ -58,7 +58,7 @@ function previousWords(): string {
   for (const object of PRESENT)
     for (const verb of object.verbs)
       for (const spec of [...(verb.words ?? []), ...(verb.options ?? [])])
-        if (spec.type?.choices)
+        if (spec.type?.choices && !('repeats' in spec))
           choices.set(
             'letter' in spec || isOption(spec, verb) ? `--${spec.name}` : spec.name,
             spec.type.choices,

@@ -127,7 +127,8 @@ export const GLOBALS: readonly GlobalSpec[] = [
   {
     name: 'force',
     synopsis: '-force',
-    about: 'with -batch: go on after a command that failed',
+    about:
+      'with -batch: go on after a command that failed; with filter set: even if it ends this SSH session',
     set: (g) => {
       g.force = true;
     },

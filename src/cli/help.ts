@@ -69,7 +69,8 @@ export function wordSyntax(word: WordSpec): string {
   if (word.value === undefined) return word.name;
   if (word.position === 'bare') return `[ ${word.name} ] ${word.value}`;
   if (word.position !== undefined) return word.value;
-  const choices = word.type?.choices ?? [];
+  // Of several values the choices are those of the last.
+  const choices = word.repeats ? [] : (word.type?.choices ?? []);
   return `${word.name} ${choices.length > 1 ? `{ ${choices.join(' | ')} }` : word.value}`;
 }
 

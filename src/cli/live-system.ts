@@ -40,6 +40,11 @@ export const liveSystem: System = {
     }
   },
 
+  async verifyFilter(filter, anyEthertype) {
+    const { verifyXdp } = await import('../filter/verify.js');
+    verifyXdp(filter, anyEthertype);
+  },
+
   xdpHolder: async (progId) => (await import('../linux/xdp-holder.js')).xdpHolder(progId),
 
   inherited: async (name) => ancestorsVariable(name),

@@ -24,6 +24,17 @@ export interface Event {
   [key: string]: unknown;
 }
 
+/** What decides about frames, and why it is not what is recorded. */
+export interface FilterStatus {
+  engine: string;
+  instructions: number;
+  /** The filter as the state file had it; absent: the VLAN rule alone. */
+  running?: Record<string, unknown>;
+  /** Of each rule, that of the default last. */
+  hits?: number[];
+  failure?: Failure;
+}
+
 export interface WorkerStatus {
   pid: number;
   device: string;
@@ -41,6 +52,7 @@ export interface WorkerStatus {
   why?: string;
   /** Of the state that is in effect. */
   rev: number;
+  filter: FilterStatus;
   link: 'up' | 'down';
   ports: { ifname: string; vid?: number; running: boolean }[];
   services: { service: string; port?: string; udpPort?: number }[];
@@ -49,7 +61,8 @@ export interface WorkerStatus {
 /** What the commands answer. */
 export interface Replies {
   status: WorkerStatus;
-  reload: { rev: number };
+  /** `filter`: why the recorded one does not run. */
+  reload: { rev: number; filter?: Failure };
   attach: Record<string, unknown>;
   /** The stats page holds the counters of this moment. */
   sync: Record<string, never>;

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { EvlnetError } from '../errors.js';
 import { isAlive } from '../linux/process.js';
 import { connect } from './client.js';
+import { fromFailure } from './messages.js';
 import { listWorkers, type WorkerEntry } from './run-folder.js';
 
 /** How long a command waits for all workers together before it warns. */
@@ -13,6 +14,8 @@ export interface Reloaded {
   device: string;
   pid: number;
   error?: EvlnetError;
+  /** It follows, but does not run the filter that is recorded. */
+  filterError?: EvlnetError;
 }
 
 /**
@@ -47,8 +50,8 @@ async function reload(worker: WorkerEntry, rev: number, end: number): Promise<Re
   const { pid } = identity;
   for (;;) {
     try {
-      await confirm(folder, rev, end);
-      return { device, pid };
+      const filterError = await confirm(folder, rev, end);
+      return { device, pid, ...(filterError ? { filterError } : {}) };
     } catch (error) {
       if (!(error instanceof EvlnetError)) throw error;
       if (!isAlive(identity)) return undefined;
@@ -60,12 +63,13 @@ async function reload(worker: WorkerEntry, rev: number, end: number): Promise<Re
   }
 }
 
-async function confirm(folder: string, rev: number, end: number): Promise<void> {
+/** Resolves with what keeps the worker from running its filter, if anything does. */
+async function confirm(folder: string, rev: number, end: number): Promise<EvlnetError | undefined> {
   const left = () => Math.max(1, Math.round(end - performance.now()));
   const worker = await connect(folder, { timeoutMs: left() });
   try {
     const reply = await worker.request('reload', { rev }, left());
-    if (reply.rev >= rev) return;
+    if (reply.rev >= rev) return reply.filter && fromFailure(reply.filter);
     throw new EvlnetError(
       'EVL_WORKER_BEHIND',
       `Cannot put revision ${rev} of the state into effect: the worker is at ${reply.rev}`,

@@ -1,22 +1,26 @@
-import type { FilterProgram } from '../filter/hook.js';
+import { type FilterProgram, loadFilter } from '../filter/load.js';
 import { vlanRule } from '../filter/xdp.js';
-import { type BpfMap, createMap, loadProgram, type Program, updateLink } from '../linux/bpf.js';
+import { type BpfMap, type Program, updateLink } from '../linux/bpf.js';
 
 /**
  * What runs at the XDP hook: the VLAN rule, or a filter in its place. `shared` are evlnet's own maps: they outlive every
  * program, so that counters and sockets never start anew.
  */
 export class HookProgram {
+  #filter: FilterProgram = alone();
   #program: Program;
-  #filter: FilterProgram | undefined;
   #maps: ReadonlyMap<string, BpfMap> = new Map();
 
   constructor(readonly shared: ReadonlyMap<string, BpfMap>) {
-    this.#program = loadProgram(vlanRule(), shared);
+    this.#program = loadFilter(this.#filter, shared).program;
   }
 
   get program(): Program {
     return this.#program;
+  }
+
+  get instructions(): number {
+    return this.#filter.program.instructions.length;
   }
 
   /** Those of the filter, by their names in it. */
@@ -30,41 +34,30 @@ export class HookProgram {
    * with everything as it was.
    */
   replace(filter: FilterProgram | undefined, link: number): void {
-    const isKept = filter !== undefined && filter.maps === this.#filter?.maps;
-    const maps = isKept ? this.#maps : createMaps(filter);
-    let program: Program | undefined;
+    const next = filter ?? alone();
+    const isKept = next.maps === this.#filter.maps;
+    const loaded = loadFilter(next, this.shared, isKept ? this.#maps : undefined);
     try {
-      program = loadProgram(filter?.program ?? vlanRule(), new Map([...this.shared, ...maps]));
-      if (link >= 0) updateLink(link, program);
+      if (link >= 0) updateLink(link, loaded.program);
     } catch (error) {
-      program?.close();
-      if (!isKept) closeAll(maps);
+      loaded.close();
       throw error;
     }
     this.#program.close();
-    if (!isKept) closeAll(this.#maps);
-    this.#program = program;
-    this.#maps = maps;
-    this.#filter = filter;
+    if (!isKept) this.#closeMaps();
+    this.#program = loaded.program;
+    this.#maps = loaded.maps;
+    this.#filter = next;
   }
 
   close(): void {
     this.#program.close();
-    closeAll(this.#maps);
+    this.#closeMaps();
+  }
+
+  #closeMaps(): void {
+    for (const map of this.#maps.values()) map.close();
   }
 }
 
-function createMaps(filter: FilterProgram | undefined): Map<string, BpfMap> {
-  const maps = new Map<string, BpfMap>();
-  try {
-    for (const [name, spec] of filter?.maps ?? []) maps.set(name, createMap(spec));
-    return maps;
-  } catch (error) {
-    closeAll(maps);
-    throw error;
-  }
-}
-
-const closeAll = (maps: ReadonlyMap<string, BpfMap>): void => {
-  for (const map of maps.values()) map.close();
-};
+const alone = (): FilterProgram => ({ program: vlanRule(), maps: new Map() });

@@ -2,8 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EvlnetError, Exit } from '../errors.js';
 import { hiddenTagWatch } from '../filter/hidden-tag.js';
-import type { FilterProgram } from '../filter/hook.js';
+import { translate } from '../filter/load.js';
 import { COUNTERS, HIDDEN, VLANS, XSKS, xsks } from '../filter/maps.js';
+import type { OpenFilter } from '../filter/open.js';
+import { RULE_HITS, readHits } from '../filter/rule-hits.js';
 import { HOOK_COUNT } from '../filter/verdict.js';
 import { changes } from '../filter/vlan-table.js';
 import {
@@ -55,6 +57,8 @@ export interface XdpOptions {
 
 export interface XdpAttachment {
   readonly place: XdpPlace;
+  /** What runs a filter. */
+  readonly engine: 'xdp';
   readonly mode: XdpMode;
   readonly zeroCopy: boolean;
   readonly queues: number;
@@ -65,12 +69,14 @@ export interface XdpAttachment {
   /** Writes the entries of the `vlans` map that differ from the present ones. */
   setVlans(table: Uint8Array): void;
   /**
-   * Lets a filter decide in place of the VLAN rule alone; undefined: the VLAN rule again. No frame meets neither, counters go on. Throws, with
-   * what was there still there.
+   * Lets a filter decide in place of the VLAN rule alone; undefined: the VLAN rule again. No frame meets neither, counters go on, and with the
+   * same `filter.object` its maps. `anyEthertype`: ACCEPT takes what is not IPv4 too. Throws, with what was there still there.
    */
-  setFilter(filter: FilterProgram | undefined): void;
-  /** The filter's own maps, by name. */
-  filterMaps(): ReadonlyMap<string, BpfMap>;
+  setFilter(filter: OpenFilter | undefined, anyEthertype: boolean): void;
+  /** Instructions of what decides. */
+  instructions(): number;
+  /** Hits of each rule of the filter, that of the default last; nothing where it is not made of rules. */
+  ruleHits(): number[] | undefined;
   /** By `HookCounter`. */
   hookCounters(): number[];
   /** VID of the last frame whose tag was hidden from XDP. */
@@ -139,6 +145,7 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
         umem: { address: umem.memory.address, length: umem.memory.length, chunkSize: o.chunkSize },
         wakeFd,
       },
+      engine: 'xdp',
       mode,
       zeroCopy,
       queues: o.queues,
@@ -150,8 +157,9 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
         for (const vid of changes(table, next)) vlans.update(vid, next.subarray(vid * 8, vid * 8 + 8));
         table = next.slice();
       },
-      setFilter: (filter) => hook.replace(filter, link),
-      filterMaps: () => hook.maps,
+      setFilter: (filter, anyEthertype) => hook.replace(filter && translate(filter, anyEthertype), link),
+      instructions: () => hook.instructions,
+      ruleHits: () => readHits(hook.maps.get(RULE_HITS)),
       hookCounters: () => Array.from({ length: HOOK_COUNT }, (_, i) => maps.get(COUNTERS.name)!.sum(i)),
       hiddenVid: () => maps.get(HIDDEN.name)!.lookup(0)[0]! | (maps.get(HIDDEN.name)!.lookup(0)[1]! << 8),
       statistics: () =>

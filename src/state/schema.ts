@@ -40,7 +40,7 @@ export interface ObjectFilterState {
 }
 
 export interface RulesFilterState {
-  rules: { match: string; verdict: VerdictChoice }[];
+  rules: readonly { match: string; verdict: VerdictChoice }[];
   default: VerdictChoice;
 }
 

@@ -1,4 +1,4 @@
-import type { WorkerStatus } from '../control/messages.js';
+import { type FilterStatus, toFailure, type WorkerStatus } from '../control/messages.js';
 import { type Connection, type ControlServer, listen } from '../control/server.js';
 import type { InBand } from './in-band.js';
 import type { Wanted } from './plan.js';
@@ -12,8 +12,9 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
   return listen(folder, {
     status: () => status(worker),
     reload: async () => {
-      await worker.reload();
-      return { rev: worker.rev };
+      await worker.reload({ retries: true });
+      const { failure } = worker.filter;
+      return { rev: worker.rev, ...(failure ? { filter: toFailure(failure) } : {}) };
     },
     attach: async (request, connection) => {
       const wanted = request.wanted as Wanted;
@@ -70,6 +71,7 @@ function status(worker: InBand): WorkerStatus {
     ...(why === '' ? {} : { why }),
     changed: [...worker.prepared.changed],
     rev: worker.rev,
+    filter: filterStatus(worker),
     link: isUp ? 'up' : 'down',
     ports: worker.ports.map((p) => ({
       ifname: p.ifname,
@@ -81,6 +83,18 @@ function status(worker: InBand): WorkerStatus {
       ...(port === undefined ? {} : { port }),
       ...(udpPort === undefined ? {} : { udpPort }),
     })),
+  };
+}
+
+function filterStatus({ attachment, filter }: InBand): FilterStatus {
+  const { running, failure } = filter;
+  const hits = attachment.ruleHits();
+  return {
+    engine: attachment.engine,
+    instructions: attachment.instructions(),
+    ...(running ? { running: { ...running.source } } : {}),
+    ...(hits ? { hits } : {}),
+    ...(failure ? { failure: toFailure(failure) } : {}),
   };
 }
 

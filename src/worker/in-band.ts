@@ -11,6 +11,7 @@ import type { XskStatistics } from '../linux/xsk.js';
 import { DeviceCounter } from '../memory/counters.js';
 import { readState } from '../state/file.js';
 import { deviceOptions } from '../state/schema.js';
+import { Filter } from './filter.js';
 import { carrier, type PreparedInterface, prepareInterface } from './interface.js';
 import { plan, type Wanted } from './plan.js';
 import { attachAffordably, portOn, receiveQueues, requireDevice, SMALL_CHUNK } from './requirements.js';
@@ -43,6 +44,8 @@ export interface InBandOptions {
 export class InBand {
   readonly #services = new Set<Served>();
   readonly #traces: TraceDispatch;
+  /** What decides at the hook, if not the VLAN rule alone. */
+  readonly filter: Filter;
   #ports: readonly PortSetup[] = [];
   #rev = 0;
   #link: Link;
@@ -75,6 +78,7 @@ export class InBand {
     this.#link = base;
     this.#traces = new TraceDispatch(thread, this.#services, this);
     this.#hookBase = attachment.hookCounters().map(() => 0);
+    this.filter = new Filter(options.device, attachment);
     this.ended = thread.ended.then((error) => this.#finish(error));
   }
 
@@ -190,14 +194,17 @@ export class InBand {
     };
   }
 
-  /** Reads state and kernel tables again; resolves once both sides follow. Calls queue up behind one another. */
-  reload(): Promise<void> {
-    const next = this.#replan.catch(() => {}).then(() => this.#follow());
+  /**
+   * Reads state and kernel tables again; resolves once both sides follow. Calls queue up behind one another. A filter that cannot run is no
+   * failure of all that: `filter.failure` tells. `retries`: it is tried again though nothing changed.
+   */
+  reload({ retries = false } = {}): Promise<void> {
+    const next = this.#replan.catch(() => {}).then(() => this.#follow(retries));
     this.#replan = next;
     return next;
   }
 
-  async #follow(): Promise<void> {
+  async #follow(retries: boolean): Promise<void> {
     if (this.#isStopping) return;
     const state = readState(this.options.stateFile, { onWarning: this.options.onWarning });
     const all = links();
@@ -216,6 +223,8 @@ export class InBand {
     const leaving = this.#ports.filter((p) => !next.ports.some((n) => n.vid === p.vid));
     await this.thread.command({ kind: 'ports', ports: [...next.ports, ...leaving] });
     this.attachment.setVlans(next.table);
+    const failure = this.filter.follow(state.filters[base.ifname], next.anyEthertype, retries);
+    if (failure) this.#warn(failure.message, failure.hint);
     if (leaving.length > 0) await this.thread.command({ kind: 'ports', ports: next.ports });
     this.#ports = next.ports;
     this.#rev = state.rev;

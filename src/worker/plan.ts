@@ -16,6 +16,8 @@ export interface Wanted extends ServiceState {
 export interface Plan {
   readonly ports: readonly PortSetup[];
   readonly table: Uint8Array;
+  /** A port wants what a filter accepts whether it is IPv4 or not. */
+  readonly anyEthertype: boolean;
 }
 
 /** Derives it from configuration and the kernel's tables; pure. `base` is the device's own link. */
@@ -28,12 +30,14 @@ export function plan(
 ): Plan {
   const ports: PortSetup[] = [];
   const vlanPorts: VlanPort[] = [];
+  let anyEthertype = false;
   for (const [ifname, entry] of Object.entries(state.ports)) {
     const place = placePort(ifname, entry, links);
     if (place.base !== base.ifname) continue;
     const lladdr = place.kernel?.lladdr ?? base.lladdr;
     if (lladdr === undefined) continue;
     const mac = parseMac(lladdr);
+    if (entry.ethertype === 'any') anyEthertype = true;
     const ownsArp = place.vid !== undefined && place.kernel === undefined;
     const services = wanted.filter((w) => w.port === undefined || w.port === ifname);
     ports.push({
@@ -55,6 +59,7 @@ export function plan(
   }
   return {
     ports,
+    anyEthertype,
     table: vlanTable(
       vids(parseVlanList(state.vlans)),
       vlanPorts,

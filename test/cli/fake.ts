@@ -5,6 +5,7 @@ import type { Io } from '../../src/cli/io.js';
 import { main } from '../../src/cli/main.js';
 import type { System, Worker } from '../../src/cli/system.js';
 import type { Reloaded } from '../../src/control/reload.js';
+import type { OpenFilter } from '../../src/filter/open.js';
 import type { Address, Link } from '../../src/linux/link.js';
 
 /** A link as rtnetlink tells it; up, with a carrier, unless told. */
@@ -73,6 +74,8 @@ export class FakeHost {
   readonly commands: string[] = [];
   answer: (command: string) => { code: number; stdout?: string; stderr?: string } = () => ({ code: 0 });
   inherited: string | undefined;
+  /** What the kernel says of filters. */
+  verifyFilter: (filter: OpenFilter, anyEthertype: boolean) => void = () => {};
   env: Record<string, string> = {};
   stdin = '';
   isTTY = false;
@@ -119,6 +122,7 @@ export class FakeHost {
         return this.reloaded;
       },
       ask: async (folder, request) => void this.asked.push({ folder, ...request }),
+      verifyFilter: async (filter, anyEthertype) => this.verifyFilter(filter, anyEthertype),
       xdpHolder: async (id) => ({ id, name: 'xdp_main', pids: [{ pid: 333, comm: 'xdp-loader' }] }),
       inherited: async () => this.inherited,
       run: async (command, words) => {
@@ -153,6 +157,7 @@ export const runningWorker = (folder: string, more: Partial<NonNullable<Worker['
     bufsz: 4096,
     changed: [],
     rev: 1,
+    filter: { engine: 'xdp', instructions: 66 },
     link: 'up',
     ports: [{ ifname: 'eth0.42', vid: 42, running: true }],
     services: [],

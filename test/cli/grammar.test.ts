@@ -72,9 +72,9 @@ describe('objects and commands', () => {
     ],
     ['completion', 1, 'Command line is not complete. Try "help".', 'evlnet completion bash'],
     [
-      'filter set eth0 all accept',
+      'latency 10.10.10.10',
       3,
-      `Object "filter" is not in evlnet ${VERSION}`,
+      `Object "latency" is not in evlnet ${VERSION}`,
       '"evlnet help" lists what this version has',
     ],
     [

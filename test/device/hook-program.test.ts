@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { Assembler, Call, r0, r1, r2, r3, r6 } from '../../src/bpf/asm.js';
+import { Assembler, r0, r1, r2 } from '../../src/bpf/asm.js';
 import { type MapSpec, MapType, ProgramType } from '../../src/bpf/program.js';
-import type { FilterProgram } from '../../src/filter/hook.js';
-import { XSKS } from '../../src/filter/maps.js';
+import type { OpenFilter } from '../../src/filter/open.js';
+import { RULE_HITS } from '../../src/filter/rule-hits.js';
+import { Verdict } from '../../src/filter/verdict.js';
 import { link } from '../../src/linux/link.js';
 import { describeIf } from '../capability.js';
 import { enterNamespace } from '../linux/namespace.js';
@@ -11,28 +12,34 @@ import { addVeth, ENDS, type VethWire, vethWire } from './veth.js';
 import { drain, frames, send } from './wire.js';
 
 const [P0] = ENDS;
-const RX_QUEUE = 16;
-const HITS: MapSpec = { name: 'hits', type: MapType.Array, keySize: 4, valueSize: 8, maxEntries: 1 };
-const maps = () => new Map([['hits', HITS]]);
+/** As a filter made of rules counts, so that ruleHits() reads it. */
+const HITS: MapSpec = { name: RULE_HITS, type: MapType.Array, keySize: 4, valueSize: 8, maxEntries: 1 };
 const descriptors = () => readdirSync('/proc/self/fd').length;
 
-/** Takes every frame, or passes every frame; counts it in its own map. */
-function filter(takes: boolean, own: FilterProgram['maps'] = maps()): FilterProgram {
-  const a = new Assembler(takes ? 'take' : 'pass', ProgramType.Xdp)
-    .mov(r6, r1)
-    .mapValue(r1, 'hits')
+/** A socket filter that counts the frame in its map and answers `verdict`. */
+function filter(verdict: number, maps: ReadonlyMap<string, MapSpec> = newMaps()): OpenFilter {
+  const counts = new Assembler('bpf_netrx', ProgramType.SocketFilter)
+    .mapValue(r1, RULE_HITS)
     .mov(r2, 1)
     .atomicAdd('dw', r1, 0, r2)
-    .mov(r0, 2);
-  if (takes) a.map(r1, XSKS).load('w', r2, r6, RX_QUEUE).mov(r3, 2).call(Call.redirectMap);
-  return { program: a.exit().program(), maps: own };
+    .mov(r0, verdict);
+  return made(counts, maps);
+}
+
+const newMaps = () => new Map([[RULE_HITS, HITS]]);
+
+function made(assembler: Assembler, maps: ReadonlyMap<string, MapSpec>): OpenFilter {
+  const program = { ...assembler.exit().program(), section: 'socket' };
+  const object = { name: 'f.o', license: 'GPL', programs: [program], maps, btf: undefined, notes: [] };
+  return { object, program };
 }
 
 /** Reads memory that no verifier lets it read. */
-const broken = (): FilterProgram => ({
-  program: new Assembler('broken', ProgramType.Xdp).load('dw', r0, r1, 4096).exit().program(),
-  maps: maps(),
-});
+const broken = () =>
+  made(
+    new Assembler('bpf_netrx', ProgramType.SocketFilter).mapValue(r1, RULE_HITS).load('dw', r0, r1, 4096),
+    newMaps(),
+  );
 
 describeIf(['root', 'bpf', 'network namespaces'])('setFilter()', () => {
   let namespace: ReturnType<typeof enterNamespace>;
@@ -41,7 +48,7 @@ describeIf(['root', 'bpf', 'network namespaces'])('setFilter()', () => {
     await send(wire.peer, frames(5));
     return drain(wire.device);
   };
-  const hits = () => Number(wire.attachment.filterMaps().get('hits')!.lookup(0)[0]);
+  const hits = () => wire.attachment.ruleHits()?.[0];
 
   beforeAll(() => {
     namespace = enterNamespace();
@@ -54,21 +61,21 @@ describeIf(['root', 'bpf', 'network namespaces'])('setFilter()', () => {
     wire = await vethWire();
     const { attachment } = wire;
     expect(await arrive()).toBe(5);
-    attachment.setFilter(filter(false));
+    attachment.setFilter(filter(Verdict.Skip), false);
     expect([await arrive(), hits()]).toEqual([0, 5]);
-    attachment.setFilter(filter(true));
+    attachment.setFilter(filter(Verdict.Accept), false);
     expect([await arrive(), hits()]).toEqual([5, 5]);
-    attachment.setFilter(undefined);
-    expect([await arrive(), attachment.filterMaps().size]).toEqual([5, 0]);
+    attachment.setFilter(undefined, false);
+    expect([await arrive(), hits()]).toEqual([5, undefined]);
   });
 
   test('a filter that the verifier refuses leaves the old one, its maps, and no descriptor', async () => {
     wire = await vethWire();
     const { attachment } = wire;
-    attachment.setFilter(filter(true));
+    attachment.setFilter(filter(Verdict.Accept), false);
     await arrive();
     const before = descriptors();
-    expect(() => attachment.setFilter(broken())).toThrow(/^Cannot load BPF program "broken": /);
+    expect(() => attachment.setFilter(broken(), false)).toThrow(/^Cannot load BPF program "bpf_netrx": /);
     expect(descriptors()).toBe(before);
     expect([await arrive(), hits()]).toEqual([5, 10]);
   });
@@ -76,12 +83,12 @@ describeIf(['root', 'bpf', 'network namespaces'])('setFilter()', () => {
   test('maps are made anew, but kept for another program of the same maps', async () => {
     wire = await vethWire();
     const { attachment } = wire;
-    const shared = maps();
-    attachment.setFilter(filter(true, shared));
+    const shared = newMaps();
+    attachment.setFilter(filter(Verdict.Accept, shared), false);
     await arrive();
-    attachment.setFilter(filter(false, shared));
+    attachment.setFilter(filter(Verdict.Skip, shared), false);
     expect([await arrive(), hits()]).toEqual([0, 10]);
-    attachment.setFilter(filter(false));
+    attachment.setFilter(filter(Verdict.Skip), false);
     expect([await arrive(), hits()]).toEqual([0, 5]);
   });
 
@@ -89,7 +96,7 @@ describeIf(['root', 'bpf', 'network namespaces'])('setFilter()', () => {
     wire = await vethWire();
     const { attachment } = wire;
     attachment.pause();
-    attachment.setFilter(filter(false));
+    attachment.setFilter(filter(Verdict.Skip), false);
     expect(link(P0)!.xdp).toBeUndefined();
     attachment.resume();
     expect([await arrive(), hits()]).toEqual([0, 5]);

@@ -2,6 +2,7 @@ import type { Address, Link } from '../../linux/link.js';
 import { DEVICE_DEFAULTS, type DeviceState, deviceOptions, type StateDocument } from '../../state/schema.js';
 import type { Stats64 } from '../counters.js';
 import { dotted } from '../dotted.js';
+import { filterName } from '../filter/text.js';
 import type { Worker } from '../system.js';
 import type { RecordedPort } from './recorded.js';
 
@@ -27,6 +28,8 @@ export interface PortRecord {
   addr_info: { family: 'inet'; local: string; prefixlen: number }[];
   pool?: number;
   bufsz?: number;
+  /** Of the base device: `ecat.o`, `rules`, `all accept`. */
+  filter?: string;
   ethertype?: 'any';
   /** Why auto did not take a better driver or mode. */
   why?: string;
@@ -51,6 +54,7 @@ export function portRecord(port: RecordedPort, sources: PortSources): PortRecord
   const { ifname, entry, baseName, base, kernel, vid } = port;
   const worker = sources.workers.find((w) => w.device === baseName);
   const { pool, bufsz, driver, mode } = deviceOptions(sources.state, baseName);
+  const filter = sources.state.filters[baseName];
   const status = worker?.status;
   const operstate = stateOf(port, worker);
   const wants = wanted({ driver, mode }, sources.details || undefined);
@@ -73,6 +77,7 @@ export function portRecord(port: RecordedPort, sources: PortSources): PortRecord
     addr_info: kernel ? addressesOf(kernel, sources.addresses) : ownAddress(entry.address),
     pool: status?.pool ?? pool,
     bufsz: status?.bufsz ?? bufsz,
+    ...(filter && { filter: filterName(filter) }),
     ...(entry.ethertype && { ethertype: entry.ethertype }),
     ...(status?.why === undefined ? {} : { why: status.why }),
     ...(sources.details && status?.changed?.length ? { changed: status.changed } : {}),

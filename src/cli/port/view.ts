@@ -49,8 +49,8 @@ function addressLine({ lladdr, addr_info }: PortRecord, paint: Paint): string {
   return words.join(' ');
 }
 
-function bufferLine({ pool, bufsz, ethertype, queues, wants }: PortRecord): string {
-  const words = [`pool ${pool} bufsz ${bufsz} filter none`];
+function bufferLine({ pool, bufsz, filter, ethertype, queues, wants }: PortRecord): string {
+  const words = [`pool ${pool} bufsz ${bufsz} filter ${filter ?? 'none'}`];
   if (ethertype) words.push(`ethertype ${ethertype}`);
   if (queues !== undefined) words.push(`queues ${queues}`);
   if (wants) {

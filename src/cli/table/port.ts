@@ -68,6 +68,7 @@ export const port: ObjectSpec = {
         'addr_info',
         'pool',
         'bufsz',
+        'filter',
         'ethertype',
         'why',
         'changed',
