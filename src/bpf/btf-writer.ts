@@ -1,11 +1,11 @@
-// The smallest BTF (Documentation/bpf/btf.rst) that lets a program carry function and line information: one int, one
-// function prototype, one function, and the strings.
-const MAGIC = 0xeb9f;
-const HEADER = 24;
-const Kind = { Int: 1, Func: 12, FuncProto: 13 } as const;
-const INT_SIGNED = 1 << 24;
+// The BTF (Documentation/bpf/btf.rst) that a program is loaded with: its functions with what their prototypes reach, and
+// the lines that the verifier quotes.
+import { type Btf, Kind, MAGIC } from './btf.js';
+import type { Instruction, SourceLine } from './instruction.js';
+import { type FunctionSpec, type ProgramSpec, slotsOf } from './program.js';
+import { refusal } from './refusal.js';
 
-export interface LineInfo {
+export interface ProgramTypes {
   readonly btf: Uint8Array;
   /** struct bpf_func_info, 8 octets a record. */
   readonly functions: Uint8Array;
@@ -13,47 +13,169 @@ export interface LineInfo {
   readonly lines: Uint8Array;
 }
 
-/** BTF, func_info and line_info of a program that is one function; `lines` must start at slot 0. */
-export function lineInfo(name: string, lines: readonly (readonly [slot: number, text: string])[]): LineInfo {
-  const encoder = new TextEncoder();
-  const strings: number[] = [0];
-  const offsets = new Map<string, number>([['', 0]]);
-  const intern = (text: string): number => {
-    const known = offsets.get(text);
-    if (known !== undefined) return known;
-    const at = strings.length;
-    strings.push(...encoder.encode(text), 0);
-    offsets.set(text, at);
-    return at;
-  };
+const HEADER = 24;
+const INT_SIGNED = 1 << 24;
+const STATIC = 0;
+const GLOBAL = 1;
+/** Where the kind stands in a type's second word. */
+const KIND = 24;
+const COLUMN_BITS = 10;
+const COLUMN_MASK = 0x3ff;
+const LINE_MASK = 0x3fffff;
 
-  const types = Uint32Array.of(
-    // [1] int
-    ...[intern('int'), Kind.Int << 24, 4, INT_SIGNED | 32],
-    // [2] int (void)
-    ...[0, Kind.FuncProto << 24, 1],
-    // [3] the function, static
-    ...[intern(name), Kind.Func << 24, 2],
-  );
-  const file = intern(`${name}.evlnet`);
-  const records = new Uint32Array(lines.length * 4);
-  lines.forEach(([slot, text], n) => {
-    records.set([slot, file, intern(text), (n + 1) << 10], n * 4);
-  });
-
-  const btf = new Uint8Array(HEADER + types.byteLength + strings.length);
-  const v = new DataView(btf.buffer);
-  v.setUint16(0, MAGIC, true);
-  v.setUint8(2, 1);
-  v.setUint32(4, HEADER, true);
-  v.setUint32(12, types.byteLength, true);
-  v.setUint32(16, types.byteLength, true);
-  v.setUint32(20, strings.length, true);
-  btf.set(new Uint8Array(types.buffer), HEADER);
-  btf.set(strings, HEADER + types.byteLength);
+/** Undefined where nothing is known of the program: no lines, no functions but the entry. */
+export function programTypes(program: ProgramSpec): ProgramTypes | undefined {
+  const { name, instructions, btf } = program;
+  const hasLines = instructions.some((i) => i.source !== undefined || i.comment !== undefined);
+  if (!hasLines && program.functions === undefined) return undefined;
+  const entry: FunctionSpec = { name, at: 0, isGlobal: false };
+  const functions = program.functions ?? [entry];
+  const writer = new TypeWriter(btf);
+  const slots = slotsOf(instructions);
+  const infos = functions.flatMap((f) => [slots[f.at]!, writer.func(f)]);
+  const lines = hasLines
+    ? lineRecords(writer, name, instructions, slots, new Set(functions.map((f) => f.at)))
+    : [];
   return {
-    btf,
-    functions: new Uint8Array(Uint32Array.of(0, 3).buffer),
-    lines: new Uint8Array(records.buffer),
+    btf: writer.finish(),
+    functions: new Uint8Array(Uint32Array.from(infos).buffer),
+    lines: new Uint8Array(Uint32Array.from(lines).buffer),
   };
+}
+
+/** A record where a line starts, and where a function does: the kernel wants one there. */
+function lineRecords(
+  writer: TypeWriter,
+  name: string,
+  instructions: readonly Instruction[],
+  slots: readonly number[],
+  starts: ReadonlySet<number>,
+): number[] {
+  const own = writer.string(`${name}.evlnet`);
+  const records: number[] = [];
+  let comments = 0;
+  let last: SourceLine | string | undefined;
+  instructions.forEach(({ source, comment }, index) => {
+    const line = source ?? comment;
+    if (!starts.has(index) && (line === undefined || line === last)) return;
+    last = line;
+    if (typeof line === 'object')
+      records.push(
+        slots[index]!,
+        writer.string(line.file),
+        writer.string(line.text),
+        ((line.line & LINE_MASK) << COLUMN_BITS) | (line.column & COLUMN_MASK),
+      );
+    else records.push(slots[index]!, own, writer.string(line ?? ''), ++comments << COLUMN_BITS);
+  });
+  return records;
+}
+
+/** Copies types from an object's BTF, and what they refer to, under new ids. */
+class TypeWriter {
+  readonly #strings: number[] = [0];
+  readonly #known = new Map<string, number>([['', 0]]);
+  readonly #encoder = new TextEncoder();
+  /** Id less one → words of the type. */
+  readonly #types: (readonly number[])[] = [];
+  /** Id in the object → id here. */
+  readonly #ids = new Map<number, number>([[0, 0]]);
+  /** In the object, still to be copied. */
+  readonly #waiting: number[] = [];
+  #untyped = 0;
+
+  constructor(readonly from: Btf | undefined) {}
+
+  string(text: string): number {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const at = this.#strings.length;
+    for (const octet of this.#encoder.encode(text)) this.#strings.push(octet);
+    this.#strings.push(0);
+    this.#known.set(text, at);
+    return at;
+  }
+
+  /**
+   * Id of the function. One of which no type is known is static and returns int: the kernel looks at what such a function
+   * does, not at what its prototype says.
+   */
+  func({ name, isGlobal, typeId }: FunctionSpec): number {
+    if (!this.from || typeId === undefined) {
+      if (this.#untyped === 0) {
+        const int = this.#types.push([this.string('int'), Kind.Int << KIND, 4, INT_SIGNED | 32]);
+        this.#untyped = this.#types.push([0, Kind.FuncProto << KIND, int]);
+      }
+      return this.#types.push([this.string(name), (Kind.Func << KIND) | STATIC, this.#untyped]);
+    }
+    const { kind, name: declared, sizeOrType } = this.from.type(typeId);
+    if (kind !== Kind.Func) throw refusal(`the type of function "${name}" is not that of a function`);
+    const linkage = isGlobal ? GLOBAL : STATIC;
+    const id = this.#types.push([
+      this.string(declared),
+      (Kind.Func << KIND) | linkage,
+      this.#refer(sizeOrType),
+    ]);
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
+      this.#types[this.#ids.get(next)! - 1] = this.#copy(this.from, next);
+    return id;
+  }
+
+  finish(): Uint8Array {
+    const types = Uint32Array.from(this.#types.flat());
+    const btf = new Uint8Array(HEADER + types.byteLength + this.#strings.length);
+    const v = new DataView(btf.buffer);
+    v.setUint16(0, MAGIC, true);
+    v.setUint8(2, 1);
+    v.setUint32(4, HEADER, true);
+    v.setUint32(12, types.byteLength, true);
+    v.setUint32(16, types.byteLength, true);
+    v.setUint32(20, this.#strings.length, true);
+    btf.set(new Uint8Array(types.buffer), HEADER);
+    btf.set(this.#strings, HEADER + types.byteLength);
+    return btf;
+  }
+
+  /** Id here of a type of the object; its words follow. */
+  #refer(id: number): number {
+    const known = this.#ids.get(id);
+    if (known !== undefined) return known;
+    const here = this.#types.push([]);
+    this.#ids.set(id, here);
+    this.#waiting.push(id);
+    return here;
+  }
+
+  #copy(from: Btf, id: number): readonly number[] {
+    const type = from.type(id);
+    const [, info, sizeOrType, ...rest] = from.words(id) as [number, number, number, ...number[]];
+    const name = this.string(type.name);
+    switch (type.kind) {
+      case Kind.Int:
+      case Kind.Float:
+      case Kind.Forward:
+        return [name, info, sizeOrType, ...rest];
+      // The kernel asks for name and size of what a global function is handed, never for what is inside.
+      case Kind.Struct:
+      case Kind.Union:
+      case Kind.Enum:
+      case Kind.Enum64:
+        return [name, type.kind << KIND, sizeOrType];
+      case Kind.Pointer:
+      case Kind.Typedef:
+      case Kind.Volatile:
+      case Kind.Const:
+      case Kind.Restrict:
+      case Kind.TypeTag:
+        return [name, info, this.#refer(sizeOrType)];
+      case Kind.Array:
+        return [name, info, 0, this.#refer(rest[0]!), this.#refer(rest[1]!), rest[2]!];
+      case Kind.FuncProto: {
+        const parameters = from.members(type).flatMap((p) => [this.string(p.name), this.#refer(p.type)]);
+        return [0, info, this.#refer(sizeOrType), ...parameters];
+      }
+      default:
+        throw refusal(`BTF type ${id} is of kind ${type.kind}, which a function cannot be made of`);
+    }
+  }
 }

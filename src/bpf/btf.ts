@@ -76,6 +76,7 @@ interface Layout {
 export class Btf {
   readonly #view: DataView;
   readonly #strings: Uint8Array;
+  readonly #typesEnd: number;
   /** Id → octet that the type starts at; id 0 is void. */
   readonly #starts: number[] = [0];
 
@@ -84,6 +85,7 @@ export class Btf {
     this.#view = new DataView(octets.buffer, octets.byteOffset, octets.length);
     const { types, typesEnd, strings } = layout(this.#view, octets);
     this.#strings = strings;
+    this.#typesEnd = typesEnd;
     for (let at = types; at < typesEnd; ) {
       const id = this.#starts.length;
       if (at + TYPE > typesEnd) throw refusal(`BTF type ${id} is truncated`);
@@ -117,6 +119,13 @@ export class Btf {
       sizeOrType: this.#view.getUint32(at + 8, true),
       count: info & 0xffff,
     };
+  }
+
+  /** The type as it stands: offset of its name, kind and count, size or type, and what follows. */
+  words(id: number): number[] {
+    const at = this.#starts[id]!;
+    const end = this.#starts[id + 1] ?? this.#typesEnd;
+    return Array.from({ length: (end - at) / 4 }, (_, n) => this.#view.getUint32(at + n * 4, true));
   }
 
   /** Id of the first type of that kind and name, 0 if there is none. */

@@ -1,4 +1,3 @@
-import { EvlnetError } from '../errors.js';
 import { Btf } from './btf.js';
 import { type InstructionNotes, readBtfExt } from './btf-ext.js';
 import { doubt } from './core-relocation.js';
@@ -35,17 +34,12 @@ export interface ObjectNote {
   readonly source?: SourceLine;
 }
 
-/** Reads an object file as clang makes it. Whatever is wrong with it is an EVL_OBJECT that says where. */
+/** Reads an object file as clang makes it. Whatever is wrong with it is an EVL_OBJECT_FILE that says where. */
 export function readObject(octets: Uint8Array, name: string): ObjectSpec {
   try {
     return read(octets, name);
   } catch (e) {
-    if (!(e instanceof EvlnetError) || e.code !== 'EVL_OBJECT') throw e;
-    throw new EvlnetError(
-      'EVL_OBJECT',
-      `Cannot read "${name}": ${e.message}`,
-      e.hint === undefined ? {} : { hint: e.hint },
-    );
+    throw refusalOf(`Cannot read "${name}"`, e);
   }
 }
 

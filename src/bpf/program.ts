@@ -15,6 +15,8 @@ export interface ProgramSpec {
   readonly functions?: readonly FunctionSpec[];
   /** Holds the `typeId` of the functions. */
   readonly btf?: Btf;
+  /** BPF_F_… of BPF_PROG_LOAD, <linux/bpf.h>. */
+  readonly flags?: number;
 }
 
 /** A function of a program; its label is its name. */
@@ -71,25 +73,18 @@ export const MapType = {
 } as const;
 export type MapType = (typeof MapType)[keyof typeof MapType];
 
-export interface Encoded {
-  /** 8 octets an instruction, little-endian. */
-  readonly octets: Uint8Array;
-  /** `[slot, comment]` where a new comment starts; slot counts 8-octet units. */
-  readonly lines: readonly (readonly [slot: number, comment: string])[];
+/** Slot of 8 octets that each instruction starts at; one more, behind the last. */
+export function slotsOf(instructions: readonly Instruction[]): number[] {
+  const slots = [0];
+  for (const i of instructions) slots.push(slots.at(-1)! + (isWide(i) ? 2 : 1));
+  return slots;
 }
 
-/** Octets for the kernel: labels become offsets, map names the descriptors in `maps`. */
-export function encode(program: ProgramSpec, maps: ReadonlyMap<string, number> = new Map()): Encoded {
-  const slots: number[] = [];
-  let slot = 0;
-  for (const i of program.instructions) {
-    slots.push(slot);
-    slot += isWide(i) ? 2 : 1;
-  }
-  slots.push(slot);
-  const octets = new Uint8Array(slot * 8);
+/** Octets for the kernel, little-endian: labels become offsets, map names the descriptors in `maps`. */
+export function encode(program: ProgramSpec, maps: ReadonlyMap<string, number> = new Map()): Uint8Array {
+  const slots = slotsOf(program.instructions);
+  const octets = new Uint8Array(slots.at(-1)! * 8);
   const view = new DataView(octets.buffer);
-  const lines: [number, string][] = [];
   program.instructions.forEach((i, index) => {
     const at = slots[index]! * 8;
     let { offset, imm } = i;
@@ -126,7 +121,6 @@ export function encode(program: ProgramSpec, maps: ReadonlyMap<string, number> =
     view.setInt16(at + 2, offset, true);
     view.setInt32(at + 4, imm, true);
     if (isWide(i)) view.setInt32(at + 12, high, true);
-    if (i.comment !== undefined && lines.at(-1)?.[1] !== i.comment) lines.push([slots[index]!, i.comment]);
   });
-  return { octets, lines };
+  return octets;
 }

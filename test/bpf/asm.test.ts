@@ -7,7 +7,7 @@ const assembler = () => new Assembler('test', ProgramType.Xdp);
 const hex = (octets: Uint8Array) => Buffer.from(octets).toString('hex');
 /** The octets of what `write` appends, as llvm-objdump shows them: opcode, registers, offset, immediate. */
 const written = (write: (a: Assembler) => Assembler, maps = new Map<string, number>()): string =>
-  hex(encode(write(assembler()).program(), maps).octets)
+  hex(encode(write(assembler()).program(), maps))
     .match(/.{16}/g)!
     .map((i) => [i.slice(0, 2), i.slice(2, 4), i.slice(4, 8), i.slice(8)].join(' '))
     .join(', ');

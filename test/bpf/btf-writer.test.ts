@@ -1,61 +1,99 @@
+// The BTF that programs are loaded with, read back by the reader.
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { lineInfo } from '../../src/bpf/btf-writer.js';
+import { Assembler, r0, r1 } from '../../src/bpf/asm.js';
+import { Btf, columnOf, Kind, lineOf } from '../../src/bpf/btf.js';
+import { programTypes } from '../../src/bpf/btf-writer.js';
+import { readObject } from '../../src/bpf/object.js';
+import { type ProgramSpec, ProgramType } from '../../src/bpf/program.js';
 
-const LINES = [
-  [0, 'first'],
-  [3, 'zweite – ß'],
-  [7, 'first'],
-] as const;
+const assembler = () => new Assembler('prog', ProgramType.Xdp);
 
-/** Header, types and strings by Documentation/bpf/btf.rst. */
-function read(btf: Uint8Array) {
-  const v = new DataView(btf.buffer);
-  const [typeOff, typeLen, strOff, strLen] = [8, 12, 16, 20].map((at) => v.getUint32(at, true)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const headerLength = v.getUint32(4, true);
-  const strings = btf.subarray(headerLength + strOff);
-  const text = (at: number) => new TextDecoder().decode(strings.subarray(at, strings.indexOf(0, at)));
-  const types = Array.from({ length: typeLen / 4 }, (_, i) =>
-    v.getUint32(headerLength + typeOff + i * 4, true),
-  );
-  return { v, headerLength, typeOff, typeLen, strOff, strLen, strings, text, types };
+/** Lines as `[slot, file, line, column, text]`, functions as `[slot, name, linkage, prototype]`. */
+function read(spec: ProgramSpec) {
+  const types = programTypes(spec)!;
+  const btf = new Btf(types.btf);
+  const words = (octets: Uint8Array, count: number) =>
+    Array.from({ length: octets.length / (count * 4) }, (_, n) => [
+      ...new Uint32Array(octets.buffer, n * count * 4, count),
+    ]) as [number, number, number, number][];
+  return {
+    btf,
+    lines: words(types.lines, 4).map(([slot, file, text, word]) => [
+      slot,
+      btf.string(file),
+      lineOf(word),
+      columnOf(word),
+      btf.string(text),
+    ]),
+    functions: words(types.functions, 2).map(([slot, id]) => {
+      const { name, kind, count, sizeOrType } = btf.type(id);
+      return { slot, name, kind, isGlobal: count === 1, proto: btf.type(sizeOrType) };
+    }),
+  };
 }
 
-test('the header tells where types and strings lie, and nothing lies behind them', () => {
-  const { btf } = lineInfo('prog', LINES);
-  const { v, headerLength, typeOff, typeLen, strOff, strLen, strings } = read(btf);
-  expect([v.getUint16(0, true), v.getUint8(2), v.getUint8(3)]).toEqual([0xeb9f, 1, 0]);
-  expect([headerLength, typeOff]).toEqual([24, 0]);
-  expect(strOff).toBe(typeLen);
-  expect(btf.length).toBe(headerLength + strOff + strLen);
-  expect([strings[0], strings.at(-1)]).toEqual([0, 0]);
-});
-
-test('the types are int, int (void), and the program as a function', () => {
-  const { types, text } = read(lineInfo('prog', LINES).btf);
-  const kind = (info: number) => (info >>> 24) & 0x1f;
-  const [intName, intInfo, intSize, int, protoName, protoInfo, result, name, info, proto] = types as number[];
-  expect([text(intName!), kind(intInfo!), intSize, int]).toEqual(['int', 1, 4, 0x0100_0020]);
-  expect([protoName, kind(protoInfo!), protoInfo! & 0xffff, result]).toEqual([0, 13, 0, 1]);
-  expect([text(name!), kind(info!), proto]).toEqual(['prog', 12, 2]);
-  expect(types).toHaveLength(10);
-});
-
-test('a line is slot, file, text and number; equal texts share one string', () => {
-  const { btf, lines, functions } = lineInfo('prog', LINES);
-  const { text } = read(btf);
-  const words = [...new Uint32Array(lines.buffer)];
-  const records = LINES.map((_, n) => words.slice(n * 4, n * 4 + 4) as [number, number, number, number]);
-  expect(records.map(([slot, file, line, column]) => [slot, text(file), text(line), column >>> 10])).toEqual([
-    [0, 'prog.evlnet', 'first', 1],
-    [3, 'prog.evlnet', 'zweite – ß', 2],
-    [7, 'prog.evlnet', 'first', 3],
+test('an assembled program is one function, int (void), with a line where each comment starts', () => {
+  const spec = assembler()
+    .line('load the map')
+    .map(r1, 'm')
+    .mov(r0, r1)
+    .line('answer – ß')
+    .mov(r0, 0)
+    .line('answer – ß')
+    .mov(r0, 1)
+    .line('load the map')
+    .exit()
+    .program();
+  const { btf, lines, functions } = read(spec);
+  expect(lines).toEqual([
+    [0, 'prog.evlnet', 1, 0, 'load the map'],
+    [3, 'prog.evlnet', 2, 0, 'answer – ß'],
+    [5, 'prog.evlnet', 3, 0, 'load the map'],
   ]);
-  expect(records[0]![2]).toBe(records[2]![2]);
-  // The one function starts at slot 0 and is type 3.
-  expect([...new Uint32Array(functions.buffer)]).toEqual([0, 3]);
+  expect(functions).toEqual([
+    { slot: 0, name: 'prog', kind: Kind.Func, isGlobal: false, proto: expect.objectContaining({ count: 0 }) },
+  ]);
+  expect(btf.type(functions[0]!.proto.sizeOrType)).toMatchObject({
+    kind: Kind.Int,
+    name: 'int',
+    sizeOrType: 4,
+  });
+  expect(btf.count).toBe(4);
+});
+
+test('a program of which nothing is known has no types', () => {
+  expect(programTypes(assembler().mov(r0, 0).exit().program())).toBeUndefined();
+});
+
+test('the first instruction has a line even if nothing is known of it: the kernel wants one', () => {
+  const { lines } = read(assembler().mov(r0, 0).line('out').exit().program());
+  expect(lines).toEqual([
+    [0, 'prog.evlnet', 1, 0, ''],
+    [1, 'prog.evlnet', 2, 0, 'out'],
+  ]);
+});
+
+test('an object brings its functions with their prototypes, its lines, and no other type', () => {
+  const name = 'functions.o';
+  const spec = readObject(readFileSync(new URL(`objects/${name}`, import.meta.url)), name).programs[0]!;
+  const { btf, lines, functions } = read(spec);
+  expect(functions.map(({ slot, name, isGlobal }) => [slot, name, isGlobal])).toEqual(
+    spec.functions!.map((f) => [f.at, f.name, f.isGlobal]),
+  );
+  const parameters = btf.members(functions[3]!.proto);
+  expect(parameters.map((p) => p.name)).toEqual(['skb', 'at']);
+  const skb = btf.resolve(btf.resolve(parameters[0]!.type).sizeOrType);
+  expect(skb).toMatchObject({ kind: Kind.Struct, name: '__sk_buff', sizeOrType: 72, count: 0 });
+  expect(lines[0]).toEqual([0, './functions.c', 39, 0, 'int by_protocol(struct __sk_buff *skb)']);
+  expect(btf.find(Kind.Struct, 'sum')).toBe(0);
+  // What the four prototypes need: three of them, a pointer, a struct, integers and their names.
+  expect(btf.count).toBeLessThan(16);
+});
+
+test('a function may be made static: the kernel then verifies it where it is called', () => {
+  const name = 'functions.o';
+  const spec = readObject(readFileSync(new URL(`objects/${name}`, import.meta.url)), name).programs[0]!;
+  const functions = spec.functions!.map((f) => ({ ...f, isGlobal: false }));
+  expect(read({ ...spec, functions }).functions.some((f) => f.isGlobal)).toBe(false);
 });
