@@ -17,6 +17,7 @@ const probes = {
     const caps = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
     return ((BigInt(`0x${caps}`) >> 39n) & 1n) === 1n || 'no CAP_BPF';
   },
+  cap: () => existsSync('node_modules/cap/build/Release/cap.node') || 'npm cap is not built',
   build: () => existsSync('dist/cli/main.js') || 'dist/ is not built',
 } as const;
 

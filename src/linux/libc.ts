@@ -23,6 +23,10 @@ export const write = f('int64_t write(int, uintptr_t, size_t)');
 export const ioctl = f('int ioctl(int, ulong, uintptr_t)');
 export const eventfd = f('int eventfd(uint, int)');
 export const ftruncate = f('int ftruncate(int, int64_t)');
+export const memfdCreate = f('int memfd_create(const char *, uint)');
+export const dup = f('int dup(int)');
+export const dup2 = f('int dup2(int, int)');
+export const prctl = f('int prctl(int, ulong, ulong, ulong, ulong)');
 export const clockGettime = f('int clock_gettime(int, uintptr_t)');
 export const schedSetscheduler = f('int sched_setscheduler(int, int, uintptr_t)');
 export const schedSetaffinity = f('int sched_setaffinity(int, size_t, uintptr_t)');
@@ -52,7 +56,9 @@ export const Errno = {
   EINVAL: 22,
   ENOSPC: 28,
   ERANGE: 34,
+  ENOSYS: 38,
   EOPNOTSUPP: 95,
+  EAFNOSUPPORT: 97,
   ENETDOWN: 100,
   ENOBUFS: 105,
   ETIMEDOUT: 110,

@@ -1,5 +1,5 @@
 import koffi from 'koffi';
-import { errno, mmap, munmap, systemError } from './libc.js';
+import { close, errno, ftruncate, memfdCreate, mmap, munmap, must, systemError } from './libc.js';
 
 const PROT_READ = 1;
 const PROT_WRITE = 2;
@@ -7,6 +7,7 @@ export const MAP_SHARED = 0x01;
 const MAP_PRIVATE = 0x02;
 const MAP_ANONYMOUS = 0x20;
 export const MAP_POPULATE = 0x8000;
+const MFD_CLOEXEC = 1;
 
 /**
  * Memory outside the JavaScript heap, page-aligned, that stays where it is until `unmap`. What the kernel sees lives
@@ -41,3 +42,16 @@ export const map = (length: number, flags = 0): Mapping =>
 
 /** The views of it must not be touched again. */
 export const unmap = (m: Mapping): void => void munmap(m.address, m.length);
+
+/** `length` zeroed octets that another process can map too: through the descriptor, which the caller closes. */
+export function sharedMemory(name: string, length: number): { fd: number; mapping: Mapping } {
+  const act = `make shared memory of ${length} octets`;
+  const fd = must(memfdCreate(name, MFD_CLOEXEC), act);
+  try {
+    must(ftruncate(fd, length), act);
+    return { fd, mapping: mapFile(fd, length) };
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+}
