@@ -35,7 +35,7 @@ export interface SourceLine {
 export const Class = { LD: 0, LDX: 1, ST: 2, STX: 3, ALU: 4, JMP: 5, JMP32: 6, ALU64: 7 } as const;
 export const Size = { w: 0x00, h: 0x08, b: 0x10, dw: 0x18 } as const;
 export type Size = keyof typeof Size;
-export const Mode = { IMM: 0x00, ABS: 0x20, IND: 0x40, MEM: 0x60, ATOMIC: 0xc0 } as const;
+export const Mode = { IMM: 0x00, ABS: 0x20, IND: 0x40, MEM: 0x60, MEMSX: 0x80, ATOMIC: 0xc0 } as const;
 export const Source = { K: 0x00, X: 0x08 } as const;
 
 export const Alu = {
@@ -55,6 +55,17 @@ export const Alu = {
   end: 0xd0,
 } as const;
 export type Alu = Exclude<keyof typeof Alu, 'neg' | 'end'>;
+
+/** `imm` of an atomic operation, RFC 9669 §5.3; add, or, and and xor fetch the old value where `Fetch` is set. */
+export const Atomic = {
+  Add: 0x00,
+  Or: 0x40,
+  And: 0x50,
+  Xor: 0xa0,
+  Fetch: 0x01,
+  Xchg: 0xe1,
+  Cmpxchg: 0xf1,
+} as const;
 
 /** Unsigned comparisons, but for those that start with `s`. */
 export const Jump = {

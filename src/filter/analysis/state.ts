@@ -1,5 +1,15 @@
 // What one instruction (RFC 9669 §4, §5) makes of what is known.
-import { Alu, CALL, Class, type Instruction, isWide, Mode, Size, Source } from '../../bpf/instruction.js';
+import {
+  Alu,
+  CALL,
+  Class,
+  type Instruction,
+  isWide,
+  Mode,
+  Pseudo,
+  Size,
+  Source,
+} from '../../bpf/instruction.js';
 import { CONTEXT, constant, FRAME, isSame, join, UNKNOWN, type Value } from './value.js';
 
 /** `imm` of an atomic operation that brings back what was there. */
@@ -153,11 +163,14 @@ export const programEntry = (): State => State.entry([CONTEXT]);
 function sum(have: Value, by: Value, sign: 1 | -1): Value {
   if (by.kind !== 'constant') return have.kind === 'frame' ? { kind: 'frame', offset: undefined } : UNKNOWN;
   if (have.kind === 'constant') return constant(have.value + sign * by.value);
-  if (have.kind === 'unknown' || have.offset === undefined) return have;
+  if (have.kind !== 'frame' && have.kind !== 'context') return UNKNOWN;
+  if (have.offset === undefined) return have;
   return { ...have, offset: have.offset + sign * by.value };
 }
 
 function wide(i: Instruction): Value {
+  if (i.src === Pseudo.MapFd && i.map !== undefined) return { kind: 'map', map: i.map };
+  if (i.src === Pseudo.Function && i.target !== undefined) return { kind: 'function', label: i.target };
   if (i.src !== 0 || i.map !== undefined || i.target !== undefined) return UNKNOWN;
   const high = i.high ?? (i.imm < 0 ? -1 : 0);
   return constant(Number(BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(i.imm >>> 0))));

@@ -5,7 +5,9 @@ export type Value =
   /** An address in the stack of the function itself, counted from r10; undefined: somewhere in it. */
   | { readonly kind: 'frame'; readonly offset: number | undefined }
   /** The filter's argument, an address in struct __sk_buff. Not certain: on some way that leads here it may be something else. */
-  | { readonly kind: 'context'; readonly offset: number; readonly isCertain: boolean };
+  | { readonly kind: 'context'; readonly offset: number; readonly isCertain: boolean }
+  | { readonly kind: 'map'; readonly map: string }
+  | { readonly kind: 'function'; readonly label: string };
 
 export const UNKNOWN: Value = { kind: 'unknown' };
 export const CONTEXT: Value = { kind: 'context', offset: 0, isCertain: true };
@@ -30,5 +32,7 @@ export function isSame(a: Value, b: Value): boolean {
   if (a.kind === 'frame') return b.kind === 'frame' && a.offset === b.offset;
   if (a.kind === 'context')
     return b.kind === 'context' && a.offset === b.offset && a.isCertain === b.isCertain;
+  if (a.kind === 'map') return b.kind === 'map' && a.map === b.map;
+  if (a.kind === 'function') return b.kind === 'function' && a.label === b.label;
   return a.kind === b.kind;
 }
