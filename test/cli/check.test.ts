@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../src/cli/check/finding.js';
+import { EvlnetError } from '../../src/errors.js';
 import { FakeHost, inet, link, vlan } from './fake.js';
 
 let host: FakeHost;
@@ -73,6 +74,41 @@ describe('configuration', () => {
       what: 'the kernel has 10.10.10.11 too, on "lo"',
       fix: 'ip addr del 10.10.10.11 dev lo',
     });
+  });
+});
+
+test('filters: their files, and what the kernel says of them', async () => {
+  const filters = {
+    evz0: { all: 'accept' },
+    evz1: { object: '/nope.o', sha256: 'ab'.repeat(32) },
+  };
+  writeFileSync(host.stateFile, JSON.stringify({ schema: 1, filters }));
+  host.links = [link(1, 'lo', { type: 772 }), link(2, 'evz1')];
+  const taken = await found();
+  expect(about(taken.findings, 'evz0')).toEqual([
+    {
+      status: 'warn',
+      subject: 'evz0',
+      what: 'has a filter, but is not there',
+      fix: 'evlnet filter unset evz0',
+    },
+    { status: 'ok', subject: 'evz0', what: 'filter all accept is one that the kernel takes' },
+  ]);
+  expect(about(taken.findings, 'evz1')).toMatchObject([
+    {
+      status: 'warn',
+      what: expect.stringMatching(/^filter nope.o: .*no such file.*; the next worker falls back/),
+      fix: 'evlnet filter set evz1 object /nope.o',
+    },
+  ]);
+  host.verifyFilter = () => {
+    throw new EvlnetError('EVL_VERIFIER', 'Cannot load it: no\n  --> f.c:3', { hint: 'do' });
+  };
+  expect(about((await found()).findings, 'evz0')[1]).toEqual({
+    status: 'FAIL',
+    subject: 'evz0',
+    what: 'filter all accept: Cannot load it: no',
+    fix: 'do',
   });
 });
 

@@ -80,7 +80,13 @@ function workerFindings(ifname: string, worker: Worker | undefined): Finding[] {
       warn(ifname, `worker ${worker.pid} died and left its traces`, `evlnet run ${ifname} cleans them up`),
     ];
   if (worker.status === undefined) return [warn(ifname, `worker ${worker.pid} does not answer`)];
-  const { driver, mode, zeroCopy, why } = worker.status;
+  const { driver, mode, zeroCopy, why, filter } = worker.status;
   const how = `${driver} ${mode} ${zeroCopy ? 'zero-copy' : 'copy'}`;
-  return [ok(ifname, `worker ${worker.pid} runs, ${how}${why === undefined ? '' : ` (${why})`}`)];
+  const failure = filter.failure?.message.split('\n')[0];
+  return [
+    ...(failure === undefined
+      ? []
+      : [warn(ifname, `worker ${worker.pid}: ${failure}`, filter.failure!.hint)]),
+    ok(ifname, `worker ${worker.pid} runs, ${how}${why === undefined ? '' : ` (${why})`}`),
+  ];
 }

@@ -1,6 +1,7 @@
 import { Exit } from '../../errors.js';
 import { configurationFindings, readConfiguration } from '../check/configuration.js';
 import { deviceFindings } from '../check/device.js';
+import { filterFindings } from '../check/filter.js';
 import { type Finding, findingView } from '../check/finding.js';
 import { machineFindings } from '../check/machine.js';
 import type { Context } from '../context.js';
@@ -15,7 +16,10 @@ export async function run(context: Context): Promise<number> {
   const [tables, workers] = await Promise.all([readTables(context), system.workers(state)]);
   const { document, findings: ofState } = readConfiguration(context);
   const findings: Finding[] = [...(await machineFindings()), ...ofState];
-  if (document) findings.push(...configurationFindings(document, tables));
+  if (document) {
+    findings.push(...configurationFindings(document, tables));
+    findings.push(...(await filterFindings(context, document, tables)));
+  }
 
   const ifname = given.text('dev');
   const names = ifname
