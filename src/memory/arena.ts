@@ -3,6 +3,8 @@ export interface Arena {
   readonly buffer: ArrayBuffer;
   readonly view: DataView;
   readonly octets: Uint8Array;
+  /** In the machine's order, for frames at offsets that four divides. */
+  readonly words: Int32Array;
   /** Octets of one chunk, a power of two: chunk of `at` = `at & -chunkSize`. */
   readonly chunkSize: number;
   readonly chunks: number;
@@ -12,6 +14,7 @@ export const arenaOver = (buffer: ArrayBuffer, chunkSize: number): Arena => ({
   buffer,
   view: new DataView(buffer),
   octets: new Uint8Array(buffer),
+  words: new Int32Array(buffer),
   chunkSize,
   chunks: buffer.byteLength / chunkSize,
 });

@@ -21,6 +21,7 @@ const turnRound = replyEcho;
 /** Answers echo requests to the port's own addresses, in place. */
 export class IcmpResponder implements IcmpService {
   readonly name = 'icmp-responder';
+  readonly isEchoResponder = true;
   readonly #counts: Float64Array;
 
   constructor(

@@ -5,6 +5,7 @@ import type { Port } from './port.js';
 export class Packet {
   readonly view: DataView;
   readonly octets: Uint8Array;
+  readonly words: Int32Array;
   port: Port | undefined = undefined;
   /** First octet of the frame, and of what follows it. */
   at = 0;
@@ -26,5 +27,6 @@ export class Packet {
   constructor(arena: Arena) {
     this.view = arena.view;
     this.octets = arena.octets;
+    this.words = arena.words;
   }
 }

@@ -1,3 +1,4 @@
+import { ExpressAddresses } from './express.js';
 import type { IcmpService, PacketService, UdpService } from './service.js';
 
 /** How much of a port's traffic leaves a trace. */
@@ -31,6 +32,7 @@ export class Port {
   packet: PacketService[] = [];
   /** Echo replies sent, modulo 2^32: the number in the responder's lines. */
   replies = 0;
+  readonly #express: ExpressAddresses | undefined;
 
   constructor(readonly config: PortConfig) {
     this.slot = config.vid;
@@ -41,6 +43,13 @@ export class Port {
     this.broadcasts = Uint32Array.from(config.addresses, (a) =>
       a.prefix >= 31 ? 0xffff_ffff : (a.address | (0xffff_ffff >>> a.prefix)) >>> 0,
     );
+    this.#express = this.addresses.length === 1 ? new ExpressAddresses(this) : undefined;
+  }
+
+  /** For the express way, while nobody but an echo responder wants to see an echo request. */
+  get express(): ExpressAddresses | undefined {
+    const isOpen = this.icmp?.isEchoResponder === true && this.trace === 0 && this.packet.length === 0;
+    return isOpen ? this.#express : undefined;
   }
 
   owns(address: number): boolean {

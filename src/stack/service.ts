@@ -21,6 +21,8 @@ export interface Service {
 
 /** Receives the checked ICMP messages of its port; `packet.l4` is the ICMP header. A Reply's headers are turned round by the service. */
 export interface IcmpService extends Service {
+  /** Answers every echo request to an address of the port and does nothing else with it: the stack may do so in its place. */
+  readonly isEchoResponder?: boolean;
   message(packet: Packet, port: Port): number;
 }
 

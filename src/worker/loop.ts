@@ -35,8 +35,10 @@ export class Loop {
   readonly #rx = new Batch(BATCH);
   #spin: number;
   readonly #measuresSpin: boolean;
-  #idle = 0;
+  /** Empty turns since the last batch; of one at least after a wait, so that the next batch looks at the clock. */
+  #idle = 1;
   #clockNs = 0;
+  #endNs = 0;
   #commandsSeen = 0;
 
   constructor(
@@ -92,7 +94,7 @@ export class Loop {
         }
         continue;
       }
-      this.#idle = 0;
+      this.#idle = 1;
       counters.device[DeviceCounter.Waits]! += 1;
       const wait = device.wait(MAX_WAIT_MS);
       if (wait !== undefined) return wait;
@@ -106,7 +108,8 @@ export class Loop {
   /** One batch, from the receive ring to the wire; returns the time at its end. */
   #batch(): number {
     const { device, stack, counters } = this;
-    const start = nowNs();
+    // A batch right after another began when that one ended: one look at the clock is enough.
+    const start = this.#idle === 0 ? this.#endNs : nowNs();
     const count = this.#rx.count;
     stack.tracer.batchNs = start;
     stack.input(this.#rx);
@@ -117,6 +120,7 @@ export class Loop {
     record(counters.serviceTime, end - start, count);
     counters.slots[Drop.TxRingFull] = device.refused;
     this.#idle = 0;
+    this.#endNs = end;
     return end;
   }
 
