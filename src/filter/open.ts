@@ -3,6 +3,7 @@ import { Assembler, r0 } from '../bpf/asm.js';
 import { type ObjectProgram, type ObjectSpec, readObject } from '../bpf/object.js';
 import { ProgramType } from '../bpf/program.js';
 import { EvlnetError } from '../errors.js';
+import { compileRules } from './rules.js';
 import type { FilterSource } from './source.js';
 import { VERDICTS, type VerdictName } from './verdict.js';
 
@@ -15,8 +16,10 @@ export interface OpenFilter {
 /** Makes the program that `source` stands for; `octets` are those of its object file. Throws what its author must know. */
 export function openFilter(source: FilterSource, octets?: Uint8Array): OpenFilter {
   if ('all' in source) return allAlike(source.all);
-  if ('rules' in source)
-    throw new EvlnetError('EVL_FILTER', 'Cannot compile rules: this version has objects only');
+  if ('rules' in source) {
+    const object = compileRules(source);
+    return { object, program: object.programs[0]! };
+  }
   const object = readObject(octets!, basename(source.object));
   return { object, program: choose(object, source.program) };
 }

@@ -1,0 +1,84 @@
+// Rules as one EVL filter: `match EXPRESSION VERDICT …`, the first that matches decides.
+import { Assembler, Call, r0, r1, r2, r6, r7, r8, r9, r10 } from '../bpf/asm.js';
+import type { SourceLine } from '../bpf/instruction.js';
+import type { ObjectSpec } from '../bpf/object.js';
+import { type MapSpec, MapType, ProgramType } from '../bpf/program.js';
+import { Branches } from './expression/branches.js';
+import type { Span } from './expression/error.js';
+import { CONTEXT } from './expression/frame-octets.js';
+import { parse } from './expression/parse.js';
+import { RULE_HITS } from './rule-hits.js';
+import type { Rule, RulesSource } from './source.js';
+import { VERDICTS } from './verdict.js';
+
+const KEY = -4;
+const ETHERNET_HEADER = 14;
+const TAGGED_HEADER = 18;
+
+/** The filter as an object that holds one program, `bpf_netrx` of section `socket`. Throws EVL_EXPRESSION. */
+export function compileRules({ rules, default: otherwise }: RulesSource): ObjectSpec {
+  const conditions = rules.map(({ match }) => parse(match));
+  const a = new Assembler('bpf_netrx', ProgramType.SocketFilter);
+  a.line('length of the frame, as it was on the wire').mov(r6, r1).load('w', r9, r6, CONTEXT.length);
+
+  // The kernel refuses code that nothing comes to.
+  const reached = new Set(rules.length === 0 ? [0] : []);
+  const chain = (prefix: string, isTagBeside: boolean, headers: number): void => {
+    a.line('length of the frame, as it was on the wire').alu('add', r9, headers);
+    const branches = new Branches(a, prefix, isTagBeside);
+    conditions.forEach((condition, i) => {
+      const isLast = i === rules.length - 1;
+      const no = isLast ? hit(rules.length) : `${prefix}rule${i + 1}`;
+      branches.match(condition, sourceOf(rules[i]!, i), { yes: hit(i), no, next: isLast ? '' : no });
+      if (!isLast) branches.place(no);
+    });
+    branches.end();
+    for (let i = 0; i <= rules.length; i++) if (branches.reaches(hit(i))) reached.add(i);
+  };
+  if (rules.length > 0) {
+    a.load('w', r0, r6, CONTEXT.vlanPresent).jump('!=', r0, 0, 'beside');
+    chain('', false, ETHERNET_HEADER);
+    a.line('the driver took the tag out of the frame').label('beside');
+    chain('beside.', true, TAGGED_HEADER);
+  }
+  [...rules.map(({ verdict }) => verdict), otherwise].forEach((verdict, i) => {
+    if (!reached.has(i)) return;
+    a.line(i < rules.length ? `rule ${i + 1}: ${verdict}` : `default: ${verdict}`).label(hit(i));
+    a.mov(r7, i).mov(r8, VERDICTS.indexOf(verdict));
+    if (i < rules.length) a.goto('count');
+  });
+  a.line('rule_hits[rule]++')
+    .label('count')
+    .store('w', r10, KEY, r7)
+    .map(r1, RULE_HITS)
+    .mov(r2, r10)
+    .alu('add', r2, KEY)
+    .call(Call.mapLookupElem)
+    .jump('==', r0, 0, 'verdict')
+    .load('dw', r1, r0, 0)
+    .alu('add', r1, 1)
+    .store('dw', r0, 0, r1);
+  a.line('verdict').label('verdict').mov(r0, r8).exit();
+  return {
+    name: 'rules',
+    license: 'GPL',
+    programs: [{ ...a.program(), section: 'socket' }],
+    maps: new Map([[RULE_HITS, ruleHits(rules.length + 1)]]),
+    btf: undefined,
+    notes: [],
+  };
+}
+
+const hit = (rule: number): string => `hit${rule}`;
+
+const sourceOf =
+  ({ match }: Rule, index: number) =>
+  ({ at }: Span): SourceLine => ({ file: `rule ${index + 1}`, line: 1, column: at + 1, text: match });
+
+const ruleHits = (count: number): MapSpec => ({
+  name: RULE_HITS,
+  type: MapType.PercpuArray,
+  keySize: 4,
+  valueSize: 8,
+  maxEntries: count,
+});
