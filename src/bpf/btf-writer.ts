@@ -73,7 +73,8 @@ function lineRecords(
 
 /** Copies types from an object's BTF, and what they refer to, under new ids. */
 class TypeWriter {
-  readonly #strings: number[] = [0];
+  readonly #strings: Uint8Array[] = [];
+  #stringsLength = 1;
   readonly #known = new Map<string, number>([['', 0]]);
   readonly #encoder = new TextEncoder();
   /** Id less one → words of the type. */
@@ -89,9 +90,10 @@ class TypeWriter {
   string(text: string): number {
     const known = this.#known.get(text);
     if (known !== undefined) return known;
-    const at = this.#strings.length;
-    for (const octet of this.#encoder.encode(text)) this.#strings.push(octet);
-    this.#strings.push(0);
+    const at = this.#stringsLength;
+    const octets = this.#encoder.encode(text);
+    this.#strings.push(octets);
+    this.#stringsLength += octets.length + 1;
     this.#known.set(text, at);
     return at;
   }
@@ -123,16 +125,20 @@ class TypeWriter {
 
   finish(): Uint8Array {
     const types = Uint32Array.from(this.#types.flat());
-    const btf = new Uint8Array(HEADER + types.byteLength + this.#strings.length);
+    const btf = new Uint8Array(HEADER + types.byteLength + this.#stringsLength);
     const v = new DataView(btf.buffer);
     v.setUint16(0, MAGIC, true);
     v.setUint8(2, 1);
     v.setUint32(4, HEADER, true);
     v.setUint32(12, types.byteLength, true);
     v.setUint32(16, types.byteLength, true);
-    v.setUint32(20, this.#strings.length, true);
+    v.setUint32(20, this.#stringsLength, true);
     btf.set(new Uint8Array(types.buffer), HEADER);
-    btf.set(this.#strings, HEADER + types.byteLength);
+    let at = HEADER + types.byteLength + 1;
+    for (const octets of this.#strings) {
+      btf.set(octets, at);
+      at += octets.length + 1;
+    }
     return btf;
   }
 

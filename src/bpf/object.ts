@@ -1,5 +1,6 @@
 import { Btf } from './btf.js';
 import { type InstructionNotes, readBtfExt } from './btf-ext.js';
+import { programTypes } from './btf-writer.js';
 import { doubt } from './core-relocation.js';
 import { readDataSections } from './data-section.js';
 import { type Elf, readElf, type Section } from './elf.js';
@@ -63,7 +64,7 @@ function read(octets: Uint8Array, name: string): ObjectSpec {
   const entries = [...functions.values()].flatMap((f) => [...f.values()].filter((e) => e.isEntry));
   const programs = entries.map((entry): ObjectProgram => {
     try {
-      return {
+      const program = {
         name: entry.name,
         section: entry.section.name,
         type: typeOf(entry.section.name),
@@ -71,6 +72,9 @@ function read(octets: Uint8Array, name: string): ObjectSpec {
         license,
         ...(btf ? { btf } : {}),
       };
+      // Types that nobody has followed so far: whoever loads the program shall not be the first to find that they lead nowhere.
+      programTypes(program);
+      return program;
     } catch (e) {
       throw refusalOf(`program "${entry.name}"`, e);
     }
