@@ -13,8 +13,10 @@ export interface Hook {
   readonly drop: number;
   /** Appends: that many octets from r7 on can be read, or a jump to `otherwise`. Keeps r6 to r9. */
   reach(a: Assembler, octets: number, otherwise: string): void;
-  /** Appends: a tag that is not in the frame any more, if there is one: VID into r3, ethertype of the frame into r4, then to TAGGED. */
+  /** Appends: where the outer tag is not in the frame, VID into r3, ethertype into r4, and on to INNERMOST. */
   besideFrame?(a: Assembler): void;
+  /** Appends: puts a frame that goes on (r9 is `pass`) back as it was. */
+  restore?(a: Assembler): void;
   /** Appends: takes the frame; r0 is the return code, `pass` if it could not. Keeps r6 to r9. */
   take(a: Assembler): void;
 }
@@ -34,6 +36,10 @@ const KEY = -4;
 export const RULE = 'evlnet.rule';
 export const ACCEPT = 'evlnet.accept';
 export const PASS = 'evlnet.pass';
+/** VID in r3, in host order; ethertype behind the tags in r4. */
+export const INNERMOST = 'evlnet.innermost';
+/** The same with the VID in network order. */
+export const SWAP = 'evlnet.swap';
 /** To `r8` counted, `r9` returned. */
 export const COUNT = 'evlnet.count';
 
@@ -79,14 +85,10 @@ function findTag(a: Assembler, hook: Hook): void {
     .label('evlnet.tagged')
     .load('h', r3, r7, OUTER.tci)
     .load('h', r4, r7, OUTER.ethertype)
-    .jump('!=', r4, DOT1Q, 'evlnet.swap')
+    .jump('!=', r4, DOT1Q, SWAP)
     .line('QinQ: the inner tag decides');
   hook.reach(a, INNER.end, PASS);
-  a.load('h', r3, r7, INNER.tci)
-    .load('h', r4, r7, INNER.ethertype)
-    .label('evlnet.swap')
-    .swap(r3, 16)
-    .label('evlnet.innermost');
+  a.load('h', r3, r7, INNER.tci).load('h', r4, r7, INNER.ethertype).label(SWAP).swap(r3, 16).label(INNERMOST);
 }
 
 function askTable(a: Assembler): void {
@@ -143,5 +145,7 @@ function take(a: Assembler, hook: Hook): void {
     .label('evlnet.no-socket')
     .mov(r8, HookCounter.NoSocket);
   countInto(a, 'evlnet.unclaimed').label(PASS).mov(r8, HookCounter.Skip).mov(r9, hook.pass).label(COUNT);
-  countInto(a, 'evlnet.counted').line('verdict').mov(r0, r9).exit();
+  countInto(a, 'evlnet.counted');
+  hook.restore?.(a);
+  a.line('verdict').mov(r0, r9).exit();
 }
