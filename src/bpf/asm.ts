@@ -102,9 +102,10 @@ export class Assembler {
     return this;
   }
 
-  label(name: string): this {
+  /** Of the next instruction, unless told otherwise. */
+  label(name: string, at = this.#instructions.length): this {
     if (this.#labels.has(name)) throw this.#error(`label "${name}" is defined twice`);
-    this.#labels.set(name, this.#instructions.length);
+    this.#labels.set(name, at);
     return this;
   }
 

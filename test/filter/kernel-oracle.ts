@@ -1,66 +1,82 @@
 // The kernel runs a filter as it is (a socket filter in BPF_PROG_TEST_RUN has its data behind the MAC header, as in EVL), and what
 // evlnet made of it, on the same frames.
-import type { ProgramSpec } from '../../src/bpf/program.js';
+import type { MapSpec, ProgramSpec } from '../../src/bpf/program.js';
 import { EvlnetError } from '../../src/errors.js';
 import { COUNTERS, HIDDEN, VLANS, xsks } from '../../src/filter/maps.js';
-import { type BpfMap, createMap, loadProgram, type Program, testRun } from '../../src/linux/bpf.js';
+import { vlanTable } from '../../src/filter/vlan-table.js';
+import {
+  type BpfMap,
+  createMaps,
+  loadProgram,
+  type Program,
+  type TestRun,
+  testRun,
+} from '../../src/linux/bpf.js';
+import { macOctets, RESPONDER } from '../build-frame.js';
 import type { Filter } from './assembled.js';
 
 const EINVAL = 22;
+/** struct __sk_buff, <linux/bpf.h>. */
+const CONTEXT_LENGTH = 192;
+const IFINDEX = 40;
 
-/** The filter's maps and evlnet's own. */
-export function createMaps({ object }: Filter): Map<string, BpfMap> {
-  const specs = [VLANS, COUNTERS, HIDDEN, xsks(1), ...object.maps.values()];
-  return new Map(specs.map((spec) => [spec.name, createMap(spec)]));
+/** What the kernel is told of the device that a frame came in by; its address is RESPONDER's. */
+export function contextOf(ifindex: number): Uint8Array {
+  const context = new Uint8Array(CONTEXT_LENGTH);
+  new DataView(context.buffer).setUint32(IFINDEX, ifindex, true);
+  return context;
 }
 
-export class Oracle {
-  readonly #maps: Map<string, BpfMap>;
-  readonly #original: Program;
-  /** The kernel would not make a packet of these: an IPv4 or IPv6 header is cut. */
-  refused = 0;
-  readonly verdicts = new Map<number, number>();
-
-  constructor(readonly filter: Filter) {
-    this.#maps = createMaps(filter);
-    this.#original = loadProgram(filter.program, this.#maps);
-  }
-
-  /** What the untouched filter returns; undefined where the kernel refuses the frame. */
-  judge(frame: Uint8Array, context?: Uint8Array): number | undefined {
-    try {
-      const { result } = testRun(this.#original, frame, context ? { context } : {});
-      this.verdicts.set(result, (this.verdicts.get(result) ?? 0) + 1);
-      return result;
-    } catch (error) {
-      if (!(error instanceof EvlnetError) || error.errno !== EINVAL) throw error;
-      this.refused++;
-      return undefined;
-    }
-  }
-
-  close(): void {
-    this.#original.close();
-    for (const m of this.#maps.values()) m.close();
-  }
-}
-
-/** A translation, loaded with maps of its own. */
-export class Translated {
+/** A program with the filter's maps and evlnet's own, which are its alone. */
+export class Loaded {
   readonly maps: Map<string, BpfMap>;
   readonly #program: Program;
 
-  constructor(filter: Filter, spec: ProgramSpec) {
-    this.maps = createMaps(filter);
-    this.#program = loadProgram(spec, this.maps);
+  constructor({ object }: Filter, program: ProgramSpec, vlans = vlanTable([], [], responder)) {
+    const specs = [VLANS, COUNTERS, HIDDEN, xsks(1)].map((spec): [string, MapSpec] => [spec.name, spec]);
+    this.maps = createMaps(new Map([...specs, ...object.maps]));
+    try {
+      this.#program = loadProgram(program, this.maps);
+    } catch (error) {
+      this.#closeMaps();
+      throw error;
+    }
+    for (let at = 0; at < vlans.length; at += 8)
+      if (vlans.subarray(at, at + 8).some((octet) => octet !== 0))
+        this.maps.get(VLANS.name)!.update(at / 8, vlans.subarray(at, at + 8));
   }
 
+  run(frame: Uint8Array, context?: Uint8Array): TestRun {
+    return testRun(this.#program, frame, context ? { context } : {});
+  }
+
+  /** Undefined where the kernel makes no packet of the frame: an IPv4 or IPv6 header is cut. */
+  runIfAble(frame: Uint8Array, context?: Uint8Array): TestRun | undefined {
+    try {
+      return this.run(frame, context);
+    } catch (error) {
+      if (error instanceof EvlnetError && error.errno === EINVAL) return undefined;
+      throw error;
+    }
+  }
+
+  /** What it returns. */
   judge(frame: Uint8Array, context?: Uint8Array): number {
-    return testRun(this.#program, frame, context ? { context } : {}).result;
+    return this.run(frame, context).result;
+  }
+
+  judgeIfAble(frame: Uint8Array, context?: Uint8Array): number | undefined {
+    return this.runIfAble(frame, context)?.result;
   }
 
   close(): void {
     this.#program.close();
+    this.#closeMaps();
+  }
+
+  #closeMaps(): void {
     for (const m of this.maps.values()) m.close();
   }
 }
+
+const responder = Uint8Array.from(macOctets(RESPONDER.mac));

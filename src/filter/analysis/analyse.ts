@@ -1,6 +1,6 @@
 // Data flow over a filter: which fields of its context it touches, how deep its stack is, what it gives to the helpers. All back ends
 // start from it. It believes nothing that the kernel's verifier would have to prove first: "unknown" is always a right answer.
-import { CALL, Class, EXIT, type Instruction, isWide, Pseudo, PseudoCall } from '../../bpf/instruction.js';
+import { CALL, Class, EXIT, type Instruction, isWide, PseudoCall } from '../../bpf/instruction.js';
 import type { ProgramSpec } from '../../bpf/program.js';
 import { CONTEXT_LENGTH } from '../context.js';
 import { programEntry, State, sizeOf } from './state.js';
@@ -11,7 +11,7 @@ export interface Analysis {
   readonly functions: readonly FunctionFacts[];
   /** Offsets of the words of struct __sk_buff that are read or written. */
   readonly fields: ReadonlySet<number>;
-  /** The context went where data flow cannot follow, as a structure in memory does that is handed to a function: any field may be read there. */
+  /** The context went where data flow cannot follow: any field may be read there. */
   readonly contextEscapes: boolean;
   /** What r0 to r10 hold before an instruction that calls, or touches memory; undefined for others, and where no way leads. */
   registers(index: number): readonly Value[] | undefined;
@@ -24,41 +24,45 @@ export interface FunctionFacts {
   readonly end: number;
   /** Deepest octet of its stack that has an address, a multiple of 8. */
   readonly stack: number;
-  /** Indexes of functions that it calls, or hands to a helper as a callback. */
-  readonly calls: ReadonlySet<number>;
 }
 
-/** Helpers that call a function of the program: bpf_for_each_map_elem, timer_set_callback, loop, user_ringbuf_drain. */
-const CALLERS = new Set([164, 170, 181, 209]);
-const isCallback = (i: Instruction): boolean =>
-  isWide(i) && i.src === Pseudo.Function && i.target !== undefined;
-const isLocalCall = (i: Instruction): boolean => isCall(i) && i.src === PseudoCall.Local;
 export const isCall = (i: Instruction): boolean => i.opcode === (Class.JMP | CALL);
 export const isExit = (i: Instruction): boolean => i.opcode === (Class.JMP | EXIT);
+/** LD_ABS and LD_IND end the function where the frame is too short. */
+export const isFrameLoad = (i: Instruction): boolean => (i.opcode & 7) === Class.LD && !isWide(i);
+
+const isLocalCall = (i: Instruction): boolean => isCall(i) && i.src === PseudoCall.Local;
 const isJump = (i: Instruction): boolean => {
   const group = i.opcode & 7;
   return (group === Class.JMP || group === Class.JMP32) && !isCall(i) && !isExit(i);
 };
 const isAlways = (i: Instruction): boolean => i.opcode === Class.JMP || i.opcode === Class.JMP32;
-/** LD_ABS and LD_IND end the function where the frame is too short. */
-export const isFrameLoad = (i: Instruction): boolean => (i.opcode & 7) === Class.LD && !isWide(i);
 const touchesMemory = (i: Instruction): boolean => {
   const group = i.opcode & 7;
   return group === Class.LDX || group === Class.ST || group === Class.STX || isFrameLoad(i);
 };
+
+/**
+ * Helpers that call a function of the program with an argument of the caller's: bpf_for_each_map_elem, bpf_loop, bpf_user_ringbuf_drain.
+ * Register of that argument, and of the function's parameter that it becomes.
+ */
+const CALLBACKS = new Map([
+  [164, { from: 3, to: 4 }],
+  [181, { from: 3, to: 2 }],
+  [209, { from: 3, to: 2 }],
+]);
 
 export const analyse = (program: ProgramSpec): Analysis => new Flow(program);
 
 class Flow implements Analysis {
   readonly fields = new Set<number>();
   contextEscapes = false;
-  readonly functions: readonly { name: string; at: number; end: number; stack: number; calls: Set<number> }[];
+  readonly functions: readonly { name: string; at: number; end: number; stack: number }[];
   readonly #registers = new Map<number, readonly Value[]>();
   /** State before the first instruction of a block. */
   readonly #blocks = new Map<number, State>();
   readonly #waiting: number[] = [];
   readonly #leaders: Uint8Array;
-  readonly #functionAt = new Map<number, number>();
 
   constructor(readonly program: ProgramSpec) {
     const { instructions } = program;
@@ -68,20 +72,21 @@ class Flow implements Analysis {
       at,
       end: specs[n + 1]?.at ?? instructions.length,
       stack: 0,
-      calls: new Set(),
     }));
     this.#leaders = new Uint8Array(instructions.length + 1);
-    for (const [n, { at }] of this.functions.entries()) {
-      this.#functionAt.set(at, n);
-      this.#leaders[at] = 1;
-    }
+    for (const { at } of this.functions) this.#leaders[at] = 1;
     instructions.forEach((i, index) => {
       if (!isJump(i)) return;
-      this.#leaders[this.#target(i)] = 1;
+      this.#leaders[this.#target(i.target!)] = 1;
       this.#leaders[index + 1] = 1;
     });
-    this.#arrive(0, programEntry());
-    for (let at = this.#waiting.pop(); at !== undefined; at = this.#waiting.pop()) this.#block(at, false);
+    this.#flow(0, programEntry());
+    // A function that nothing was seen to call is called by something unseen, with anything.
+    for (const { at } of this.functions) {
+      if (this.#blocks.has(at)) continue;
+      this.contextEscapes = true;
+      this.#flow(at, State.entry([]));
+    }
     for (const at of this.#blocks.keys()) this.#block(at, true);
   }
 
@@ -89,8 +94,13 @@ class Flow implements Analysis {
     return this.#registers.get(index);
   }
 
-  #target(i: Instruction): number {
-    return this.program.labels.get(i.target!)!;
+  #target(label: string): number {
+    return this.program.labels.get(label)!;
+  }
+
+  #flow(from: number, state: State): void {
+    this.#arrive(from, state);
+    for (let at = this.#waiting.pop(); at !== undefined; at = this.#waiting.pop()) this.#block(at, false);
   }
 
   #arrive(at: number, state: State): void {
@@ -108,14 +118,12 @@ class Flow implements Analysis {
     for (let index = at; index < own.end; index++) {
       const i = instructions[index]!;
       if (isFinal) this.#keep(i, index, state, own);
-      else if (isCallback(i)) this.#enter(this.#target(i), own, new Array<Value>(5).fill(UNKNOWN));
-      if (isLocalCall(i) && !isFinal) this.#enter(this.#target(i), own, state.registers.slice(1, 6));
+      else if (isCall(i)) this.#enter(i, state);
       if (isExit(i)) return;
       if (isJump(i)) {
-        if (!isFinal) {
-          this.#arrive(this.#target(i), state);
-          if (!isAlways(i)) this.#arrive(index + 1, state);
-        }
+        if (isFinal) return;
+        this.#arrive(this.#target(i.target!), state);
+        if (!isAlways(i)) this.#arrive(index + 1, state);
         return;
       }
       state.step(i);
@@ -126,22 +134,29 @@ class Flow implements Analysis {
     }
   }
 
-  /** A callee sees its caller's constants and the context; an address in the caller's stack means nothing to it. */
-  #enter(at: number, caller: { calls: Set<number> }, parameters: readonly Value[]): void {
-    caller.calls.add(this.#functionAt.get(at)!);
-    this.#arrive(at, State.entry(parameters.map((v) => (v.kind === 'frame' ? UNKNOWN : v))));
+  /** The functions that a call leads to, with what they are given. */
+  #enter(i: Instruction, state: State): void {
+    const given = state.registers.slice(0, 6);
+    if (isLocalCall(i)) {
+      this.#arrive(this.#target(i.target!), State.entry(given.slice(1).map((v) => state.lend(v))));
+      return;
+    }
+    const callback = i.src === PseudoCall.Helper ? CALLBACKS.get(i.imm) : undefined;
+    for (const called of given) {
+      if (called.kind !== 'function') continue;
+      const parameters = new Array<Value>(5).fill(UNKNOWN);
+      if (callback) parameters[callback.to - 1] = state.lend(given[callback.from]!);
+      this.#arrive(this.#target(called.label), State.entry(parameters));
+    }
   }
 
   #keep(i: Instruction, index: number, state: State, own: { stack: number }): void {
     const { registers } = state;
-    for (const value of registers)
-      if (value.kind === 'frame' && value.offset !== undefined) deepen(own, value.offset);
+    for (const value of registers) deepen(own, value, 0);
     if (isCall(i)) {
       this.#registers.set(index, [...registers]);
-      const holdsContext = [...state.slots.values()].some((v) => v.kind === 'context');
-      const reaches = isLocalCall(i) || (i.src === PseudoCall.Helper && CALLERS.has(i.imm));
-      if (reaches && holdsContext && registers.slice(1, 6).some((v) => v.kind === 'frame'))
-        this.contextEscapes = true;
+      const reaches = isLocalCall(i) || registers.slice(1, 6).some((v) => v.kind === 'function');
+      if (reaches) this.#contain(state);
     }
     if (!touchesMemory(i)) return;
     this.#registers.set(index, [...registers]);
@@ -149,9 +164,19 @@ class Flow implements Analysis {
     const group = i.opcode & 7;
     const base = registers[group === Class.LDX ? i.src : i.dst]!;
     if (base.kind === 'context') this.#touch(base.offset + i.offset, sizeOf(i));
-    if (base.kind === 'frame' && base.offset !== undefined) deepen(own, base.offset + i.offset);
-    const isStored = group === Class.STX && registers[i.src]!.kind === 'context';
-    if (isStored && base.kind !== 'frame') this.contextEscapes = true;
+    deepen(own, base, i.offset);
+    if (group !== Class.STX || base.kind === 'frame') return;
+    const { kind } = registers[i.src]!;
+    if (kind === 'context' || kind === 'lent') this.contextEscapes = true;
+  }
+
+  /** Does a callee find contexts in its caller's stack other than where `lend` tells it? */
+  #contain({ registers, slots }: State): void {
+    const given = registers.slice(1, 6).filter((v) => v.kind === 'frame');
+    const held = new Set([...slots.values()].map((v) => v.kind));
+    const isBehind = held.has('lent') || (held.has('context') && held.has('frame'));
+    const isAnywhere = held.has('context') && given.some((v) => v.offset === undefined);
+    if (isAnywhere || (isBehind && given.length > 0)) this.contextEscapes = true;
   }
 
   #touch(offset: number, size: number): void {
@@ -160,6 +185,7 @@ class Flow implements Analysis {
   }
 }
 
-function deepen(own: { stack: number }, offset: number): void {
-  own.stack = Math.max(own.stack, (-offset + 7) & ~7);
+function deepen(own: { stack: number }, address: Value, offset: number): void {
+  if (address.kind !== 'frame' || address.offset === undefined) return;
+  own.stack = Math.max(own.stack, (-(address.offset + offset) + 7) & ~7);
 }

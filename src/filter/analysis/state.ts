@@ -7,10 +7,11 @@ import {
   isWide,
   Mode,
   Pseudo,
+  PseudoCall,
   Size,
   Source,
 } from '../../bpf/instruction.js';
-import { CONTEXT, constant, FRAME, isSame, join, UNKNOWN, type Value } from './value.js';
+import { CONTEXT, constant, FRAME, isSame, join, lent, UNKNOWN, type Value } from './value.js';
 
 /** `imm` of an atomic operation that brings back what was there. */
 const FETCH = 0x01;
@@ -64,6 +65,15 @@ export class State {
     return changed;
   }
 
+  /** The value as a callee sees it: its caller's constants, the context, and what it may find of that in its caller's stack. */
+  lend(value: Value): Value {
+    if (value.kind !== 'frame') return value;
+    if (value.offset === undefined) return UNKNOWN;
+    const { offset } = value;
+    const contexts = [...this.slots].filter(([, held]) => held.kind === 'context');
+    return lent(contexts.map(([at]) => at - offset));
+  }
+
   /** Anything may have been written anywhere in the stack; what was an address is one still, or of no use. */
   forget(): void {
     for (const [at, value] of this.slots)
@@ -80,7 +90,7 @@ export class State {
         return;
       case Class.LD:
         if (isWide(i)) this.registers[i.dst] = wide(i);
-        else this.#call();
+        else this.#call(i);
         return;
       case Class.LDX:
         this.registers[i.dst] = this.#load(i);
@@ -93,7 +103,7 @@ export class State {
         else this.#store(i, this.registers[i.src]!);
         return;
       default:
-        if (i.opcode === (Class.JMP | CALL)) this.#call();
+        if (i.opcode === (Class.JMP | CALL)) this.#call(i);
     }
   }
 
@@ -122,7 +132,9 @@ export class State {
 
   #load(i: Instruction): Value {
     const base = this.registers[i.src]!;
-    if (base.kind !== 'frame' || base.offset === undefined || sizeOf(i) !== 8) return UNKNOWN;
+    if (sizeOf(i) !== 8) return UNKNOWN;
+    if (base.kind === 'lent') return base.contexts.includes(i.offset) ? join(CONTEXT, UNKNOWN) : UNKNOWN;
+    if (base.kind !== 'frame' || base.offset === undefined) return UNKNOWN;
     return this.slots.get(base.offset + i.offset) ?? UNKNOWN;
   }
 
@@ -145,9 +157,11 @@ export class State {
     else if ((i.imm & FETCH) !== 0) this.registers[i.src] = UNKNOWN;
   }
 
-  /** r0 is the answer, r1 to r5 are lost; who is given an address in the stack may write there. */
-  #call(): void {
-    if (this.registers.slice(1, 6).some((v) => v.kind === 'frame' || v.kind === 'unknown')) this.forget();
+  /** r0 is the answer, r1 to r5 are lost; who is given an address in the stack may write there, a function may have it from a map. */
+  #call(i: Instruction): void {
+    const isLocal = i.src === PseudoCall.Local && i.opcode === (Class.JMP | CALL);
+    if (isLocal || this.registers.slice(1, 6).some((v) => v.kind === 'frame' || v.kind === 'unknown'))
+      this.forget();
     this.registers.fill(UNKNOWN, 0, 6);
   }
 
@@ -162,10 +176,19 @@ export const programEntry = (): State => State.entry([CONTEXT]);
 
 function sum(have: Value, by: Value, sign: 1 | -1): Value {
   if (by.kind !== 'constant') return have.kind === 'frame' ? { kind: 'frame', offset: undefined } : UNKNOWN;
-  if (have.kind === 'constant') return constant(have.value + sign * by.value);
-  if (have.kind !== 'frame' && have.kind !== 'context') return UNKNOWN;
-  if (have.offset === undefined) return have;
-  return { ...have, offset: have.offset + sign * by.value };
+  const change = sign * by.value;
+  switch (have.kind) {
+    case 'constant':
+      return constant(have.value + change);
+    case 'lent':
+      return lent(have.contexts.map((at) => at - change));
+    case 'context':
+      return { ...have, offset: have.offset + change };
+    case 'frame':
+      return have.offset === undefined ? have : { kind: 'frame', offset: have.offset + change };
+    default:
+      return UNKNOWN;
+  }
 }
 
 function wide(i: Instruction): Value {

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { readObject } from '../../../src/bpf/object.js';
 import { WasmFilter } from '../../../src/filter/wasm/filter.js';
 import { describeIf } from '../../capability.js';
-import { Oracle } from '../kernel-oracle.js';
+import { Loaded } from '../kernel-oracle.js';
 import { mutatedFrames } from '../mutate.js';
 
 const FRAMES = 10_000;
@@ -23,10 +23,10 @@ describeIf(['root', 'bpf'])('WasmFilter judges as the kernel does', () => {
     // The device of the kernel's run: lo.
     const context = { ifindex: 1, lladdr: new Uint8Array(6) };
     const wasm = WasmFilter.create(filter.object, filter.program, { context });
-    const oracle = new Oracle(filter);
+    const oracle = new Loaded(filter, filter.program);
     try {
       for (const frame of frames) {
-        const verdict = oracle.judge(frame);
+        const verdict = oracle.judgeIfAble(frame);
         if (verdict === undefined) continue;
         const answer = wasm.judge(new DataView(frame.buffer), 0, frame.length);
         if (answer !== verdict)
