@@ -19,7 +19,7 @@ const COMPARED = 10_000;
 const files = ['examples/filters', 'test/bpf/objects', 'test/filter/objects']
   .flatMap((folder) => readdirSync(folder).map((file) => `${folder}/${file}`))
   // What reading objects is tested with is partly there to be refused.
-  .filter((file) => file.endsWith('.o') && !file.endsWith('/kconfig.o'));
+  .filter((file) => /(?<!kconfig|refused)\.o$/.test(file));
 const filters = files.flatMap((file) => {
   const object = readObject(readFileSync(file), basename(file));
   const programs = object.programs.filter((program) => program.type === ProgramType.SocketFilter);
