@@ -33,6 +33,7 @@ export function programTypes(program: ProgramSpec): ProgramTypes | undefined {
   const writer = new TypeWriter(btf);
   const slots = slotsOf(instructions);
   const infos = functions.flatMap((f) => [slots[f.at]!, writer.func(f)]);
+  writer.tag(functions);
   const lines = hasLines
     ? lineRecords(writer, name, instructions, slots, new Set(functions.map((f) => f.at)))
     : [];
@@ -121,6 +122,18 @@ class TypeWriter {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
       this.#types[this.#ids.get(next)! - 1] = this.#copy(this.from, next);
     return id;
+  }
+
+  /** What is said of the parameters of these functions (__arg_ctx and the like): the kernel asks for it in global ones. */
+  tag(functions: readonly FunctionSpec[]): void {
+    const wanted = new Set(functions.filter((f) => f.isGlobal).map((f) => f.typeId));
+    if (!this.from || wanted.size === 0) return;
+    for (const id of this.from.idsOf(Kind.DeclTag)) {
+      const { name, sizeOrType } = this.from.type(id);
+      const [, info, , parameter] = this.from.words(id) as [number, number, number, number];
+      if (wanted.has(sizeOrType))
+        this.#types.push([this.string(name), info, this.#ids.get(sizeOrType)!, parameter]);
+    }
   }
 
   finish(): Uint8Array {

@@ -128,13 +128,17 @@ export class Btf {
     return Array.from({ length: (end - at) / 4 }, (_, n) => this.#view.getUint32(at + n * 4, true));
   }
 
+  /** Ids of all types of that kind. */
+  *idsOf(kind: number): Generator<number> {
+    for (let id = 1; id < this.#starts.length; id++)
+      if (((this.#view.getUint32(this.#starts[id]! + 4, true) >>> 24) & 0x1f) === kind) yield id;
+  }
+
   /** Id of the first type of that kind and name, 0 if there is none. */
   find(kind: number, name: string): number {
     const wanted = new TextEncoder().encode(`${name}\0`);
-    for (let id = 1; id < this.#starts.length; id++) {
-      const at = this.#starts[id]!;
-      if (((this.#view.getUint32(at + 4, true) >>> 24) & 0x1f) !== kind) continue;
-      const start = this.#view.getUint32(at, true);
+    for (const id of this.idsOf(kind)) {
+      const start = this.#view.getUint32(this.#starts[id]!, true);
       let i = 0;
       while (i < wanted.length && this.#strings[start + i] === wanted[i]) i++;
       if (i === wanted.length) return id;

@@ -38,7 +38,7 @@ export function readBtfMaps(elf: Elf, section: Section, btf: Btf | undefined, no
     const map = `map "${symbol.name}"`;
     const { slotsAt, isPinned, ...definition } = readDefinition(btf, variable, map);
     if (isPinned)
-      note(`${map} asks to be pinned: it is not, evlnet keeps maps with the filter that uses them`);
+      note(`${map} is not pinned, as it asks to be: evlnet keeps maps with the filter that uses them`);
     maps.set(symbol.value, {
       name: symbol.name,
       ...definition,
@@ -133,6 +133,9 @@ function readDefinition(btf: Btf, struct: BtfType, map: string): Definition {
         break;
       case 'value':
         definition.valueSize = btf.sizeOf(pointee(btf, member.type, what).id);
+        break;
+      // A wish for speed, not for meaning.
+      case 'numa_node':
         break;
       case 'pinning':
         definition.isPinned = number(btf, member.type, what) !== 0;

@@ -48,6 +48,11 @@ export function relocate(
       `it refers to section "${section.name}", which evlnet does not load`,
       'global variables belong in .rodata, .data and .bss, maps in ".maps"',
     );
+  if (symbols.elf.relocationTables.has(section.index))
+    throw refusal(
+      `it refers to section "${section.name}", which has addresses in it: eBPF cannot know them beforehand`,
+      'keep numbers or characters in tables, not pointers to them',
+    );
   if (octet < 0 || octet >= data.valueSize)
     throw refusal(`it refers to octet ${octet} of section "${section.name}", which has ${data.valueSize}`);
   return { ...wide, src: Pseudo.MapValue, imm: octet, map: data.name };

@@ -1,7 +1,7 @@
 // A filter as its author wrote it, in the kernel as EVL loads it: a socket filter.
 import type { ObjectProgram, ObjectSpec } from '../bpf/object.js';
-import { ProgramType } from '../bpf/program.js';
-import { type BpfMap, createMaps, loadProgram, type Program } from '../linux/bpf.js';
+import { MapType, ProgramType } from '../bpf/program.js';
+import { type BpfMap, createMaps, fillSlots, loadProgram, type Program } from '../linux/bpf.js';
 import { explain } from './explain.js';
 
 export interface Untouched {
@@ -11,25 +11,45 @@ export interface Untouched {
   close(): void;
 }
 
-/** Loads it on no device. What the verifier has against it is thrown as EVL_FILTER, in the author's lines. */
+/**
+ * Loads it on no device, with the programs that its tail calls lead to. What the verifier has against one of them is thrown
+ * as EVL_FILTER, in the author's lines.
+ */
 export function loadUntouched(object: ObjectSpec, program: ObjectProgram): Untouched {
   const maps = createMaps(object.maps);
-  const closeMaps = () => {
-    for (const map of maps.values()) map.close();
+  const tails = new Map<string, Program>();
+  const close = (held: ReadonlyMap<string, { close(): void }>) => {
+    for (const one of held.values()) one.close();
   };
-  const spec = { ...program, type: ProgramType.SocketFilter };
   try {
-    const loaded = loadProgram(spec, maps);
+    const arrays = [...maps.values()].filter((map) => map.spec.type === MapType.ProgArray);
+    const names = new Set(arrays.flatMap((map) => [...(map.spec.slots?.values() ?? [])]));
+    for (const tail of object.programs)
+      if (names.has(tail.name)) tails.set(tail.name, load(object, tail, maps));
+    for (const array of arrays) fillSlots(array, tails);
+    const loaded = load(object, program, maps);
     return {
       program: loaded,
       maps,
       close() {
         loaded.close();
-        closeMaps();
+        close(maps);
       },
     };
   } catch (error) {
-    closeMaps();
+    close(maps);
+    throw error;
+  } finally {
+    // The array that holds them is reference enough.
+    close(tails);
+  }
+}
+
+function load(object: ObjectSpec, program: ObjectProgram, maps: ReadonlyMap<string, BpfMap>): Program {
+  const spec = { ...program, type: ProgramType.SocketFilter };
+  try {
+    return loadProgram(spec, maps);
+  } catch (error) {
     throw explain(error, spec, `load filter "${program.name}" of "${object.name}"`);
   }
 }

@@ -144,6 +144,16 @@ test('without types, functions and older maps are read all the same', () => {
   expect(use(without('legacy.o', '.BTF'))).toBeUndefined();
 });
 
+test('a stripped file says how to strip', () => {
+  const octets = Uint8Array.from(sound);
+  const view = new DataView(octets.buffer);
+  for (let at = Number(view.getBigUint64(40, true)); at < octets.length; at += 64)
+    if (view.getUint32(at + 4, true) === 2) view.setUint32(at + 4, 0, true);
+  const error = use(octets);
+  expect(error?.message).toBe('Cannot read "x.o": it has no symbol table: it was stripped');
+  expect(error?.hint).toContain('llvm-strip -g');
+});
+
 test('.bss of a terabyte is refused before memory is taken for it', () => {
   const octets = Uint8Array.from(readFileSync(new URL('objects/globals.o', import.meta.url)));
   const view = new DataView(octets.buffer);

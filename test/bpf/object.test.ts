@@ -21,7 +21,7 @@ test('maps have the sizes of their types, also those that are static', () => {
   ]);
   expect(references(spec, 'map')).toEqual(['totals', 'hidden', 'allowed']);
   expect(spec.license).toBe('GPL');
-  expect(spec.notes.map((n) => n.text)).toEqual([expect.stringContaining('map "totals" asks to be pinned')]);
+  expect(spec.notes.map((n) => n.text)).toEqual([expect.stringContaining('map "totals" is not pinned')]);
 });
 
 test('the older maps are read as well', () => {
@@ -76,6 +76,12 @@ test('programs are listed by section, each with the functions that it reaches an
       section: 'socket/length',
       type: ProgramType.SocketFilter,
       functions: ['by_length', 'tail', 'length', 'octet'],
+    },
+    {
+      name: 'by_any',
+      section: 'socket/any',
+      type: ProgramType.SocketFilter,
+      functions: ['by_any', 'any', 'octet'],
     },
     { name: 'all', section: 'xdp', type: ProgramType.Xdp, functions: ['all'] },
   ]);
@@ -139,5 +145,11 @@ test('what CO-RE would have asked the kernel is noted, but for packets and __sk_
 test('a variable of the kernel is refused where it is used', () => {
   expect(() => object('kconfig')).toThrow(
     'Cannot read "kconfig.o": program "bpf_netrx": function "bpf_netrx": ./kconfig.c:8: instruction 0: "LINUX_KERNEL_VERSION" is not defined in the file',
+  );
+});
+
+test('a table of pointers is refused where it is used: it would be zero', () => {
+  expect(() => object('pointers')).toThrow(
+    './pointers.c:9: instruction 3: it refers to section ".rodata", which has addresses in it',
   );
 });

@@ -79,6 +79,8 @@ describeIf(['root', 'bpf'])('an object', () => {
     const sum = UDP.subarray(14, 34).reduce((a, b) => a + b);
     expect(testRun(programs.get('by_sum')!, UDP).result).toBe(sum & 3);
     expect(testRun(programs.get('by_length')!, UDP).result).toBe(1);
+    // The kernel knows what its parameter is by a tag on it alone.
+    expect(testRun(programs.get('by_any')!, UDP).result).toBe(1);
     expect(testRun(programs.get('all')!, UDP).result).toBe(2);
   });
 

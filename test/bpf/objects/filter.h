@@ -11,6 +11,7 @@ typedef unsigned long long __u64;
 #define __noinline __attribute__((noinline))
 #define __weak __attribute__((weak))
 #define __hidden __attribute__((visibility("hidden")))
+#define __ctx __attribute__((btf_decl_tag("arg:ctx")))
 #define __ksym __attribute__((section(".ksyms")))
 #define __kconfig __attribute__((section(".kconfig")))
 

@@ -64,6 +64,17 @@ int by_length(struct __sk_buff *skb)
 	return tail(skb) == 0 ? DROP : ACCEPT;
 }
 
+__noinline int any(void *context __ctx)
+{
+	return octet(context, 0) >> 4;
+}
+
+SEC("socket/any")
+int by_any(struct __sk_buff *skb)
+{
+	return any(skb) == 4 ? ACCEPT : SKIP;
+}
+
 SEC("xdp")
 int all(struct xdp_md *context)
 {
