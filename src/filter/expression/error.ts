@@ -11,6 +11,7 @@ const WIDTH = 96;
 
 /** EVL_EXPRESSION: the reason, then the expression with carets under the word. */
 export function expressionError(text: string, { at, end }: Span, reason: string, hint?: string): EvlnetError {
+  if (text.trim() === '') return usage('EVL_EXPRESSION', `Cannot read expression: ${reason}`, hint);
   const start = Math.max(0, Math.min(at - WIDTH / 2, text.length - WIDTH));
   const shown = text.slice(start, start + WIDTH).replace(/\s/g, ' ');
   const before = start > 0 ? '…' : '';

@@ -1,5 +1,5 @@
 // The address or number at the end of a primitive, by what was said before it.
-import { readIpv4 } from '../../wire/address.js';
+import { formatIpv4, readIpv4 } from '../../wire/address.js';
 import { readIpv6 } from '../../wire/ipv6-address.js';
 import { ALL_BITS, type Condition, type Link, not } from './condition.js';
 import {
@@ -158,7 +158,9 @@ function refuseName(
     throw reader.error(
       token,
       `"${token.text}" stands where ${wanted} should: names are not looked up`,
-      `"getent ${database} ${token.text}" tells what it stands for`,
+      /^\d+-\d+$/.test(token.text)
+        ? `write portrange ${token.text}`
+        : `"getent ${database} ${token.text}" tells what it stands for`,
     );
 }
 
@@ -188,12 +190,18 @@ function ipv4Range(reader: Reader, type: string): Ipv4Range {
   }
   const end = reader.expect(slash ? 'number' : 'ipv4', slash ? 'a prefix length' : 'a netmask');
   const span = reader.since(token);
-  if (type !== 'net') throw reader.error(span, 'a host has no mask', `write net ${token.text}`);
+  const said = reader.text.slice(span.at, span.end);
+  if (type !== 'net') throw reader.error(span, 'a host has no mask', `write net ${said}`);
   if (slash && end.value > 32) throw reader.error(end, 'the prefix length is beyond 32');
   const mask = slash ? prefixMask(end.value) : readIpv4(end.text);
   if (mask === undefined)
     throw reader.error(end, `${end.text} is not a netmask`, 'write it as 255.255.255.0');
-  if ((address & ~mask) !== 0) throw reader.error(span, 'the address has bits outside of its mask');
+  if ((address & ~mask) !== 0)
+    throw reader.error(
+      span,
+      'the address has bits outside of its mask',
+      `the network is ${formatIpv4((address & mask) >>> 0)}${said.slice(token.text.length)}`,
+    );
   return { address, mask };
 }
 

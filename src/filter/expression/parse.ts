@@ -23,6 +23,8 @@ class Parser {
   #layers = UNTAGGED;
   /** Of the latest primitive, for a list that goes on with `or 123`; undefined where it takes none. */
   #latest: Qualifiers | undefined;
+  /** The VID, where the latest primitive was a `vlan`. */
+  #latestVid: string | undefined;
 
   constructor(reader: Reader) {
     this.#reader = reader;
@@ -43,7 +45,8 @@ class Parser {
     const reader = this.#reader;
     const token = reader.peek();
     if (reader.skip('not')) return not(reader.nested(token, () => this.#term()));
-    if (token.text === '(' && token.kind === 'symbol' && !this.#isArithmetic()) {
+    // In front of an operator or a comparison, a parenthesis holds a value.
+    if (reader.is('(') && !JOINS.has(reader.afterGroup())) {
       const outer = this.#latest;
       reader.take();
       const inner = reader.nested(token, () => this.expression());
@@ -62,9 +65,12 @@ class Parser {
     const next = reader.peek(1);
     const isValue = kind === 'number' || text === '(' || text === '-' || text === 'len' || next.text === '[';
     this.#latest = undefined;
+    this.#latestVid = undefined;
     if (isValue) return relation(reader, this.#layers);
     if (kind === 'ipv4' || kind === 'ipv6') reader.unexpected('a primitive', `host ${text}`);
     if (kind === 'mac') reader.unexpected('a primitive', `ether host ${text}`);
+    if (reader.is('ether') && next.kind === 'mac')
+      throw reader.error(next, '"host", "src" or "dst" is missing', `ether host ${next.text}`);
     if (reader.is('vlan')) return this.#vlan();
     if (reader.is('less', 'greater')) return this.#length();
     if (kind === 'word' && (LINK_WORDS.has(text) || OVER.has(text)) && !this.#isQualifier())
@@ -79,6 +85,7 @@ class Parser {
   #isQualifier(): boolean {
     const { kind, text } = this.#reader.peek(1);
     return (
+      QUALIFIERS.has(this.#reader.peek().text) &&
       kind === 'word' &&
       /^(src|dst|host|net|port|portrange|proto|protochain|gateway|broadcast|multicast)$/.test(text)
     );
@@ -87,9 +94,9 @@ class Parser {
   #abbreviation(): Condition {
     const reader = this.#reader;
     const { text } = reader.take();
-    const { kind } = reader.peek();
-    if (QUALIFIERS.has(text) && (kind === 'ipv4' || kind === 'ipv6' || kind === 'mac' || kind === 'number'))
-      reader.unexpected('"host", "net", "port" or "proto"');
+    const { kind, text: next } = reader.peek();
+    if (kind === 'ipv4' || kind === 'ipv6') reader.unexpected('"and" or "or"', `${text} and host ${next}`);
+    if (kind === 'number') reader.unexpected('"and" or "or"', `${text} and port ${next}`);
     const over = OVER.get(text);
     return over === undefined
       ? linkType(this.#layers, ETHERTYPES.get(text)!)
@@ -104,6 +111,7 @@ class Parser {
       reader.peek().kind === 'number' && !JOINS.has(reader.peek(1).text) ? reader.take() : undefined;
     if (vid !== undefined && vid.value > 0xfff)
       throw reader.error(vid, `VLAN ${vid.text} does not exist`, 'VIDs go from 0 to 4095');
+    this.#latestVid = vid?.text;
     const condition = vlan(this.#layers, vid?.value);
     this.#layers = behindTag(this.#layers);
     return condition;
@@ -158,24 +166,16 @@ class Parser {
     const found = this.#latest;
     if (found === undefined) {
       reader.skip('not');
+      const { text } = reader.peek();
+      const field = `ether[${this.#layers.network - 4}:2] & 0xfff`;
       return reader.unexpected(
         'a primitive',
-        reader.is('(') ? undefined : `say what ${reader.peek().text} is: host, net, port or proto`,
+        this.#latestVid === undefined
+          ? `say what ${text} is: host, net, port or proto`
+          : `vlan and (${field} = ${this.#latestVid} or ${field} = ${text})`,
       );
     }
     const of = identify(reader, found, this.#layers);
     return { kind: 'said', span: reader.since(token), of };
-  }
-
-  /** Does the parenthesis that comes next hold a value, and not a condition? */
-  #isArithmetic(): boolean {
-    let open = 0;
-    for (let ahead = 0; ; ahead++) {
-      const { kind, text } = this.#reader.peek(ahead);
-      if (kind === 'end') return false;
-      if (kind !== 'symbol') continue;
-      if (text === '(') open++;
-      if (text === ')' && --open === 0) return JOINS.has(this.#reader.peek(ahead + 1).text);
-    }
   }
 }

@@ -10,6 +10,8 @@ const LONGEST = 65_536;
 /** The words of one expression, one after the other. */
 export class Reader {
   readonly #tokens: readonly Token[];
+  /** Index of an opening parenthesis → of the closing one. */
+  readonly #closing = new Map<number, number>();
   #next = 0;
   #depth = 0;
 
@@ -21,11 +23,23 @@ export class Reader {
         `it is longer than ${LONGEST} characters`,
       );
     this.#tokens = tokens(text);
+    const open: number[] = [];
+    this.#tokens.forEach(({ text: symbol }, i) => {
+      if (symbol === '(') open.push(i);
+      const opening = symbol === ')' ? open.pop() : undefined;
+      if (opening !== undefined) this.#closing.set(opening, i);
+    });
   }
 
   /** The word that comes next, or the one `ahead` of it. */
   peek(ahead = 0): Token {
     return this.#tokens[Math.min(this.#next + ahead, this.#tokens.length - 1)]!;
+  }
+
+  /** The word after the parenthesis that closes the one which comes next; nothing where none does. */
+  afterGroup(): string {
+    const closing = this.#closing.get(this.#next);
+    return closing === undefined ? '' : this.#tokens[closing + 1]!.text;
   }
 
   take(): Token {
@@ -93,15 +107,12 @@ export class Reader {
     if (reason !== undefined) throw this.error(token, `"${token.text}" is not supported: ${reason}`);
     if (KNOWN.has(token.text)) return;
     const meant = suggest(token.text, KNOWN);
-    const isDifference = /^[\w.]+-[\w.]+$/.test(token.text);
+    const isDifference = /^[\w.]+-[\w.]+$/.test(token.text) && meant?.includes('-') !== true;
+    const known = meant === undefined ? 'evlnet-filter(7) has the language' : `did you mean "${meant}"?`;
     throw this.error(
       token,
       `"${token.text}" is not a word of the language`,
-      meant !== undefined
-        ? `did you mean "${meant}"?`
-        : isDifference
-          ? 'write a difference with spaces around the minus'
-          : 'evlnet-filter(7) has the language',
+      isDifference ? 'write a difference with spaces around the minus' : known,
     );
   }
 }

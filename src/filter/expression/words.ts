@@ -99,12 +99,10 @@ export const UNSUPPORTED: ReadonlyMap<string, string> = new Map([
   ['protochain', 'it needs a loop over the headers'],
   ['byte', 'write ether[N]'],
   ...rows('the hook sees received frames only', 'inbound outbound'),
+  ...rows('a filter belongs to one interface', 'ifindex ifname on'),
+  ...rows('it is for logs of pf(4)', 'rulenum rnr ruleset rset srnr subrulenum reason action'),
   ...rows(
-    "a filter belongs to one interface, and has nothing of the firewall's",
-    'ifindex ifname on rulenum rnr rulesnum ruleset rset srnr subrulenum reason action',
-  ),
-  ...rows(
-    'headers inside of this one cannot be read yet; use byte accesses',
+    'what is inside of it cannot be read; use byte accesses',
     'mpls pppoes geneve llc aarp atalk ipx clnp esis isis l1 l2 iih lsp snp csnp psnp',
   ),
   ['pppoed', 'write ether proto 0x8863'],
