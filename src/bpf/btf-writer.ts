@@ -45,7 +45,7 @@ export function programTypes(program: ProgramSpec): ProgramTypes | undefined {
 }
 
 /** A record where a line starts, and where a function does: the kernel wants one there. */
-function lineRecords(
+export function lineRecords(
   writer: TypeWriter,
   name: string,
   instructions: readonly Instruction[],
@@ -72,8 +72,8 @@ function lineRecords(
   return records;
 }
 
-/** Copies types from an object's BTF, and what they refer to, under new ids. */
-class TypeWriter {
+/** Writes types under new ids: new ones, and copies from an object's BTF with what they refer to. */
+export class TypeWriter {
   readonly #strings: Uint8Array[] = [];
   #stringsLength = 1;
   readonly #known = new Map<string, number>([['', 0]]);
@@ -84,9 +84,10 @@ class TypeWriter {
   readonly #ids = new Map<number, number>([[0, 0]]);
   /** In the object, still to be copied. */
   readonly #waiting: number[] = [];
+  #int: number | undefined;
   #untyped = 0;
 
-  constructor(readonly from: Btf | undefined) {}
+  constructor(readonly from?: Btf) {}
 
   string(text: string): number {
     const known = this.#known.get(text);
@@ -99,6 +100,11 @@ class TypeWriter {
     return at;
   }
 
+  /** Id of a new type, of these words. */
+  type(...words: number[]): number {
+    return this.#types.push(words);
+  }
+
   /**
    * Id of the function. One of which no type is known is static and returns int: the kernel looks at what such a function
    * does, not at what its prototype says.
@@ -106,10 +112,9 @@ class TypeWriter {
   func({ name, isGlobal, typeId }: FunctionSpec): number {
     if (!this.from || typeId === undefined) {
       if (this.#untyped === 0) {
-        const int = this.#types.push([this.string('int'), Kind.Int << KIND, 4, INT_SIGNED | 32]);
-        this.#untyped = this.#types.push([0, Kind.FuncProto << KIND, int]);
+        this.#untyped = this.type(0, Kind.FuncProto << KIND, this.int());
       }
-      return this.#types.push([this.string(name), (Kind.Func << KIND) | STATIC, this.#untyped]);
+      return this.type(this.string(name), (Kind.Func << KIND) | STATIC, this.#untyped);
     }
     const { kind, name: declared, sizeOrType } = this.from.type(typeId);
     if (kind !== Kind.Func) throw refusal(`the type of function "${name}" is not that of a function`);
@@ -134,6 +139,11 @@ class TypeWriter {
       if (wanted.has(sizeOrType))
         this.#types.push([this.string(name), info, this.#ids.get(sizeOrType)!, parameter]);
     }
+  }
+
+  int(): number {
+    this.#int ??= this.type(this.string('int'), Kind.Int << KIND, 4, INT_SIGNED | 32);
+    return this.#int;
   }
 
   finish(): Uint8Array {

@@ -46,7 +46,7 @@ export interface Elf {
 }
 
 export const SectionType = { PROGBITS: 1, SYMTAB: 2, STRTAB: 3, RELA: 4, NOBITS: 8, REL: 9 } as const;
-export const SectionFlag = { EXECINSTR: 4 } as const;
+export const SectionFlag = { WRITE: 1, ALLOC: 2, EXECINSTR: 4 } as const;
 export const SymbolType = { OBJECT: 1, FUNC: 2, SECTION: 3 } as const;
 export const Binding = { LOCAL: 0, GLOBAL: 1, WEAK: 2 } as const;
 export const Visibility = { DEFAULT: 0, INTERNAL: 1, HIDDEN: 2 } as const;
@@ -60,11 +60,11 @@ const E_SHOFF = 40;
 const E_SHENTSIZE = 58;
 const E_SHNUM = 60;
 const E_SHSTRNDX = 62;
-const HEADER = 64;
-const SECTION = 64;
-const SYMBOL = 24;
-const EM_BPF = 247;
-const ET_REL = 1;
+export const HEADER = 64;
+export const SECTION = 64;
+export const SYMBOL = 24;
+export const EM_BPF = 247;
+export const ET_REL = 1;
 const NAME_LIMIT = 512;
 
 const COMPILE = 'compile with: clang -O2 -g -target bpf -c FILE.c -o FILE.o';
