@@ -14,7 +14,7 @@ _evlnet() {
     done
     case $prev in
         dev|link|-i|--interface) _evlnet_devices; return ;;
-        -b|-batch|--batch|-state|--state|object|pcap) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        -b|-batch|--batch|-state|--state|object|pcap|--output) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         -n|-netns|--netns) COMPREPLY=($(compgen -W "$(cd /run/netns 2>/dev/null && echo *)" -- "$cur")); return ;;
         driver) _evlnet_words "auto xdp pcap"; return ;;
         mode) _evlnet_words "auto native generic"; return ;;
@@ -57,7 +57,7 @@ _evlnet() {
             esac
             ;;
         filter)
-            if [[ -z $verb ]]; then _evlnet_words "show set unset help"; return; fi
+            if [[ -z $verb ]]; then _evlnet_words "show set unset test check help"; return; fi
             case $verb in
                 show|list|lst)
                     _evlnet_devices "dev" ;;
@@ -65,6 +65,10 @@ _evlnet() {
                     _evlnet_devices "dev object program match default all" ;;
                 unset)
                     _evlnet_devices "dev" ;;
+                test)
+                    _evlnet_devices "dev object program match default all pcap hex - engine expect" ;;
+                check)
+                    COMPREPLY=($(compgen -f -- "$cur")) ;;
             esac
             ;;
         icmp*)
@@ -101,7 +105,7 @@ _evlnet() {
             if [[ -z $verb ]]; then _evlnet_words "show path export reset help"; return; fi
             case $verb in
                 export)
-                    _evlnet_words "" ;;
+                    COMPREPLY=($(compgen -f -- "$cur")) ;;
             esac
             ;;
         completion)

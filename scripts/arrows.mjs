@@ -17,7 +17,8 @@ const allowed = {
   control: ['linux'],
   worker: [...low, 'filter', 'device', 'stack', 'service', 'control', 'state'],
   lab: ['bpf', 'linux'],
-  cli: ['control', 'state', 'worker', 'lab', 'filter', 'capture', 'linux', 'memory'],
+  trial: ['bpf', 'wire', 'linux', 'filter', 'capture'],
+  cli: ['control', 'state', 'worker', 'lab', 'filter', 'trial', 'capture', 'linux', 'memory'],
 };
 /** Imported by all. */
 const everywhere = ['src/errors.ts', 'src/drop.ts', 'src/suggest.ts'];

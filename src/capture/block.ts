@@ -10,17 +10,40 @@ export interface FrameBlock {
   cut: number;
 }
 
-const FRAMES = 16384;
+/** The most frames of one block. */
+export const BLOCK_FRAMES = 16384;
 
+/** A block of these frames. */
+export function blockOf(frames: readonly Uint8Array[]): FrameBlock {
+  const block = newBlock(new Uint8Array(frames.reduce((sum, frame) => sum + frame.length, 0)));
+  let at = 0;
+  for (const frame of frames) {
+    block.octets.set(frame, at);
+    add(block, at, frame.length, frame.length);
+    at += frame.length;
+  }
+  return block;
+}
+
+/** `count` frames of the block from frame `i` on, over the same octets. */
+export const part = (block: FrameBlock, i: number, count: number): FrameBlock => ({
+  octets: block.octets,
+  offsets: block.offsets.subarray(i, i + count),
+  lengths: block.lengths.subarray(i, i + count),
+  count,
+  cut: 0,
+});
+
+/** A block without frames, to be filled. */
 export const newBlock = (octets: Uint8Array): FrameBlock => ({
   octets,
-  offsets: new Uint32Array(FRAMES),
-  lengths: new Uint32Array(FRAMES),
+  offsets: new Uint32Array(BLOCK_FRAMES),
+  lengths: new Uint32Array(BLOCK_FRAMES),
   count: 0,
   cut: 0,
 });
 
-export const isFull = (block: FrameBlock): boolean => block.count === FRAMES;
+export const isFull = (block: FrameBlock): boolean => block.count === BLOCK_FRAMES;
 
 /** Adds a frame; not to a full block. */
 export function add(block: FrameBlock, offset: number, length: number, original: number): void {

@@ -1,14 +1,13 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { read } from 'node:fs';
 import type { Read } from './reader.js';
 
-/** Reads a file; `close` it. */
-export async function readFrom(path: string): Promise<{ read: Read; close(): Promise<void> }> {
-  const file: FileHandle = await open(path, 'r');
-  return {
-    read: async (into) => (await file.read(into, 0, into.length)).bytesRead,
-    close: () => file.close(),
-  };
-}
+/** Reads an open file from where it stands. */
+export const readFile =
+  (fd: number): Read =>
+  (into) =>
+    new Promise((resolve, reject) => {
+      read(fd, into, 0, into.length, null, (error, count) => (error ? reject(error) : resolve(count)));
+    });
 
 /** Reads a stream such as process.stdin. */
 export function readStream(stream: AsyncIterable<Uint8Array>): Read {

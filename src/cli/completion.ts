@@ -48,7 +48,7 @@ function globalsWithValue(): string {
 function previousWords(): string {
   const lines = [
     ['dev|link|-i|--interface', '_evlnet_devices; return'],
-    ['-b|-batch|--batch|-state|--state|object|pcap', 'COMPREPLY=($(compgen -f -- "$cur")); return'],
+    ['-b|-batch|--batch|-state|--state|object|pcap|--output', `${FILES}; return`],
     [
       '-n|-netns|--netns',
       'COMPREPLY=($(compgen -W "$(cd /run/netns 2>/dev/null && echo *)" -- "$cur")); return',
@@ -66,6 +66,11 @@ function previousWords(): string {
   for (const [name, values] of choices) lines.push([name, `_evlnet_words "${values.join(' ')}"; return`]);
   return lines.map(([words, act]) => `        ${words}) ${act} ;;\n`).join('');
 }
+
+const FILES = 'COMPREPLY=($(compgen -f -- "$cur"))';
+const isFile = (spec: WordSpec): boolean => spec.value?.startsWith('FILE') === true;
+
+const dashed = (o: OptionSpec): string[] => (o.letter ? [`-${o.letter}`, `--${o.name}`] : [`--${o.name}`]);
 
 const isOption = (spec: WordSpec | OptionSpec, verb: VerbSpec): boolean =>
   (verb.options ?? []).some((option) => option === spec);
@@ -95,10 +100,9 @@ function reply(verb: VerbSpec, indent: string): string {
   const words = (verb.words ?? [])
     .filter((w) => w.position === undefined || w.position === 'bare')
     .map((w) => w.name);
-  const options = (verb.options ?? []).flatMap((o) =>
-    o.letter ? [`-${o.letter}`, `--${o.name}`] : [`--${o.name}`],
-  );
+  const options = (verb.options ?? []).flatMap(dashed);
   const all = [...words, ...options].join(' ');
+  if (all === '' && verb.words?.some(isFile)) return indent + FILES;
   const takesDevice = (verb.words ?? []).some((w) => w.position === 'bare');
   return `${indent}${takesDevice ? '_evlnet_devices' : '_evlnet_words'} "${all}"`;
 }

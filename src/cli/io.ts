@@ -13,6 +13,8 @@ export interface Io {
   readonly stderr: Output;
   /** Read whole, for `-batch -`. */
   readonly stdin: () => Promise<string>;
+  /** The same as it comes, for `filter test -`. */
+  readonly stdinOctets: () => AsyncIterable<Uint8Array>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What starts this program again: node, its options, the script. */
   readonly self: readonly string[];

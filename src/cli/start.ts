@@ -21,6 +21,7 @@ export async function start(): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
     stdin: () => text(process.stdin),
+    stdinOctets: () => process.stdin,
     env: process.env,
     self: [process.execPath, ...process.execArgv, process.argv[1]!],
     stop: () => {

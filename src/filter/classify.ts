@@ -29,6 +29,7 @@ export interface Outcome {
   /** Counted besides. */
   readonly besides?: (typeof HookCounter)[keyof typeof HookCounter];
   readonly isTaken: boolean;
+  /** Where it begins with a space, `vlan 42` stands in front. */
   readonly text: string;
 }
 
@@ -44,14 +45,20 @@ export const OUTCOMES: readonly Outcome[] = [
   { ...left, text: 'accepted, but not IPv4' },
   { ...left, text: 'filter' },
   { ...left, text: 'filter returned no verdict' },
-  { ...byVlan, text: 'in set' },
-  { ...byVlan, besides: HookCounter.Arp, text: 'in set, ARP of an evlnet VLAN port' },
-  { ...left, besides: HookCounter.OtherHost, text: 'in set, but sent to another host' },
-  { ...left, text: 'not in set' },
-  { ...left, text: 'neither IPv4 nor ARP of an evlnet VLAN port' },
+  { ...byVlan, text: ' in set' },
+  { ...byVlan, besides: HookCounter.Arp, text: ' in set, ARP of an evlnet VLAN port' },
+  { ...left, besides: HookCounter.OtherHost, text: ' in set, but sent to another host' },
+  { ...left, text: ' not in set' },
+  { ...left, text: ' with neither IPv4 nor ARP of an evlnet VLAN port' },
   { ...left, text: 'no VLAN' },
   { ...left, text: 'shorter than its headers' },
 ];
+
+/** `vlan 42 in set`, `accepted, but not IPv4` */
+export const reasonText = (reason: Reason, vid: number): string => {
+  const { text } = OUTCOMES[reason]!;
+  return text.startsWith(' ') ? `vlan ${vid}${text}` : text;
+};
 
 /** The VLAN table (vlanTable() makes its octets) as `classify` reads it. */
 export const tableView = (table: Uint8Array): DataView =>

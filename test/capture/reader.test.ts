@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { readFrom, readStream } from '../../src/capture/read.js';
+import { readFile, readStream } from '../../src/capture/read.js';
 import { BUFFER_LENGTH, CaptureReader } from '../../src/capture/reader.js';
 import { EvlnetError } from '../../src/errors.js';
 import { comment, enhanced, interfaceBlock, joined, obsolete, pcap, section, simple } from './write.js';
@@ -174,9 +174,9 @@ test('a file; one that is no capture says what it is', async () => {
   const path = join(folder, 'capture');
   try {
     writeFileSync(path, pcap(FRAMES));
-    const file = await readFrom(path);
-    expect((await new CaptureReader(file.read, { hex: false }).next())?.count).toBe(FRAMES.length);
-    await file.close();
+    const fd = openSync(path, 'r');
+    expect((await new CaptureReader(readFile(fd), { hex: false }).next())?.count).toBe(FRAMES.length);
+    closeSync(fd);
     const gzip = new CaptureReader(readStream(pieces(Uint8Array.of(0x1f, 0x8b, 8, 0))), { hex: false });
     await expect(gzip.next()).rejects.toMatchObject({ hint: expect.stringMatching(/^it is compressed/) });
   } finally {

@@ -54,6 +54,10 @@ export interface Result {
   err: string;
 }
 
+async function* octetsOf(stdin: string | Uint8Array): AsyncGenerator<Uint8Array> {
+  yield typeof stdin === 'string' ? new TextEncoder().encode(stdin) : stdin;
+}
+
 /** A machine of its own: state file in a folder that `close` removes, links and workers as the test sets them. */
 export class FakeHost {
   readonly folder = mkdtempSync(join(tmpdir(), 'evlnet-cli-'));
@@ -77,7 +81,7 @@ export class FakeHost {
   /** What the kernel says of filters. */
   verifyFilter: (filter: OpenFilter, anyEthertype: boolean) => void = () => {};
   env: Record<string, string> = {};
-  stdin = '';
+  stdin: string | Uint8Array = '';
   isTTY = false;
 
   /** Runs one command line, words separated by single spaces, or a list of words. */
@@ -87,7 +91,8 @@ export class FakeHost {
     const io: Io = {
       stdout: { write: (text) => out.push(text), isTTY: this.isTTY },
       stderr: { write: (text) => err.push(text) },
-      stdin: async () => this.stdin,
+      stdin: async () => String(this.stdin),
+      stdinOctets: () => octetsOf(this.stdin),
       env: { EVLNET_STATE: this.stateFile, ...this.env },
       self: ['node', 'evlnet'],
       stop: () => new AbortController().signal,

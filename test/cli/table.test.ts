@@ -105,6 +105,10 @@ describe('bash completion', () => {
     ['icmp -i lo --c', ['--count', '--cpu']],
     ['icmp -i l', ['lo']],
     ['port show dev l', ['lo']],
+    ['filter set eth0 object package-', ['package-lock.json']],
+    ['filter check package-', ['package-lock.json']],
+    ['filter test object x pcap package-', ['package-lock.json']],
+    ['filter test object x expect a', ['accept']],
     ['completion ', ['bash', 'help']],
     ['-js', ['-json']],
   ];

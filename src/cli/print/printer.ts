@@ -50,6 +50,22 @@ export class Printer {
     }
   }
 
+  /** As `records`, of records that come one by one and may be many; `end` when there are no more. */
+  series<R extends object>(view: View<R>): { add(record: R): void; end(): void } {
+    const { json, pretty } = this.globals;
+    if (!json) return { add: (record) => this.#line(this.#text(view, record)), end: () => undefined };
+    const [first, next, last] = pretty ? ['[\n', ',\n', '\n]'] : ['[', ',', ']'];
+    let isEmpty = true;
+    return {
+      add: (record) => {
+        const text = JSON.stringify(record, undefined, pretty ? 4 : undefined);
+        this.stdout.write((isEmpty ? first : next) + (pretty ? text.replace(/^/gm, '    ') : text));
+        isEmpty = false;
+      },
+      end: () => this.#line(isEmpty ? '[]' : last),
+    };
+  }
+
   /** One record of a stream: a line of JSON, or its text. */
   record<R extends object>(view: View<R>, record: R): void {
     this.#line(this.globals.json ? JSON.stringify(record) : this.#text(view, record));

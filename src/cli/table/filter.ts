@@ -100,10 +100,13 @@ export const filter: ObjectSpec = {
     },
     {
       name: 'test',
-      synopsis: `{ [ dev ] IFNAME | ${SOURCE} } { pcap FILE | hex BYTES... | - } [ engine { kernel | wasm | both } ] [ expect VERDICT ]`,
-      about: 'what a filter says of frames, without any device',
+      synopsis: `[ [ dev ] IFNAME ] [ ${SOURCE} ] { pcap FILE | hex BYTES... | - } [ engine { kernel | wasm | both } ] [ expect VERDICT ]`,
+      about: 'try a filter on frames: what it says of each, and what the hook would do',
       words: [
-        { ...anyDevice, about: 'the filter, ports and VLAN set that are recorded for this device' },
+        {
+          ...anyDevice,
+          about: 'as on that device: its ports, the VLAN set and, without another, its filter',
+        },
         ...source,
         { name: 'pcap', value: 'FILE', about: 'frames of a capture, pcap or pcapng' },
         {
@@ -122,6 +125,44 @@ export const filter: ObjectSpec = {
         },
         { name: 'expect', value: 'VERDICT', type: verdict, about: 'exit 4 unless every frame has it' },
       ],
+      json: [
+        'frame',
+        'length',
+        'verdict',
+        'oob',
+        'reason',
+        'rule',
+        'kernel',
+        'summary',
+        'printed',
+        'engine',
+        'frames',
+        'verdicts',
+        'taken',
+        'inband',
+        'undecided',
+        'unjudged',
+        'reasons',
+        'rules',
+        'cut',
+        'differences',
+        'rate',
+      ],
+      examples: [
+        {
+          command: 'evlnet filter test object ecat.o pcap line.pcapng',
+          does: 'what an object says of a capture, without any privilege',
+        },
+        {
+          command: "evlnet filter test match 'udp port 5000' accept pcap cell.pcap expect accept",
+          does: 'exit 4 unless all of it is accepted, for a test suite',
+        },
+        {
+          command: 'evlnet -d filter test eth0 -',
+          does: 'behind "tcpdump -i eth0 -w - |": what its filter and the VLANs make of live traffic',
+        },
+      ],
+      load: () => import('../commands/filter-test.js'),
     },
     {
       name: 'check',
@@ -130,6 +171,9 @@ export const filter: ObjectSpec = {
       words: [
         { name: 'FILE.o', value: 'FILE.o', position: 'only', required: true, about: 'the eBPF object file' },
       ],
+      json: ['status', 'program', 'where', 'what', 'fix'],
+      examples: [{ command: 'evlnet filter check ecat.o', does: 'what is wrong with it, in its own lines' }],
+      load: () => import('../commands/filter-check.js'),
     },
     {
       name: 'compile',

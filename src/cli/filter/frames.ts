@@ -1,0 +1,67 @@
+import { closeSync, openSync } from 'node:fs';
+import { blockOf, type FrameBlock } from '../../capture/block.js';
+import { hexOctets } from '../../capture/hex-lines.js';
+import { readFile, readStream } from '../../capture/read.js';
+import { CaptureReader, type Read } from '../../capture/reader.js';
+import { usage } from '../../errors.js';
+import { namingErrors } from '../../linux/file-error.js';
+import type { Context } from '../context.js';
+import { incomplete } from '../incomplete.js';
+
+/** Where the frames of `filter test` come from. */
+export interface Frames {
+  /** Undefined at the end. A block holds until the next is asked for. */
+  next(): Promise<FrameBlock | undefined>;
+  /** Octets at the end that are no whole frame. */
+  left(): number;
+  close(): void;
+}
+
+/** The frames that `pcap`, `hex` or `-` name. Ctrl-C is their end. `buffer`: memory that they had best be read into. */
+export function givenFrames(context: Context, buffer: Uint8Array | undefined): Frames {
+  const { arguments: given, io } = context;
+  const kinds = ['pcap', 'hex', '-'].filter((name) => given.has(name));
+  if (kinds.length === 0) throw incomplete('after the filter come the frames: pcap FILE, hex BYTES or -');
+  if (kinds.length > 1)
+    throw usage(
+      'EVL_ARGUMENT',
+      `"${kinds[0]}" and "${kinds[1]}" cannot stand together`,
+      'frames come from one place',
+    );
+  if (kinds[0] === 'hex') return ofBlock(blockOf(given.list('hex').map(hexOctets)));
+  const ended = endOf(io.stop());
+  const orEnded =
+    (read: Read): Read =>
+    (into) =>
+      Promise.race([read(into), ended]);
+  if (kinds[0] === '-')
+    return ofReader(new CaptureReader(orEnded(readStream(io.stdinOctets())), { hex: true }, buffer));
+  const path = given.text('pcap')!;
+  const fd = namingErrors('read capture', path, 'tcpdump -w FILE writes one', () => openSync(path, 'r'));
+  const reader = new CaptureReader(orEnded(readFile(fd)), { hex: false }, buffer);
+  return { ...ofReader(reader), close: () => closeSync(fd) };
+}
+
+const endOf = (stop: AbortSignal): Promise<number> =>
+  new Promise((resolve) => {
+    stop.addEventListener('abort', () => resolve(0), { once: true });
+  });
+
+const ofReader = (reader: CaptureReader): Frames => ({
+  next: () => reader.next(),
+  left: () => reader.left,
+  close: () => undefined,
+});
+
+function ofBlock(block: FrameBlock): Frames {
+  let rest: FrameBlock | undefined = block;
+  return {
+    next: async () => {
+      const given = rest;
+      rest = undefined;
+      return given;
+    },
+    left: () => 0,
+    close: () => undefined,
+  };
+}
