@@ -29,7 +29,7 @@ const Kind = { function: 0, memory: 2, global: 3 } as const;
 const MUTABLE = 1;
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 
-export function encodeModule(spec: ModuleSpec): Uint8Array<ArrayBuffer> {
+export function encodeModule(spec: ModuleSpec): Uint8Array {
   const types: FunctionType[] = [];
   const numbers = new Map<string, number>();
   const typeOf = (type: FunctionType): number => {

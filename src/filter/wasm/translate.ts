@@ -20,7 +20,7 @@ import { emitBlocks } from './structure.js';
 import { type ContextShape, RUN_IN_KERNEL, refusal, type Unit } from './unit.js';
 
 export interface Translation {
-  readonly octets: Uint8Array<ArrayBuffer>;
+  readonly octets: Uint8Array;
   readonly layout: Layout;
 }
 

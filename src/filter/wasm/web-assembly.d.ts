@@ -9,7 +9,7 @@ declare namespace WebAssembly {
     value: number;
   }
   class Module {
-    constructor(octets: Uint8Array<ArrayBuffer>);
+    constructor(octets: Uint8Array);
   }
   class Instance {
     constructor(module: Module, imports: Record<string, Record<string, unknown>>);
