@@ -11,6 +11,7 @@ import { Memory } from './memory-view.js';
 import { formatLine } from './print.js';
 import { SK_BUFF } from './sk-buff.js';
 import { translate } from './translate.js';
+import { RUN_IN_KERNEL, refusal } from './unit.js';
 
 /** What a filter is told of the device; what is left out is 0. A frame to any unicast address is for a device without lladdr. */
 export interface FrameContext {
@@ -104,7 +105,7 @@ export class WasmFilter {
     this.#layout = layout;
     this.#budget = options.budget ?? BUDGET;
     this.#memory = room(program.name, () => new Memory(layout.frames));
-    const stores = openStores(this.#memory, layout);
+    const stores = room(program.name, () => openStores(this.#memory, layout));
     const imports: Record<ImportName, (...numbers: number[]) => unknown> = {
       fault: (reason, instruction) => {
         this.#reason = reason as Fault;
@@ -120,8 +121,7 @@ export class WasmFilter {
         this.records++;
       },
     };
-    const module = new WebAssembly.Module(octets);
-    const instance = new WebAssembly.Instance(module, {
+    const instance = new WebAssembly.Instance(compile(object, program, octets), {
       evlnet: { memory: this.#memory.memory, ...imports },
     });
     this.#exports = instance.exports as unknown as Exports;
@@ -219,6 +219,11 @@ export class WasmFilter {
   #print(at: number, length: number, numbers: number): number {
     const { view, octets } = this.#memory;
     const { readable, end } = this.#layout;
+    if (this.lines.length === LINES) {
+      // Only the count of octets is not exact from here on: nobody reads a line that is not kept.
+      this.linesLost++;
+      return length;
+    }
     const text = octets.subarray(at, at + length);
     const last = text.indexOf(0);
     const octet = (address: bigint) =>
@@ -228,9 +233,17 @@ export class WasmFilter {
       [0, 8, 16].map((n) => view.getBigUint64(numbers + n, true)),
       { octet },
     );
-    if (this.lines.length < LINES) this.lines.push(line);
-    else this.linesLost++;
+    this.lines.push(line);
     return line.length;
+  }
+}
+
+function compile(object: ObjectSpec, program: ObjectProgram, octets: Uint8Array): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(octets);
+  } catch (cause) {
+    if (!(cause instanceof WebAssembly.CompileError)) throw cause;
+    throw refusal({ object, program }, 0, `its ${octets.length} octets of code are too many`, RUN_IN_KERNEL);
   }
 }
 

@@ -113,4 +113,14 @@ const HOLDING: ReadonlySet<number> = new Set([
   MapType.LruPercpuHash,
   MapType.LpmTrie,
 ]);
+/** The kernel makes no others. */
+export const isPossible = ({ type, keySize, valueSize, maxEntries }: MapSpec): boolean =>
+  !HOLDING.has(type) ||
+  (maxEntries > 0 &&
+    valueSize > 0 &&
+    (type === MapType.LpmTrie
+      ? keySize > 4 && keySize <= 260
+      : type === MapType.Array || type === MapType.PercpuArray
+        ? keySize === 4
+        : keySize > 0 && keySize <= FRAME_LENGTH));
 export const holdsValues = (spec: MapSpec) => HOLDING.has(spec.type);

@@ -11,7 +11,7 @@ import { emitCall, emitEntry } from './calls.js';
 import { Emitter, LOCALS, SIGNATURE } from './emitter.js';
 import { type Graph, graph } from './graph.js';
 import { IMPORTS } from './imports.js';
-import { type Layout, layOut, RECORDS_LENGTH } from './layout.js';
+import { isPossible, type Layout, layOut, RECORDS_LENGTH } from './layout.js';
 import { emitAtomic, emitLoad, emitStore } from './memory.js';
 import { encodeModule, type ModuleFunction } from './module.js';
 import { Op } from './opcode.js';
@@ -42,6 +42,8 @@ export function translate(
   };
   if (instructions.length > MAX_INSTRUCTIONS)
     refuse(0, `${instructions.length} instructions are more than ${MAX_INSTRUCTIONS}`);
+  for (const [name, spec] of object.maps)
+    if (!isPossible(spec)) refuse(0, `map "${name}" is one that no kernel makes`, 'correct its sizes');
   instructions.forEach((i, index) => {
     if (i.map !== undefined && !object.maps.has(i.map))
       refuse(index, `there is no map "${i.map}"`, 'compile the object again');

@@ -15,5 +15,6 @@ declare namespace WebAssembly {
     constructor(module: Module, imports: Record<string, Record<string, unknown>>);
     readonly exports: Record<string, unknown>;
   }
+  class CompileError extends Error {}
   class RuntimeError extends Error {}
 }

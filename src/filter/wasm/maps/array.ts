@@ -10,7 +10,7 @@ export class ArrayStore implements Store {
     readonly place: MapPlace,
   ) {
     const { contents } = place.spec;
-    if (contents !== undefined) memory.octets.set(contents, place.at);
+    if (contents !== undefined) memory.octets.set(contents.subarray(0, place.spec.valueSize), place.at);
   }
 
   lookup(key: number): number {

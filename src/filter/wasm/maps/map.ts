@@ -57,12 +57,13 @@ export class FilterMap {
   }
 
   update(key: Uint8Array, value: Uint8Array): void {
+    if (this.spec.isReadOnly === true) throw this.#error('write it: it is read only');
     const result = this.#store.update(
       this.#put(this.#layout.key, key, this.spec.keySize, 'key'),
       this.#put(this.#layout.value, value, this.spec.valueSize, 'value'),
       0,
     );
-    if (result !== 0) throw this.#error(`write it: error ${-result}, full or no such key`);
+    if (result !== 0) throw this.#error('write it: it is full, or has no such key');
   }
 
   /** False where there was no such key. */
