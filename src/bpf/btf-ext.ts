@@ -23,7 +23,6 @@ export interface CoreRelocation {
 
 const HEADER = 24;
 const RELOCATIONS_HEADER = 32;
-const LINE_LIMIT = 1024;
 
 /** By name of the section. */
 export function readBtfExt(octets: Uint8Array, btf: Btf): Map<string, InstructionNotes> {
@@ -31,12 +30,7 @@ export function readBtfExt(octets: Uint8Array, btf: Btf): Map<string, Instructio
   const sections = new Map<string, InstructionNotes>();
   if (octets.length < HEADER) throw refusal(`its .BTF.ext is truncated: ${octets.length} octets`);
   const header = view.getUint32(4, true);
-  const strings = new Map<number, string>();
-  const text = (at: number) => {
-    const known = strings.get(at) ?? btf.string(at, LINE_LIMIT);
-    strings.set(at, known);
-    return known;
-  };
+  const text = (at: number) => btf.string(at);
   const u32 = (at: number) => view.getUint32(at, true);
   /** Calls `take` for each record of the table that the header tells of at `field`. */
   const each = (field: number, least: number, take: (notes: InstructionNotes, at: number) => void) => {

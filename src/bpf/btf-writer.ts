@@ -17,6 +17,9 @@ const HEADER = 24;
 const INT_SIGNED = 1 << 24;
 const STATIC = 0;
 const GLOBAL = 1;
+/** More than any function has (the kernel takes 5 in registers); what they refer to is a handful each. */
+const PARAMETER_LIMIT = 64;
+const TYPE_LIMIT = 4096;
 /** Where the kind stands in a type's second word. */
 const KIND = 24;
 const COLUMN_BITS = 10;
@@ -169,6 +172,8 @@ export class TypeWriter {
   #refer(id: number): number {
     const known = this.#ids.get(id);
     if (known !== undefined) return known;
+    if (this.#types.length === TYPE_LIMIT)
+      throw refusal(`its functions need more than ${TYPE_LIMIT} BTF types`);
     const here = this.#types.push([]);
     this.#ids.set(id, here);
     this.#waiting.push(id);
@@ -200,6 +205,7 @@ export class TypeWriter {
       case Kind.Array:
         return [name, info, 0, this.#refer(rest[0]!), this.#refer(rest[1]!), rest[2]!];
       case Kind.FuncProto: {
+        if (type.count > PARAMETER_LIMIT) throw refusal(`BTF type ${id} has ${type.count} parameters`);
         const parameters = from.members(type).flatMap((p) => [this.string(p.name), this.#refer(p.type)]);
         return [0, info, this.#refer(sizeOrType), ...parameters];
       }

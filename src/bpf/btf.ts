@@ -1,6 +1,6 @@
 // BPF Type Format, Documentation/bpf/btf.rst, <linux/btf.h>: the types of an object file or of the kernel.
 import { refusal } from './refusal.js';
-import { stringAt } from './string-table.js';
+import { StringTable } from './string-table.js';
 
 export const Kind = {
   Void: 0,
@@ -63,7 +63,6 @@ const MEMBER: Readonly<Record<number, number>> = {
 };
 /** As many as the kernel follows (MAX_RESOLVE_DEPTH, kernel/bpf/btf.c). */
 const DEPTH_LIMIT = 32;
-const NAME_LIMIT = 512;
 const COLUMN_BITS = 10;
 
 /** Where header and tables lie. */
@@ -75,16 +74,18 @@ interface Layout {
 
 export class Btf {
   readonly #view: DataView;
-  readonly #strings: Uint8Array;
+  readonly #strings: StringTable;
   readonly #typesEnd: number;
   /** Id → octet that the type starts at; id 0 is void. */
   readonly #starts: number[] = [0];
+
+  readonly #idsOf = new Map<number, readonly number[]>();
 
   /** `octets` as in the section .BTF, without reading more than where each type starts. */
   constructor(readonly octets: Uint8Array) {
     this.#view = new DataView(octets.buffer, octets.byteOffset, octets.length);
     const { types, typesEnd, strings } = layout(this.#view, octets);
-    this.#strings = strings;
+    this.#strings = new StringTable(strings, 'the names in its BTF');
     this.#typesEnd = typesEnd;
     for (let at = types; at < typesEnd; ) {
       const id = this.#starts.length;
@@ -103,8 +104,8 @@ export class Btf {
     return this.#starts.length;
   }
 
-  string(at: number, limit = NAME_LIMIT): string {
-    return stringAt(this.#strings, at, limit, 'a name in the BTF');
+  string(at: number): string {
+    return this.#strings.at(at);
   }
 
   type(id: number): BtfType {
@@ -129,18 +130,24 @@ export class Btf {
   }
 
   /** Ids of all types of that kind. */
-  *idsOf(kind: number): Generator<number> {
+  idsOf(kind: number): readonly number[] {
+    const known = this.#idsOf.get(kind);
+    if (known) return known;
+    const ids: number[] = [];
     for (let id = 1; id < this.#starts.length; id++)
-      if (((this.#view.getUint32(this.#starts[id]! + 4, true) >>> 24) & 0x1f) === kind) yield id;
+      if (((this.#view.getUint32(this.#starts[id]! + 4, true) >>> 24) & 0x1f) === kind) ids.push(id);
+    this.#idsOf.set(kind, ids);
+    return ids;
   }
 
   /** Id of the first type of that kind and name, 0 if there is none. */
   find(kind: number, name: string): number {
     const wanted = new TextEncoder().encode(`${name}\0`);
+    const { octets } = this.#strings;
     for (const id of this.idsOf(kind)) {
       const start = this.#view.getUint32(this.#starts[id]!, true);
       let i = 0;
-      while (i < wanted.length && this.#strings[start + i] === wanted[i]) i++;
+      while (i < wanted.length && octets[start + i] === wanted[i]) i++;
       if (i === wanted.length) return id;
     }
     return 0;

@@ -1,7 +1,7 @@
 // ELF-64 relocatable files, little-endian, EM_BPF: System V gABI chapters 4 and 5, <linux/elf.h>,
 // Documentation/bpf/llvm_reloc.rst.
 import { refusal } from './refusal.js';
-import { stringAt } from './string-table.js';
+import { StringTable } from './string-table.js';
 
 export interface Section {
   readonly index: number;
@@ -65,7 +65,6 @@ export const SECTION = 64;
 export const SYMBOL = 24;
 export const EM_BPF = 247;
 export const ET_REL = 1;
-const NAME_LIMIT = 512;
 
 const COMPILE = 'compile with: clang -O2 -g -target bpf -c FILE.c -o FILE.o';
 
@@ -83,9 +82,12 @@ export function readElf(file: Uint8Array): Elf {
       'strip with llvm-strip -g, or not at all: the names of functions and maps are needed',
     );
   const relocationTables = new Map<number, Section[]>();
-  for (const s of sections)
-    if (s.type === SectionType.REL || s.type === SectionType.RELA)
-      relocationTables.set(s.info, [...(relocationTables.get(s.info) ?? []), s]);
+  for (const s of sections) {
+    if (s.type !== SectionType.REL && s.type !== SectionType.RELA) continue;
+    const others = relocationTables.get(s.info);
+    if (others) others.push(s);
+    else relocationTables.set(s.info, [s]);
+  }
   return { sections, symbols: readSymbols(sections, table), relocationTables };
 }
 
@@ -136,17 +138,16 @@ function readSections(file: Uint8Array, view: DataView): Section[] {
       octets: isInFile ? file.subarray(offset, offset + size) : new Uint8Array(0),
     };
   });
-  const strings = bare[view.getUint16(E_SHSTRNDX, true)];
-  if (strings?.type !== SectionType.STRTAB) throw refusal('its sections have no names');
-  return bare.map((s, index) => ({
-    ...s,
-    name: stringAt(strings.octets, names[index]!, NAME_LIMIT, `the name of section ${index}`),
-  }));
+  const table = bare[view.getUint16(E_SHSTRNDX, true)];
+  if (table?.type !== SectionType.STRTAB) throw refusal('its sections have no names');
+  const strings = new StringTable(table.octets, 'the names of its sections');
+  return bare.map((s, index) => ({ ...s, name: strings.at(names[index]!) }));
 }
 
 function readSymbols(sections: readonly Section[], table: Section): ElfSymbol[] {
-  const strings = sections[table.link];
-  if (strings?.type !== SectionType.STRTAB) throw refusal('its symbols have no names');
+  const names = sections[table.link];
+  if (names?.type !== SectionType.STRTAB) throw refusal('its symbols have no names');
+  const strings = new StringTable(names.octets, 'the names of its symbols');
   const { octets } = table;
   const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
   return Array.from({ length: Math.floor(octets.length / SYMBOL) }, (_, index) => {
@@ -155,7 +156,7 @@ function readSymbols(sections: readonly Section[], table: Section): ElfSymbol[] 
     if (section >= sections.length && section < SymbolSection.RESERVED)
       throw refusal(`symbol ${index} is in section ${section}, which is not there`);
     return {
-      name: stringAt(strings.octets, view.getUint32(at, true), NAME_LIMIT, `the name of symbol ${index}`),
+      name: strings.at(view.getUint32(at, true)),
       type: octets[at + 4]! & 0xf,
       binding: octets[at + 4]! >> 4,
       visibility: octets[at + 5]! & 3,

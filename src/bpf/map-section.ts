@@ -21,6 +21,10 @@ interface Definition {
 }
 
 const POINTER = 8;
+/** A definition has a dozen. */
+const MEMBER_LIMIT = 64;
+/** Far more than anyone declares in one file. */
+const MAP_LIMIT = 1000;
 
 /** `note` is told what is not followed. */
 export function readBtfMaps(elf: Elf, section: Section, btf: Btf | undefined, note: (text: string) => void) {
@@ -80,10 +84,11 @@ export function readLegacyMaps(elf: Elf, section: Section): DeclaredMaps {
 }
 
 /** The variables of a section in the order in which they lie there. */
-const objects = (elf: Elf, section: Section): ElfSymbol[] =>
-  elf.symbols
-    .filter((s) => s.section === section.index && s.type === SymbolType.OBJECT)
-    .sort((a, b) => a.value - b.value);
+function objects(elf: Elf, section: Section): ElfSymbol[] {
+  const found = elf.symbols.filter((s) => s.section === section.index && s.type === SymbolType.OBJECT);
+  if (found.length > MAP_LIMIT) throw refusal(`it has ${found.length} maps`);
+  return found.sort((a, b) => a.value - b.value);
+}
 
 /** Name of a variable → its type. */
 function variablesOf(btf: Btf, section: string): Map<string, BtfType> {
@@ -101,8 +106,9 @@ function variablesOf(btf: Btf, section: string): Map<string, BtfType> {
   return variables;
 }
 
-function readDefinition(btf: Btf, struct: BtfType, map: string): Definition {
+function readDefinition(btf: Btf, struct: BtfType, map: string, isInner = false): Definition {
   if (struct.kind !== Kind.Struct) throw refusal(`${map} is not declared as a struct`);
+  if (struct.count > MEMBER_LIMIT) throw refusal(`${map} has ${struct.count} members`);
   const definition: Definition = {
     type: 0,
     keySize: 0,
@@ -141,6 +147,7 @@ function readDefinition(btf: Btf, struct: BtfType, map: string): Definition {
         definition.isPinned = number(btf, member.type, what) !== 0;
         break;
       case 'values':
+        if (isInner) throw refusal(`${map} are maps of maps themselves`);
         definition.slotsAt = member.bitOffset / 8;
         Object.assign(definition, inner(btf, member.type, map));
         break;
@@ -187,8 +194,7 @@ function inner(btf: Btf, id: number, map: string): { inner?: MapSpec } {
   if (array.kind !== Kind.Array) throw refusal(`${what} is not an array`, 'declare it with __array()');
   const element = pointee(btf, btf.array(array).element, what);
   if (element.kind === Kind.FuncProto) return {};
-  const { slotsAt, isPinned: _, ...definition } = readDefinition(btf, element, what);
-  if (slotsAt !== undefined) throw refusal(`${what} are maps of maps themselves`);
+  const { isPinned: _, ...definition } = readDefinition(btf, element, what, true);
   return { inner: { name: 'inner', ...definition } };
 }
 

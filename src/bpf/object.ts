@@ -35,6 +35,9 @@ export interface ObjectNote {
   readonly source?: SourceLine;
 }
 
+/** Far more than anyone writes into one file. */
+const PROGRAM_LIMIT = 1000;
+
 /** Reads an object file as clang makes it. Whatever is wrong with it is an EVL_OBJECT_FILE that says where. */
 export function readObject(octets: Uint8Array, name: string): ObjectSpec {
   try {
@@ -62,6 +65,7 @@ function read(octets: Uint8Array, name: string): ObjectSpec {
   const linker = new Linker(elf, functions, { elf, maps: declared, data }, known);
   const license = readLicense(section('license'));
   const entries = [...functions.values()].flatMap((f) => [...f.values()].filter((e) => e.isEntry));
+  if (entries.length > PROGRAM_LIMIT) throw refusal(`it has ${entries.length} programs`);
   const programs = entries.map((entry): ObjectProgram => {
     try {
       const program = {
@@ -87,9 +91,10 @@ function read(octets: Uint8Array, name: string): ObjectSpec {
 /** Number of a section → the maps that it declares. */
 function readMaps(elf: Elf, btf: Btf | undefined, note: (text: string) => void): Map<number, DeclaredMaps> {
   const maps = new Map<number, DeclaredMaps>();
-  for (const s of elf.sections)
-    if (s.name === '.maps') maps.set(s.index, readBtfMaps(elf, s, btf, note));
-    else if (s.name === 'maps') maps.set(s.index, readLegacyMaps(elf, s));
+  const typed = elf.sections.find((s) => s.name === '.maps');
+  if (typed) maps.set(typed.index, readBtfMaps(elf, typed, btf, note));
+  const legacy = elf.sections.find((s) => s.name === 'maps');
+  if (legacy) maps.set(legacy.index, readLegacyMaps(elf, legacy));
   return maps;
 }
 
@@ -125,8 +130,9 @@ function noProgram({ sections }: Elf) {
 
 function* doubts(known: ReadonlyMap<string, InstructionNotes>, elf: Elf, btf: Btf): Generator<ObjectNote> {
   const seen = new Set<string>();
+  const executable = new Set(elf.sections.filter(isExecutable).map((s) => s.name));
   for (const [name, { relocations, lines }] of known) {
-    if (!elf.sections.some((s) => s.name === name && isExecutable(s))) continue;
+    if (!executable.has(name)) continue;
     const starts = [...lines].sort(byOctet);
     let line = -1;
     for (const [octet, relocation] of [...relocations].sort(byOctet)) {
