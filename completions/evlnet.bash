@@ -57,7 +57,7 @@ _evlnet() {
             esac
             ;;
         filter)
-            if [[ -z $verb ]]; then _evlnet_words "show set unset test check help"; return; fi
+            if [[ -z $verb ]]; then _evlnet_words "show set unset test check compile help"; return; fi
             case $verb in
                 show|list|lst)
                     _evlnet_devices "dev" ;;
@@ -69,6 +69,8 @@ _evlnet() {
                     _evlnet_devices "dev object program match default all pcap hex - engine expect" ;;
                 check)
                     COMPREPLY=($(compgen -f -- "$cur")) ;;
+                compile)
+                    _evlnet_words "match default all -o --output" ;;
             esac
             ;;
         icmp*)

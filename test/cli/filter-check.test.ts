@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { buildFrame } from '../build-frame.js';
 import { describeIf } from '../capability.js';
 import { FakeHost } from './fake.js';
 import { expectGolden } from './golden.js';
@@ -41,6 +42,34 @@ describeIf(['root', 'bpf'])('filter check', () => {
     const { out } = await host.run('-j filter check test/bpf/objects/refused.o');
     const keys = (JSON.parse(out) as object[]).flatMap((record) => Object.keys(record));
     expect([...new Set(keys)].sort()).toEqual([...json!].sort());
+  });
+});
+
+describe('filter compile', () => {
+  const rules = ['match', 'udp port 42042', 'accept', 'default', 'skip'];
+  const tried = ['hex', Buffer.from(buildFrame({ udp: {}, payload: 'hi' })).toString('hex')];
+
+  test('writes an object that says what the rules say', async () => {
+    const file = join(host.folder, 'rules.o');
+    expect(await host.ok(['filter', 'compile', ...rules, '-o', file])).toBe('');
+    const byRules = await host.ok(['-j', 'filter', 'test', ...rules, ...tried]);
+    const byObject = await host.ok(['-j', 'filter', 'test', 'object', file, ...tried]);
+    const verdict = (json: string) => (JSON.parse(json) as { verdict: string }[])[0]!.verdict;
+    expect([verdict(byRules), verdict(byObject)]).toEqual(['accept', 'accept']);
+    await host.ok(['filter', 'compile', 'all', 'drop', '--output', file]);
+    expect(verdict(await host.ok(['-j', 'filter', 'test', 'object', file, ...tried]))).toBe('drop');
+  });
+
+  const refused: [words: string[], code: number, err: RegExp][] = [
+    [['-o', '/tmp/x.o'], 1, /^Command line is not complete/],
+    [['all', 'skip'], 1, /^Error: argument "-o" is required\n/],
+    [['match', 'udp prot 5', 'skip', '-o', '/tmp/x.o'], 1, /\n *udp prot 5\n +\^/],
+    [['all', 'skip', '-o', '/nowhere/x.o'], 2, /^Cannot write object "\/nowhere\/x.o": no such file/],
+  ];
+  test.each(refused)('%j', async (words, code, err) => {
+    const result = await host.run(['filter', 'compile', ...words]);
+    expect(result).toMatchObject({ code, out: '' });
+    expect(result.err).toMatch(err);
   });
 });
 

@@ -181,6 +181,13 @@ export const filter: ObjectSpec = {
       about: "write rules as an eBPF object that EVL's own tools take too",
       words: rules,
       options: [output],
+      examples: [
+        {
+          command: "evlnet filter compile match 'udp port 5000' accept -o udp5000.o",
+          does: 'for "evl net -F udp5000.o" on an EVL kernel, or for filter set',
+        },
+      ],
+      load: () => import('../commands/filter-compile.js'),
     },
   ],
   notes: [
