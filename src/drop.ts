@@ -41,6 +41,9 @@ export const Drop = {
   XskBadTxDescriptor: 35,
   HiddenTag: 36,
   ArpConflict: 37,
+  PcapBufferFull: 38,
+  PcapOversize: 39,
+  PcapSendFailed: 40,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -87,6 +90,12 @@ export const DROPS: readonly (readonly [name: string, meaning: string])[] = [
     "frames of the set whose tag the sender's or the NIC's VLAN offload hid from XDP; they stay in-band",
   ],
   ['arp-conflict', 'another host claims an address of the port (RFC 5227 §2.4)'],
+  [
+    'pcap-buffer-full',
+    "libpcap's buffer or the pool was full: frames that nobody looked at, in-band ones too",
+  ],
+  ['pcap-oversize', 'a frame longer than bufsz'],
+  ['pcap-send-failed', 'the kernel refused to send a frame, or the interface was down'],
 ];
 
 /** Number of counters, with index 0 (not dropped). */

@@ -36,10 +36,16 @@ export async function readStats64(
   return stats64(counts);
 }
 
-// Reasons why a reply, not a request, was lost.
 // Not lost: the kernel has them.
 const IN_BAND = 'hidden-tag';
-const TX_DROPS = new Set(['tx-ring-full', 'no-buffer', 'xsk-bad-tx-descriptor', 'source-unreachable']);
+// Reasons why a reply, not a request, was lost.
+const TX_DROPS = new Set([
+  'tx-ring-full',
+  'no-buffer',
+  'xsk-bad-tx-descriptor',
+  'source-unreachable',
+  'pcap-send-failed',
+]);
 
 export function stats64(counts: SlotCounts | undefined): Stats64 {
   const of = (index: number) => counts?.counts[index] ?? 0;

@@ -1,17 +1,22 @@
 import { type FilterProgram, loadFilter } from '../filter/load.js';
-import { vlanRule } from '../filter/xdp.js';
 import { type BpfMap, type Program, updateLink } from '../linux/bpf.js';
 
 /**
- * What runs at the XDP hook: the VLAN rule, or a filter in its place. `shared` are evlnet's own maps: they outlive every
+ * What runs at a hook: the VLAN rule, or a filter in its place. `shared` are evlnet's own maps: they outlive every
  * program, so that counters and sockets never start anew.
  */
 export class HookProgram {
-  #filter: FilterProgram = alone();
+  readonly #alone: FilterProgram;
+  #filter: FilterProgram;
   #program: Program;
   #maps: ReadonlyMap<string, BpfMap> = new Map();
 
-  constructor(readonly shared: ReadonlyMap<string, BpfMap>) {
+  constructor(
+    readonly shared: ReadonlyMap<string, BpfMap>,
+    vlanRule: FilterProgram['program'],
+  ) {
+    this.#alone = { program: vlanRule, maps: new Map() };
+    this.#filter = this.#alone;
     this.#program = loadFilter(this.#filter, shared).program;
   }
 
@@ -34,7 +39,7 @@ export class HookProgram {
    * with everything as it was.
    */
   replace(filter: FilterProgram | undefined, link: number): void {
-    const next = filter ?? alone();
+    const next = filter ?? this.#alone;
     const isKept = next.maps === this.#filter.maps;
     const loaded = loadFilter(next, this.shared, isKept ? this.#maps : undefined);
     try {
@@ -59,5 +64,3 @@ export class HookProgram {
     for (const map of this.#maps.values()) map.close();
   }
 }
-
-const alone = (): FilterProgram => ({ program: vlanRule(), maps: new Map() });

@@ -66,7 +66,7 @@ export class Capture {
     this.#cap.send(frame, length);
   }
 
-  /** True once its interface has gone down, or away: it then stays silent for good. */
+  /** True once its interface has gone down, or away: it may stay silent for good. libpcap may have taken the error away, and then goes on by itself. */
   get hasEnded(): boolean {
     return takeError(this.#fd) !== 0;
   }

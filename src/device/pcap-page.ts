@@ -1,16 +1,14 @@
 import { VLANS } from '../filter/maps.js';
 import { HOOK_COUNT } from '../filter/verdict.js';
 
-/** Frames that were taken and lost inside the driver. */
+/** Frames that the driver lost. */
 export const PcapDrop = {
-  /** libpcap's buffer was full: in-band and out-of-band ones alike, nobody has seen which. */
+  /** libpcap's buffer or the pool was full; at the first nobody has seen what they were. */
   BufferFull: 0,
   /** Longer than a buffer of the pool. */
   Oversize: 1,
-  /** No buffer of the pool was free. */
-  NoBuffer: 2,
   /** The kernel refused to send it, or the interface was down. */
-  SendFailed: 3,
+  SendFailed: 2,
 } as const;
 
 const Control = { IsPaused: 0, Opened: 1 } as const;

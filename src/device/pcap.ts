@@ -151,7 +151,7 @@ export class PcapDevice implements Device {
   /** Moves the frame out of the way of the next one. */
   #keep(length: number): void {
     if (length > this.capabilities.maxFrame) this.page.drops[PcapDrop.Oversize]!++;
-    else if (this.#free.count === 0) this.page.drops[PcapDrop.NoBuffer]!++;
+    else if (this.#free.count === 0) this.page.drops[PcapDrop.BufferFull]!++;
     else {
       const at = this.#free.take();
       this.arena.octets.copyWithin(at, this.#landingAt, this.#landingAt + length);
@@ -186,8 +186,7 @@ export class PcapDevice implements Device {
     const capture = this.#capture;
     if (capture !== undefined) {
       this.page.drops[PcapDrop.BufferFull]! += capture.takeLost();
-      const isSame = !hasChanged || link(this.place.ifname)?.ifindex === this.#ifindex;
-      if (isSame && !capture.hasEnded) return;
+      if (!capture.hasEnded && !(hasChanged && this.#isElsewhere())) return;
       capture.close();
       this.#capture = undefined;
     } else if (!hasChanged) return;
@@ -196,6 +195,12 @@ export class PcapDevice implements Device {
     } catch {
       // It went down again meanwhile: the next change tells.
     }
+  }
+
+  /** Down, gone, or another one under its name. */
+  #isElsewhere(): boolean {
+    const found = link(this.place.ifname);
+    return !found?.up || found.ifindex !== this.#ifindex;
   }
 
   #open(): void {

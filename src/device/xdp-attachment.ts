@@ -1,13 +1,14 @@
 // The cold side of AF_XDP: program, maps, sockets. Made by the in-band side, which can print and wait; the hot side gets numbers.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Drop } from '../drop.js';
 import { EvlnetError, Exit } from '../errors.js';
 import { hiddenTagWatch } from '../filter/hidden-tag.js';
 import { translate } from '../filter/load.js';
 import { COUNTERS, HIDDEN, VLANS, XSKS, xsks } from '../filter/maps.js';
-import type { OpenFilter } from '../filter/open.js';
 import { RULE_HITS, readHits } from '../filter/rule-hits.js';
 import { HOOK_COUNT } from '../filter/verdict.js';
 import { changes } from '../filter/vlan-table.js';
+import { vlanRule } from '../filter/xdp.js';
 import {
   AttachType,
   type BpfMap,
@@ -28,6 +29,7 @@ import {
   type XskStatistics,
   xskStatistics,
 } from '../linux/xsk.js';
+import type { Attachment } from './attachment.js';
 import { watchHiddenTags } from './hidden-tag-watch.js';
 import { describeHolder } from './hook-holder.js';
 import { HookProgram } from './hook-program.js';
@@ -55,37 +57,11 @@ export interface XdpOptions {
   readonly chunkSize: number;
 }
 
-export interface XdpAttachment {
-  readonly place: XdpPlace;
-  /** What runs a filter. */
-  readonly engine: 'xdp';
+export interface XdpAttachment extends Attachment {
+  readonly driver: 'xdp';
   readonly mode: XdpMode;
-  readonly zeroCopy: boolean;
-  readonly queues: number;
-  readonly pool: number;
-  readonly chunkSize: number;
-  /** Why not a better mode. */
-  readonly why: string | undefined;
-  /** Writes the entries of the `vlans` map that differ from the present ones. */
-  setVlans(table: Uint8Array): void;
-  /**
-   * Lets a filter decide in place of the VLAN rule alone; undefined: the VLAN rule again. No frame meets neither, counters go on, and with the
-   * same `filter.object` its maps. `anyEthertype`: ACCEPT takes what is not IPv4 too. Throws, with what was there still there.
-   */
-  setFilter(filter: OpenFilter | undefined, anyEthertype: boolean): void;
-  /** Instructions of what decides. */
-  instructions(): number;
-  /** Hits of each rule of the filter, that of the default last; nothing where it is not made of rules. */
-  ruleHits(): number[] | undefined;
-  /** By `HookCounter`. */
-  hookCounters(): number[];
-  /** VID of the last frame whose tag was hidden from XDP. */
-  hiddenVid(): number;
+  readonly place: XdpPlace;
   statistics(): XskStatistics;
-  /** Takes the program off the hook: all traffic is in-band until `resume`. */
-  pause(): void;
-  resume(): void;
-  close(): void;
 }
 
 const flagsOf = { native: XdpFlags.Native, generic: XdpFlags.Generic } as const;
@@ -118,7 +94,7 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
       maps.set(spec.name, m);
       undo.push(() => m.close());
     }
-    const hook = new HookProgram(maps);
+    const hook = new HookProgram(maps, vlanRule());
     undo.push(() => hook.close());
     let { link, mode, why } = attach(hook.program, o);
     undo.push(() => {
@@ -139,7 +115,18 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
 
     let table: Uint8Array = new Uint8Array(VLANS.maxEntries * VLANS.valueSize);
     if (!zeroCopy && mode === 'native') why = 'the driver has no zero-copy';
+    const statistics = (): XskStatistics =>
+      sockets
+        .map((s) => statisticsOf(s.place.fd, zeroCopy))
+        .reduce((a, b) => ({
+          rxDropped: a.rxDropped + b.rxDropped,
+          rxInvalid: a.rxInvalid + b.rxInvalid,
+          txInvalid: a.txInvalid + b.txInvalid,
+          rxRingFull: a.rxRingFull + b.rxRingFull,
+          fillRingEmpty: a.fillRingEmpty + b.fillRingEmpty,
+        }));
     return {
+      driver: 'xdp',
       place: {
         sockets: sockets.map((s) => s.place),
         umem: { address: umem.memory.address, length: umem.memory.length, chunkSize: o.chunkSize },
@@ -162,16 +149,17 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
       ruleHits: () => readHits(hook.maps.get(RULE_HITS)),
       hookCounters: () => Array.from({ length: HOOK_COUNT }, (_, i) => maps.get(COUNTERS.name)!.sum(i)),
       hiddenVid: () => maps.get(HIDDEN.name)!.lookup(0)[0]! | (maps.get(HIDDEN.name)!.lookup(0)[1]! << 8),
-      statistics: () =>
-        sockets
-          .map((s) => statisticsOf(s.place.fd, zeroCopy))
-          .reduce((a, b) => ({
-            rxDropped: a.rxDropped + b.rxDropped,
-            rxInvalid: a.rxInvalid + b.rxInvalid,
-            txInvalid: a.txInvalid + b.txInvalid,
-            rxRingFull: a.rxRingFull + b.rxRingFull,
-            fillRingEmpty: a.fillRingEmpty + b.fillRingEmpty,
-          })),
+      statistics,
+      drops() {
+        const s = statistics();
+        return [
+          [Drop.XskRxDropped, s.rxDropped],
+          [Drop.XskRxRingFull, s.rxRingFull],
+          [Drop.XskFillRingEmpty, s.fillRingEmpty],
+          [Drop.XskBadRxDescriptor, s.rxInvalid],
+          [Drop.XskBadTxDescriptor, s.txInvalid],
+        ];
+      },
       pause() {
         if (link >= 0) close(link);
         link = -1;

@@ -1,5 +1,5 @@
 import koffi from 'koffi';
-import { close, errno, ftruncate, memfdCreate, mmap, munmap, must, systemError } from './libc.js';
+import { errno, ftruncate, memfdCreate, mmap, munmap, must, systemError } from './libc.js';
 
 const PROT_READ = 1;
 const PROT_WRITE = 2;
@@ -43,15 +43,10 @@ export const map = (length: number, flags = 0): Mapping =>
 /** The views of it must not be touched again. */
 export const unmap = (m: Mapping): void => void munmap(m.address, m.length);
 
-/** `length` zeroed octets that another process can map too: through the descriptor, which the caller closes. */
-export function sharedMemory(name: string, length: number): { fd: number; mapping: Mapping } {
+/** Descriptor of `length` zeroed octets that another process can map too, once it has it. */
+export function sharedMemory(name: string, length: number): number {
   const act = `make shared memory of ${length} octets`;
   const fd = must(memfdCreate(name, MFD_CLOEXEC), act);
-  try {
-    must(ftruncate(fd, length), act);
-    return { fd, mapping: mapFile(fd, length) };
-  } catch (error) {
-    close(fd);
-    throw error;
-  }
+  must(ftruncate(fd, length), act);
+  return fd;
 }

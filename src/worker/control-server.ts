@@ -43,7 +43,7 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
       return {};
     },
     collections: async (request) => {
-      await worker.thread.command({ kind: 'collections', on: request.on === true });
+      await worker.outOfBand.command({ kind: 'collections', on: request.on === true });
       return {};
     },
     ...(process.env.EVLNET_FAULTS === '1' ? faults(worker) : {}),
@@ -62,7 +62,7 @@ function status(worker: InBand): WorkerStatus {
     pid: process.pid,
     device: worker.options.device,
     ifindex: link.ifindex,
-    driver: 'xdp',
+    driver: attachment.driver,
     mode: attachment.mode,
     zeroCopy: attachment.zeroCopy,
     queues: attachment.queues,
@@ -118,11 +118,11 @@ const sinkTo = (connection: Connection): Sink => {
 /** What the tests of the fail-safe need; only where the environment asks for it. */
 const faults = (worker: InBand) => ({
   throw: () => {
-    void worker.thread.command({ kind: 'fail', how: 'throw' }).catch(() => {});
+    void worker.outOfBand.command({ kind: 'fail', how: 'throw' }).catch(() => {});
     return {};
   },
   loop: () => {
-    void worker.thread.command({ kind: 'fail', how: 'loop' }).catch(() => {});
+    void worker.outOfBand.command({ kind: 'fail', how: 'loop' }).catch(() => {});
     return {};
   },
   uncaught: () => {

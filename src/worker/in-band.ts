@@ -1,30 +1,29 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { Worker } from 'node:worker_threads';
-import type { XdpAttachment } from '../device/xdp-attachment.js';
+import type { Attachment } from '../device/attachment.js';
 import { Drop } from '../drop.js';
-import { EvlnetError, Exit } from '../errors.js';
+import { EvlnetError } from '../errors.js';
 import { HookCounter } from '../filter/verdict.js';
 import { addresses, type Link, links, type Monitor, monitor } from '../linux/link.js';
 import { affinity, parseCpuList, setAffinity } from '../linux/sched.js';
-import type { XskStatistics } from '../linux/xsk.js';
 import { DeviceCounter } from '../memory/counters.js';
 import { readState } from '../state/file.js';
-import { deviceOptions } from '../state/schema.js';
+import { deviceOptions, type StateDocument } from '../state/schema.js';
+import { takeDriver } from './driver.js';
 import { Filter } from './filter.js';
-import { carrier, type PreparedInterface, prepareInterface } from './interface.js';
+import type { PreparedInterface } from './interface.js';
+import type { OutOfBandSide } from './out-of-band-side.js';
 import { plan, type Wanted } from './plan.js';
-import { attachAffordably, portOn, receiveQueues, requireDevice, SMALL_CHUNK } from './requirements.js';
+import { requireDevice } from './requirements.js';
 import type { PortSetup, Spin } from './shared.js';
-import { OutOfBandThread, spawnThread } from './thread.js';
+import { type Spawned, spawnFor } from './spawn.js';
 import { type Served, type Sink, TraceDispatch } from './trace-dispatch.js';
 
 const TICK_MS = 100;
 /** Ticks between two looks at the kernel's counters; who reads the page asks for a fresh one. */
 const PUBLISH_TICKS = 5;
-/** Ticks without a heartbeat after which the thread counts as hung: 1 s. */
+/** Ticks without a heartbeat after which the out-of-band side counts as hung: 1 s. */
 const HUNG_TICKS = 10;
-const MIN_CHUNKS_PER_QUEUE = 64;
 const START_MS = 10_000;
 /** An editor writes in steps. */
 const SETTLE_MS = 50;
@@ -40,7 +39,7 @@ export interface InBandOptions {
   readonly onWarning: (message: string, hint?: string) => void;
 }
 
-/** The in-band side of a worker: owns the attachment and the thread, follows state file and kernel tables, publishes counters. */
+/** The in-band side of a worker: owns the attachment and the out-of-band side, follows state file and kernel tables, publishes counters. */
 export class InBand {
   readonly #services = new Set<Served>();
   readonly #traces: TraceDispatch;
@@ -54,8 +53,9 @@ export class InBand {
   #stillTicks = 0;
   #ticks = 0;
   #hookBase: number[] = [];
-  #xskBase: XskStatistics = { rxDropped: 0, rxInvalid: 0, txInvalid: 0, rxRingFull: 0, fillRingEmpty: 0 };
+  #dropBase = new Map<Drop, number>();
   #hiddenSeen = 0;
+  #copiesWarned = '';
   #replan: Promise<void> = Promise.resolve();
   #failure: EvlnetError | undefined;
   #isStopping = false;
@@ -68,91 +68,61 @@ export class InBand {
   private constructor(
     readonly options: InBandOptions,
     base: Link,
-    readonly attachment: XdpAttachment,
-    readonly thread: OutOfBandThread,
+    readonly attachment: Attachment,
+    readonly outOfBand: OutOfBandSide,
     readonly prepared: PreparedInterface,
     readonly kernel: Monitor,
     /** How long the link was gone after attaching: some drivers reset (igb about 1 s). */
     readonly resetMs: number,
   ) {
     this.#link = base;
-    this.#traces = new TraceDispatch(thread, this.#services, this);
+    this.#traces = new TraceDispatch(outOfBand, this.#services, this);
     this.#hookBase = attachment.hookCounters().map(() => 0);
     this.filter = new Filter(options.device, attachment);
-    this.ended = thread.ended.then((error) => this.#finish(error));
+    this.ended = outOfBand.ended.then((error) => this.#finish(error));
   }
 
-  /** Becomes the worker of the device; `standby` is a thread that was started ahead, and is used up. */
-  static async start(o: InBandOptions, standby = spawnThread()): Promise<InBand> {
+  /** Becomes the worker of the device; `standby` is an out-of-band side that was started ahead, and is used up. */
+  static async start(o: InBandOptions, standby?: Spawned): Promise<InBand> {
+    const base = requireDevice(o.device);
+    const state = readState(o.stateFile, { onWarning: o.onWarning });
+    const spawned = standby ?? spawnFor(deviceOptions(state, o.device).driver);
     try {
-      return await InBand.#start(o, standby);
+      return await InBand.#start(o, base, state, spawned);
     } catch (error) {
-      await standby.terminate();
+      await spawned.discard();
       throw error;
     }
   }
 
-  static async #start(o: InBandOptions, spawned: Worker): Promise<InBand> {
-    const base = requireDevice(o.device);
-    const state = readState(o.stateFile, { onWarning: o.onWarning });
-    const device = deviceOptions(state, o.device);
-    const port = portOn(state, o.device) ?? o.device;
-    if (device.driver === 'pcap')
-      throw new EvlnetError('EVL_NO_DRIVER', 'Cannot use driver pcap: this version has xdp only', {
-        exit: Exit.Unsupported,
-        hint: `evlnet port set ${port} driver auto`,
-      });
-    if (device.bufsz > 4096)
-      throw new EvlnetError(
-        'EVL_BUFSZ',
-        `Cannot use buffers of ${device.bufsz} octets: AF_XDP takes 2048 or 4096`,
-        {
-          exit: Exit.Unsupported,
-          hint: `evlnet port set ${port} bufsz 4096`,
-        },
-      );
-    const queues = receiveQueues(base);
-    const prepared = await prepareInterface(o.device, base.ifindex, o.folder);
+  static async #start(o: InBandOptions, base: Link, state: StateDocument, spawned: Spawned): Promise<InBand> {
+    const cpus = o.cpu === undefined ? undefined : parseCpuList(o.cpu);
+    const driver = await takeDriver({ base, state, folder: o.folder, spawned });
+    const { attachment, prepared, resetMs } = driver;
     try {
-      const attachment = await attachAffordably({
-        ifname: o.device,
-        port,
-        ifindex: base.ifindex,
-        mtu: base.mtu,
-        queues,
-        mode: device.mode,
-        pool: Math.max(device.pool, queues * MIN_CHUNKS_PER_QUEUE),
-        chunkSize: device.bufsz > SMALL_CHUNK ? 2 * SMALL_CHUNK : SMALL_CHUNK,
-        mayShrink: state.devices[o.device]?.bufsz === undefined,
+      const outOfBand = driver.begin({
+        countersFile: join(o.folder, 'stats'),
+        spin: o.spin,
+        cpus,
+        priority: o.priority,
       });
+      if (cpus) leaveTo(cpus);
+      const worker = new InBand(o, base, attachment, outOfBand, prepared, monitor(), resetMs);
       try {
-        const begin = Date.now();
-        if (base.lowerUp) await carrier(o.device);
-        const resetMs = Date.now() - begin;
-        const cpus = o.cpu === undefined ? undefined : parseCpuList(o.cpu);
-        const options = {
-          device: attachment.place,
-          countersFile: join(o.folder, 'stats'),
-          spin: o.spin,
-          cpus,
-          priority: o.priority,
-        };
-        const thread = new OutOfBandThread(options, spawned);
-        if (cpus) leaveTo(cpus);
-        const worker = new InBand(o, base, attachment, thread, prepared, monitor(), resetMs);
-        try {
-          await worker.#begin();
-          return worker;
-        } catch (error) {
-          // The thread works in memory that the attachment owns: it must end first.
-          await worker.stop();
-          throw error;
-        }
+        await worker.#begin();
+        if (driver.fallback)
+          o.onWarning(
+            `"${o.device}" runs with the driver pcap: ${driver.fallback.message}`,
+            driver.fallback.hint,
+          );
+        return worker;
       } catch (error) {
-        attachment.close();
-        throw error;
+        // It works in memory that the attachment owns: it must end first.
+        await worker.stop();
+        throw driver.fallback ? neither(driver.fallback, error) : error;
       }
     } catch (error) {
+      attachment.close();
       prepared.restore();
       throw error;
     }
@@ -208,51 +178,73 @@ export class InBand {
     if (this.#isStopping) return;
     const state = readState(this.options.stateFile, { onWarning: this.options.onWarning });
     const all = links();
-    const base = all.find((l) => l.ifname === this.options.device);
-    if (base === undefined || base.ifindex !== this.#link.ifindex) {
-      this.#fail(
-        new EvlnetError('EVL_NO_DEVICE', `Cannot find device "${this.options.device}": it is gone`, {
-          hint: 'start again when "ip link" shows it',
-        }),
-      );
-      return;
-    }
+    const base = this.#followBase(all.find((l) => l.ifname === this.options.device));
+    if (base === undefined) return;
     this.#link = base;
     const next = plan(state, base, all, addresses(), this.services);
     // A port must be there before its frames come, and stay until they do not: first add, then divert, then remove.
     const leaving = this.#ports.filter((p) => !next.ports.some((n) => n.vid === p.vid));
-    await this.thread.command({ kind: 'ports', ports: [...next.ports, ...leaving] });
+    await this.outOfBand.command({ kind: 'ports', ports: [...next.ports, ...leaving] });
     this.attachment.setVlans(next.table);
     const failure = this.filter.follow(state.filters[base.ifname], next.anyEthertype, retries);
     if (failure) this.#warn(failure.message, failure.hint);
-    if (leaving.length > 0) await this.thread.command({ kind: 'ports', ports: next.ports });
+    if (leaving.length > 0) await this.outOfBand.command({ kind: 'ports', ports: next.ports });
     this.#ports = next.ports;
     this.#rev = state.rev;
+    this.#warnAboutCopies();
+  }
+
+  /** Where the kernel has the address too and its own copy of the frame, it answers as well. */
+  #warnAboutCopies(): void {
+    if (this.attachment.mode !== 'shared') return;
+    const twice = this.#ports.filter((p) => p.vid !== 0 && !p.ownsArp && p.addresses.length > 0);
+    const names = twice.map((p) => `"${p.ifname}"`).join(', ');
+    if (names !== '' && names !== this.#copiesWarned)
+      this.#warn(
+        `The kernel answers too on ${names}: every ping shows (DUP!)`,
+        'Linux 6.6 with CAP_NET_ADMIN and CAP_BPF keeps its copy out; so does deleting the VLAN device: evlnet needs none',
+      );
+    this.#copiesWarned = names;
+  }
+
+  /** The base device as it is now; a driver that outlives it goes on with one that is down. Undefined: the worker ends. */
+  #followBase(found: Link | undefined): Link | undefined {
+    if (found?.ifindex === this.#link.ifindex) return found;
+    const { device } = this.options;
+    if (this.attachment.follow === undefined) {
+      this.#fail(
+        new EvlnetError('EVL_NO_DEVICE', `Cannot find device "${device}": it is gone`, {
+          hint: 'start again when "ip link" shows it',
+        }),
+      );
+      return undefined;
+    }
+    try {
+      this.attachment.follow(found);
+    } catch (error) {
+      this.#warn(`Cannot follow "${device}": ${(error as Error).message}`);
+    }
+    return found ?? { ...this.#link, ifindex: 0, up: false, lowerUp: false, flags: [], operstate: 'DOWN' };
   }
 
   /** Zeroes counters: of the slots, and of the hook where slot 0 is among them. */
   async reset(slots: readonly number[]): Promise<void> {
     if (slots.includes(0)) {
       this.#hookBase = this.attachment.hookCounters();
-      this.#xskBase = this.attachment.statistics();
+      this.#dropBase = new Map(this.attachment.drops());
       this.#hiddenSeen = 0;
     }
-    await this.thread.command({ kind: 'reset', slots });
+    await this.outOfBand.command({ kind: 'reset', slots });
     this.publish();
   }
 
   /** Brings the counters page up to date with what the kernel counts. */
   publish(): void {
-    const { device, slots } = this.thread.counters;
+    const { device, slots } = this.outOfBand.counters;
     const hook = this.attachment.hookCounters().map((n, i) => n - this.#hookBase[i]!);
     for (let i = 0; i < hook.length; i++) device[DeviceCounter.Hook + i] = hook[i]!;
-    const xsk = this.attachment.statistics();
-    const base = this.#xskBase;
-    slots[Drop.XskRxDropped] = xsk.rxDropped - base.rxDropped;
-    slots[Drop.XskRxRingFull] = xsk.rxRingFull - base.rxRingFull;
-    slots[Drop.XskFillRingEmpty] = xsk.fillRingEmpty - base.fillRingEmpty;
-    slots[Drop.XskBadRxDescriptor] = xsk.rxInvalid - base.rxInvalid;
-    slots[Drop.XskBadTxDescriptor] = xsk.txInvalid - base.txInvalid;
+    for (const [reason, count] of this.attachment.drops())
+      slots[reason] = count - (this.#dropBase.get(reason) ?? 0);
     slots[Drop.HiddenTag] = hook[HookCounter.HiddenTag]!;
   }
 
@@ -281,7 +273,7 @@ export class InBand {
     this.#stateWatch?.close();
     this.attachment.pause();
     this.#traces.close();
-    this.thread.stop();
+    this.outOfBand.stop();
   }
 
   #fail(error: EvlnetError): void {
@@ -290,16 +282,16 @@ export class InBand {
   }
 
   async #begin(): Promise<void> {
-    const gone = this.thread.ended.then((error) => ({ error }));
+    const gone = this.outOfBand.ended.then((error) => ({ error }));
     const until = Date.now() + START_MS;
-    while (!this.thread.isRunning && Date.now() < until) {
+    while (!this.outOfBand.isRunning && Date.now() < until) {
       const end = await Promise.race([gone, new Promise<undefined>((r) => setTimeout(r, 1, undefined))]);
       if (end)
-        throw end.error ?? new EvlnetError('EVL_THREAD', 'Cannot start the out-of-band thread: it ended');
+        throw end.error ?? new EvlnetError('EVL_THREAD', 'Cannot start the out-of-band side: it ended');
     }
-    if (!this.thread.isRunning) {
+    if (!this.outOfBand.isRunning) {
       this.#end();
-      throw new EvlnetError('EVL_STALLED', 'Cannot start the out-of-band thread: it does not come up');
+      throw new EvlnetError('EVL_STALLED', 'Cannot start the out-of-band side: it does not come up');
     }
     await this.reload();
     this.#tick = setInterval(() => this.#onTick(), TICK_MS);
@@ -331,7 +323,7 @@ export class InBand {
       void this.reload().catch((error: unknown) => this.#warn(String((error as Error).message)));
     if (++this.#ticks % PUBLISH_TICKS !== 0) return;
     this.publish();
-    const hidden = this.thread.counters.slots[Drop.HiddenTag]!;
+    const hidden = this.outOfBand.counters.slots[Drop.HiddenTag]!;
     if (hidden > this.#hiddenSeen && this.#hiddenSeen === 0) {
       const vid = this.attachment.hiddenVid();
       this.#warn(
@@ -342,14 +334,14 @@ export class InBand {
     this.#hiddenSeen = hidden;
   }
 
-  /** The traffic of a hung thread must not vanish into it. */
+  /** The traffic of a side that hangs must not vanish into it. */
   #watchHeart(): void {
-    const now = this.thread.heartbeat;
+    const now = this.outOfBand.heartbeat;
     this.#stillTicks = now === this.#lastHeartbeat && !this.#isPaused ? this.#stillTicks + 1 : 0;
     this.#lastHeartbeat = now;
     if (this.#stillTicks >= HUNG_TICKS)
       this.#fail(
-        new EvlnetError('EVL_STALLED', 'The out-of-band thread hung for 1 s: its traffic is in-band again', {
+        new EvlnetError('EVL_STALLED', 'The out-of-band side hung for 1 s: its traffic is in-band again', {
           hint: 'please report this, with the services that ran',
         }),
       );
@@ -385,14 +377,24 @@ export class InBand {
     if (error === undefined) return this.#failure;
     return error instanceof EvlnetError
       ? error
-      : new EvlnetError('EVL_THREAD', `The out-of-band thread ended: ${error.message}`, {
+      : new EvlnetError('EVL_THREAD', `The out-of-band side ended: ${error.message}`, {
           cause: error,
           hint: 'its traffic is in-band again',
         });
   }
 }
 
-/** The in-band side keeps off the CPUs that were given to the out-of-band thread, where there are others. */
+/** The better driver cannot be, and the one in its place cannot either. */
+function neither(better: EvlnetError, error: unknown): EvlnetError {
+  const { message, hint } = error as EvlnetError;
+  return new EvlnetError(better.code, `${better.message}; nor with the driver pcap: ${message}`, {
+    exit: better.exit,
+    hint: [better.hint, hint].filter((h) => h !== undefined).join('; or: '),
+    cause: error,
+  });
+}
+
+/** The in-band side keeps off the CPUs that were given to the out-of-band side, where there are others. */
 function leaveTo(cpus: readonly number[]): void {
   const others = affinity().filter((cpu) => !cpus.includes(cpu));
   if (others.length > 0) setAffinity(others);

@@ -32,6 +32,17 @@ export interface PreparedInterface {
   restore(): void;
 }
 
+/** For a driver that sees tags wherever they are. libpcap makes the interface promiscuous by itself. */
+export const UNTOUCHED: PreparedInterface = { changed: ['promisc'], restore() {} };
+
+/** Puts back what a worker that was killed has left. */
+export function recoverInterface(ifname: string, ifindex: number, folder: string): void {
+  const file = join(folder, 'changes.json');
+  const stale = read(file);
+  if (stale?.ifindex === ifindex) putBack(ifname, stale);
+  rmSync(file, { force: true });
+}
+
 /** Makes VLAN tags visible in frames of `ifname`: tag offloads off, promiscuous mode (NICs filter by VID otherwise). */
 export async function prepareInterface(
   ifname: string,
@@ -71,14 +82,16 @@ export async function prepareInterface(
       isRestored = true;
       promiscuous.close();
       // The device may have gone, or come back under another index: nothing of ours is left on it then.
-      if (link(ifname)?.ifindex === ifindex) {
-        const after = offloads(ifname);
-        const back = { ...differs('rxvlan', before, after), ...differs('txvlan', before, after) };
-        if (Object.keys(back).length > 0) setOffloads(ifname, back);
-      }
+      if (link(ifname)?.ifindex === ifindex) putBack(ifname, before);
       rmSync(file, { force: true });
     },
   };
+}
+
+function putBack(ifname: string, before: Changes): void {
+  const after = offloads(ifname);
+  const back = { ...differs('rxvlan', before, after), ...differs('txvlan', before, after) };
+  if (Object.keys(back).length > 0) setOffloads(ifname, back);
 }
 
 type Switch = 'rxvlan' | 'txvlan';

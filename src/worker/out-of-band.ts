@@ -1,16 +1,10 @@
-// The out-of-band thread. It loads and warms up, waits for its work, and from then on never returns to the event loop: commands are looked
-// for between batches.
-
+// The out-of-band side. It never returns to the event loop but where its device lives there: commands are looked for between batches.
 import { GCProfiler, getHeapStatistics } from 'node:v8';
-import './engine.js';
-import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
-import { XdpDevice } from '../device/xdp.js';
-import { EvlnetError } from '../errors.js';
-import { viewAt } from '../linux/memory.js';
+import type { Device } from '../device/device.js';
 import { setAffinity, setFifo } from '../linux/sched.js';
 import { Batch } from '../memory/batch.js';
-import { Counters, DeviceCounter, PAGE_LENGTH, SLOT_STRIDE } from '../memory/counters.js';
-import { TraceRing } from '../memory/trace-ring.js';
+import { type Counters, DeviceCounter, SLOT_STRIDE } from '../memory/counters.js';
+import type { TraceRing } from '../memory/trace-ring.js';
 import { IcmpResponder } from '../service/icmp-responder.js';
 import { udpEcho } from '../service/udp-echo.js';
 import { Announcer } from '../stack/announcer.js';
@@ -18,44 +12,60 @@ import { Port } from '../stack/port.js';
 import { Stack } from '../stack/stack.js';
 import { Tracer } from '../stack/tracer.js';
 import { Loop, nowNs } from './loop.js';
-import { type Command, failureOf, type OutOfBandData, type PortSetup } from './shared.js';
-import { warmUp } from './warm-up.js';
+import type { Command, PortSetup, Spin, Urgency } from './shared.js';
 
-class OutOfBand {
-  readonly #device: XdpDevice;
+/** Where it works, and what it shares with the in-band side. */
+export interface Workplace<D extends Device> {
+  readonly device: D;
+  readonly words: Int32Array;
+  readonly counters: Counters;
+  readonly trace: TraceRing;
+  readonly suppressed: Int32Array;
+  readonly spin: Spin | undefined;
+  /** The next command that was posted, if there is one. */
+  readonly nextCommand: () => Command | undefined;
+}
+
+/** To be called in the thread that will run it. */
+export function applyUrgency({ cpus, priority }: Urgency): void {
+  if (cpus) setAffinity([...cpus]);
+  if (priority !== undefined) setFifo(priority);
+}
+
+export class OutOfBand {
+  readonly #device: Device & { refused: number };
   readonly #counters: Counters;
   readonly #stack: Stack;
   readonly #responder: IcmpResponder;
   readonly #announcer: Announcer;
-  readonly #commands: MessagePort;
+  readonly #nextCommand: () => Command | undefined;
   readonly loop: Loop;
   #slots: number[] = [];
   #profiler: GCProfiler | undefined;
 
-  constructor(data: OutOfBandData) {
-    this.#device = new XdpDevice(data.device);
-    this.#counters = new Counters(viewAt(data.counters, PAGE_LENGTH).buffer);
-    const tracer = new Tracer(new TraceRing(data.trace), new Int32Array(data.suppressed), nowNs);
+  constructor(o: Workplace<Device & { refused: number }>) {
+    this.#device = o.device;
+    this.#counters = o.counters;
+    const tracer = new Tracer(o.trace, o.suppressed, nowNs);
     this.#stack = new Stack(this.#device.arena, this.#counters, tracer);
     this.#responder = new IcmpResponder(this.#counters, tracer);
     this.#announcer = new Announcer(this.#device, new Batch(1), this.#counters.slots);
-    this.#commands = data.commands;
+    this.#nextCommand = o.nextCommand;
     this.loop = new Loop(
       this.#device,
       this.#stack,
       this.#counters,
-      new Int32Array(data.words),
+      o.words,
       this.#announcer,
       () => this.#obey(),
-      data.spin,
+      o.spin,
     );
   }
 
   #obey(): void {
     for (;;) {
-      const message = receiveMessageOnPort(this.#commands);
-      if (message === undefined) return;
-      const command = message.message as Command;
+      const command = this.#nextCommand();
+      if (command === undefined) return;
       if (command.kind === 'ports') this.#setPorts(command.ports);
       else if (command.kind === 'reset') this.#reset(command.slots);
       else if (command.kind === 'collections') this.#countCollections(command.on);
@@ -107,18 +117,4 @@ class OutOfBand {
       0,
     );
   }
-}
-
-warmUp();
-const data = await new Promise<OutOfBandData>((resolve) => parentPort!.once('message', resolve));
-try {
-  if (data.cpus) setAffinity([...data.cpus]);
-  if (data.priority !== undefined) setFifo(data.priority);
-  await new OutOfBand(data).loop.run();
-} catch (error) {
-  // An error that crosses threads loses its class, and with it the hint.
-  if (error instanceof EvlnetError) data.commands.postMessage(failureOf(error));
-  throw error;
-} finally {
-  data.commands.close();
 }

@@ -1,15 +1,15 @@
-import type { Worker } from 'node:worker_threads';
 import { type ControlClient, connect } from '../control/client.js';
 import { claimFolder, workerFolder } from '../control/run-folder.js';
 import type { ControlServer } from '../control/server.js';
 import { EvlnetError } from '../errors.js';
 import { ownIdentity } from '../linux/process.js';
+import type { DriverChoice } from '../state/schema.js';
 import { serveControl } from './control-server.js';
 import { InBand } from './in-band.js';
 import type { Wanted } from './plan.js';
 import type { Spin } from './shared.js';
+import { type Spawned, spawnFor } from './spawn.js';
 import { Tally } from './tally.js';
-import { spawnThread } from './thread.js';
 import type { Sink } from './trace-dispatch.js';
 import type { TraceRecord } from './trace-record.js';
 
@@ -49,8 +49,8 @@ export async function runSession(o: SessionOptions): Promise<Tally> {
     onStarted?.(how);
     onStarted = undefined;
   };
-  // Who is attached is the next worker: its thread stands by, so that nothing has to be loaded when the other one ends.
-  let standby: Worker | undefined;
+  // Who is attached is the next worker: its out-of-band side stands by, so that nothing has to be loaded when the other one ends.
+  let standby: Spawned | undefined;
   try {
     while (!o.signal.aborted) {
       const claim = tryClaim(o, folder);
@@ -58,7 +58,7 @@ export async function runSession(o: SessionOptions): Promise<Tally> {
         if (!o.mayAttach) throw claim;
         const client = await connect(folder, { timeoutMs: 1000 }).catch(() => undefined);
         if (client) {
-          standby ??= spawnThread();
+          standby ??= spawnFor(await driverOf(client));
           await attached(o, client, folder, tally, () => started('attached'));
         }
         // The other one is starting, or going: neither takes long.
@@ -66,18 +66,22 @@ export async function runSession(o: SessionOptions): Promise<Tally> {
         continue;
       }
       try {
-        const thread = standby && standby.threadId !== -1 ? standby : spawnThread();
+        const side = standby;
         standby = undefined;
-        await asWorker(o, folder, thread, tally, () => started('worker'));
+        await asWorker(o, folder, side, tally, () => started('worker'));
       } finally {
         claim.release();
       }
     }
     return tally;
   } finally {
-    await standby?.terminate();
+    await standby?.discard();
   }
 }
+
+/** The driver that a running worker has, which its successor will most probably have too. */
+const driverOf = async (client: ControlClient): Promise<DriverChoice> =>
+  (await client.request('status', {}, 1000)).driver === 'pcap' ? 'pcap' : 'xdp';
 
 function tryClaim(o: SessionOptions, folder: string): { release(): void } | EvlnetError {
   try {
@@ -111,7 +115,7 @@ async function tallying(o: SessionOptions, tally: Tally, until: Promise<unknown>
 async function asWorker(
   o: SessionOptions,
   folder: string,
-  thread: Worker,
+  standby: Spawned | undefined,
   tally: Tally,
   started: () => void,
 ): Promise<void> {
@@ -125,7 +129,7 @@ async function asWorker(
       priority: o.priority,
       onWarning: (message, hint) => o.sink.warning(message, hint),
     },
-    thread,
+    standby,
   );
   const pause = () => {
     worker.pause();

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { PcapPlace } from '../device/pcap.js';
 import type { XdpPlace } from '../device/xdp.js';
 import type { EvlnetError, Exit } from '../errors.js';
 import type { PortConfig, TraceLevel } from '../stack/port.js';
@@ -21,8 +22,15 @@ export const WORDS = 16;
 /** Turns of the loop without a frame before it waits in poll(2); 'always' never waits. */
 export type Spin = number | 'always';
 
+/** Where and how urgently the out-of-band side runs. */
+export interface Urgency {
+  readonly cpus: readonly number[] | undefined;
+  /** SCHED_FIFO. */
+  readonly priority: number | undefined;
+}
+
 /** What the out-of-band thread is started with. */
-export interface OutOfBandData {
+export interface ThreadData extends Urgency {
   readonly words: SharedArrayBuffer;
   readonly trace: SharedArrayBuffer;
   readonly suppressed: SharedArrayBuffer;
@@ -32,8 +40,16 @@ export interface OutOfBandData {
   readonly device: XdpPlace;
   /** Undefined: about 50 µs of turns. */
   readonly spin: Spin | undefined;
-  readonly cpus: readonly number[] | undefined;
-  readonly priority: number | undefined;
+}
+
+/** Descriptors of an out-of-band process: the channel that wakes it, and takes what it says in the end; what it shares. */
+export const WAKE_FD = 3;
+export const MEMORY_FD = 4;
+
+/** What the out-of-band process is started with, as JSON. */
+export interface ProcessData extends Urgency {
+  readonly countersFile: string;
+  readonly device: PcapPlace;
 }
 
 /** A port with what runs on it. */
@@ -53,7 +69,7 @@ export type Command =
   /** For tests of the fail-safe: throw, or turn for ever. */
   | { readonly kind: 'fail'; readonly how: 'throw' | 'loop' };
 
-/** An EvlnetError on its way to the in-band side. */
+/** An error of the out-of-band side on its way to the in-band side. */
 export interface Failure {
   readonly failure: {
     readonly code: string;

@@ -1,7 +1,7 @@
 import { Trace } from '../memory/trace-ring.js';
+import type { OutOfBandSide } from './out-of-band-side.js';
 import type { Wanted } from './plan.js';
 import type { PortSetup } from './shared.js';
-import type { OutOfBandThread } from './thread.js';
 import { type TraceRecord, traceRecord } from './trace-record.js';
 
 const DRAIN_MS = 10;
@@ -33,7 +33,7 @@ export class TraceDispatch {
   #isClosed = false;
 
   constructor(
-    readonly thread: OutOfBandThread,
+    readonly outOfBand: OutOfBandSide,
     readonly services: ReadonlySet<Served>,
     readonly names: Names,
   ) {}
@@ -50,14 +50,14 @@ export class TraceDispatch {
   drain(): void {
     const { ports, link } = this.names;
     const names = new Map(ports.map((p) => [p.vid, p.ifname]));
-    this.thread.trace.drain((words, frame, reply) => {
+    this.outOfBand.trace.drain((words, frame, reply) => {
       const ifname = names.get(words[Trace.Slot]!);
       if (ifname === undefined) return;
       const record = traceRecord(words, frame, reply, ifname, link.ifindex);
       for (const sink of this.#sinksOf(ifname, record.drop === undefined ? 1 : 2)) sink.trace(record);
     });
     for (const { vid, ifname } of ports) {
-      const total = this.thread.suppressed[vid]!;
+      const total = this.outOfBand.suppressed[vid]!;
       const seen = this.#seen.get(vid) ?? 0;
       if (total === seen) continue;
       this.#seen.set(vid, total);

@@ -77,8 +77,9 @@ export class Stand {
   }
 
   /** Configures port and VLAN as the README does. */
-  configure(vlans = '42', port = 'eth0.42', address = '10.10.10.11/24'): void {
-    this.get('responder', process.execPath, EVLNET, 'port', 'enable', port, 'address', address);
+  configure(vlans = '42', { driver = undefined as string | undefined, port = 'eth0.42' } = {}): void {
+    const options = ['address', '10.10.10.11/24', ...(driver === undefined ? [] : ['driver', driver])];
+    this.get('responder', process.execPath, EVLNET, 'port', 'enable', port, ...options);
     this.get('responder', process.execPath, EVLNET, 'vlans', 'set', vlans);
   }
 

@@ -1,0 +1,3 @@
+import { unmodifiedClients } from './unmodified.js';
+
+unmodifiedClients('pcap');
