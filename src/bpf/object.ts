@@ -67,25 +67,29 @@ function read(octets: Uint8Array, name: string): ObjectSpec {
   const entries = [...functions.values()].flatMap((f) => [...f.values()].filter((e) => e.isEntry));
   if (entries.length > PROGRAM_LIMIT) throw refusal(`it has ${entries.length} programs`);
   const programs = entries.map((entry): ObjectProgram => {
-    try {
-      const program = {
-        name: entry.name,
-        section: entry.section.name,
-        type: typeOf(entry.section.name),
-        ...linker.flatten(entry),
-        license,
-        ...(btf ? { btf } : {}),
-      };
-      // Types that nobody has followed so far: whoever loads the program shall not be the first to find that they lead nowhere.
-      programTypes(program);
-      return program;
-    } catch (e) {
-      throw refusalOf(`program "${entry.name}"`, e);
-    }
+    const program = {
+      name: entry.name,
+      section: entry.section.name,
+      type: typeOf(entry.section.name),
+      ...linker.flatten(entry),
+      license,
+      ...(btf ? { btf } : {}),
+    };
+    checkTypes(program);
+    return program;
   });
   if (programs.length === 0) throw noProgram(elf);
   if (btf) notes.push(...doubts(known, elf, btf));
   return { name, license, programs, maps, btf, notes };
+}
+
+/** Follows types that nobody has followed so far: whoever loads the program shall not be the first to find that they lead nowhere. */
+function checkTypes(program: ObjectProgram): void {
+  try {
+    programTypes(program);
+  } catch (e) {
+    throw refusalOf(`program "${program.name}"`, e);
+  }
 }
 
 /** Number of a section → the maps that it declares. */

@@ -125,7 +125,7 @@ describe('is refused:', () => {
       'half a wide immediate',
       [socket('1800000000000000')],
       [func('f')],
-      'program "f": function "f": instruction 0 is half',
+      'function "f": instruction 0 is half',
     ],
     [
       'a jump out of the function',

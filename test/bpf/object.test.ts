@@ -144,7 +144,7 @@ test('what CO-RE would have asked the kernel is noted, but for packets and __sk_
 
 test('a variable of the kernel is refused where it is used', () => {
   expect(() => object('kconfig')).toThrow(
-    'Cannot read "kconfig.o": program "bpf_netrx": function "bpf_netrx": ./kconfig.c:8: instruction 0: "LINUX_KERNEL_VERSION" is not defined in the file',
+    'Cannot read "kconfig.o": function "bpf_netrx": ./kconfig.c:8: instruction 0: "LINUX_KERNEL_VERSION" is not defined in the file',
   );
 });
 
