@@ -1,11 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { filterText, measureFilters } from './filter.mjs';
 import { heapText, measureHeap } from './heap.mjs';
 import { readOptions, USAGE } from './options.mjs';
 import { killAll, run } from './process.mjs';
 import { quietMachine } from './quiet.mjs';
-import { c, evlnet, kernel } from './responders.mjs';
+import { BUILD, c, evlnet, kernel } from './responders.mjs';
 import { playRounds } from './rounds.mjs';
 import { echoText } from './table.mjs';
 import { judge, summarize } from './verdict.mjs';
@@ -39,6 +40,7 @@ export async function main(argv) {
 
 async function bench(options) {
   if (process.getuid() !== 0) throw new Error('Cannot run the bench: not root');
+  if (options.part === 'filter') return benchFilters(options);
   if (availableParallelism() < 2) throw new Error('Cannot run the bench: it needs two CPUs');
   await run('make', ['-s', '-C', HERE], { timeoutMs: 120_000 });
   await removeStale();
@@ -66,8 +68,18 @@ async function bench(options) {
   }
 }
 
+async function benchFilters(options) {
+  mkdirSync(BUILD, { recursive: true });
+  const filter = await measureFilters({
+    options,
+    quietly: quietMachine(options.quick ? 0 : PATIENCE_MS),
+    progress,
+  });
+  process.stdout.write(`${filterText(filter)}\n`);
+  return finish({ machine: machine(), options, filter }, filter.bars, options);
+}
+
 async function measure(responders, options) {
-  const progress = (text) => process.stderr.write(`${text}\n`);
   const quietly = quietMachine(options.quick ? 0 : PATIENCE_MS);
   const measured = { machine: machine(), options };
   if (options.part !== 'heap') {
@@ -81,8 +93,14 @@ async function measure(responders, options) {
     measured.heap = await measureHeap({ evlnet, options, progress });
     process.stdout.write(`${heapText(measured.heap)}\n`);
   }
+  return finish(measured, [...(measured.echo?.bars ?? []), ...(measured.heap?.bars ?? [])], options);
+}
+
+const progress = (text) => process.stderr.write(`${text}\n`);
+
+/** The exit code. */
+function finish(measured, bars, options) {
   if (options.json) writeFileSync(options.json, `${JSON.stringify(measured, null, 2)}\n`);
-  const bars = [...(measured.echo?.bars ?? []), ...(measured.heap?.bars ?? [])];
   return options.assert && bars.some((bar) => bar.met === 'no') ? 4 : 0;
 }
 

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 
-export const USAGE = `Usage: scripts/bench [ echo | heap ] [ options ]
+export const USAGE = `Usage: scripts/bench [ echo | heap | filter ] [ options ]
   echo              replies a second and round trips: evlnet, the C responder, the kernel (default: echo, then heap)
   heap              heap growth and garbage collections of evlnet over 10 million frames
+  filter            what a filter costs: translated to XDP and to WebAssembly, beside the same written as XDP in C (needs clang)
   --rounds N        every round starts all responders anew, default 5
   --passes N        a round measures each responder N times in turn, default 4
   --quick           one short round, for CI: shows that everything runs, not how fast
@@ -16,6 +17,7 @@ Needs root, a C compiler and a built evlnet (npm run build). Exit 2: it could no
 `;
 
 export const WAITS = ['default', 'none', 'always'];
+const PARTS = ['echo', 'heap', 'filter'];
 const RESPONDERS = ['kernel', 'c', 'evlnet'];
 
 const flags = {
@@ -34,8 +36,8 @@ const flags = {
 /** Throws a RangeError with one line for the user when an argument is wrong. */
 export function readOptions(argv) {
   const { values, positionals } = parse(argv);
-  if (positionals.length > 1 || (positionals[0] && !['echo', 'heap'].includes(positionals[0])))
-    throw new RangeError(`argument "${positionals.at(-1)}" is wrong: echo or heap`);
+  if (positionals.length > 1 || (positionals[0] && !PARTS.includes(positionals[0])))
+    throw new RangeError(`argument "${positionals.at(-1)}" is wrong: ${PARTS.join(', ')}`);
   const mode = values['driver-mode'];
   if (mode !== undefined) oneOf('driver-mode', mode, ['native', 'generic']);
   return {

@@ -2,7 +2,7 @@ const LABELS = { kernel: 'kernel', c: 'C AF_XDP', evlnet: 'evlnet' };
 const thousands = (n) => `${Math.round(n / 1000)}k`;
 
 /** Columns as wide as their widest cell, the first `left` ones flush left. */
-function columns(rows, left) {
+export function columns(rows, left) {
   const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
   return rows
     .map((row) => row.map((cell, i) => (i < left ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))))
