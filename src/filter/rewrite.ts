@@ -11,6 +11,8 @@ export interface BackEnd {
   replace(i: Instruction, index: number, isEntry: boolean): boolean;
   /** Appends what becomes of the verdict in r0. */
   epilogue(): void;
+  /** Appends what a function put off. */
+  endFunction?(): void;
 }
 
 /** Where the entry function goes with its verdict in r0. */
@@ -44,9 +46,11 @@ export function rewrite(
       if (isEntry && isExit(i)) a.goto(VERDICT);
       else if (!backEnd.replace(i, index, isEntry)) a.append(i);
     }
-    if (!isEntry) return;
-    a.label(VERDICT);
-    backEnd.epilogue();
+    if (isEntry) {
+      a.label(VERDICT);
+      backEnd.epilogue();
+    }
+    backEnd.endFunction?.();
   });
   label(program.instructions.length);
   return { ...program, ...a.program(program.license), ...(functions.length > 0 ? { functions } : {}) };

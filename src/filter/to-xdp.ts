@@ -1,21 +1,23 @@
 // A socket filter as an XDP program: its own code, between a prologue that makes the context which it expects and an epilogue that
 // does what its verdict says.
-import { Assembler, Call, r0, r1, r5, r6, r7, r8, r9, r10 } from '../bpf/asm.js';
+import { Assembler, Call, r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10 } from '../bpf/asm.js';
 import { type Instruction, PseudoCall } from '../bpf/instruction.js';
 import type { ObjectProgram, ObjectSpec } from '../bpf/object.js';
 import { type ProgramSpec, ProgramType } from '../bpf/program.js';
 import { type Analysis, analyse, isCall, isFrameLoad } from './analysis/analyse.js';
+import type { Value } from './analysis/value.js';
 import { CONTEXT_LENGTH } from './context.js';
 import { refuseContextUse } from './context-use.js';
 import { rewrite, VERDICT } from './rewrite.js';
 import { unsupported } from './unsupported.js';
 import { Verdict } from './verdict.js';
 import { ACCEPT, appendAccept, COUNT, PASS, RULE } from './vlan-rule.js';
-import { REAL } from './xdp/frame.js';
+import { type Held, NOTHING_HELD, REAL, reach, reachContext } from './xdp/frame.js';
 import { xdpHook } from './xdp/hook.js';
-import { appendLoadBytes } from './xdp/load-bytes.js';
-import { appendLoadFrame } from './xdp/load-frame.js';
+import { appendLoadBytes, isDirect, type LoadBytes, type Place } from './xdp/load-bytes.js';
+import { appendLoadFrame, isDirectFrameLoad } from './xdp/load-frame.js';
 import { appendPrologue } from './xdp/prologue.js';
+import { heldRegisters } from './xdp/registers.js';
 
 export interface XdpTranslation {
   /** ACCEPT takes frames of any ethertype, not only IPv4. */
@@ -44,10 +46,34 @@ export function toXdp(object: ObjectSpec, program: ObjectProgram, options: XdpTr
     );
   const a = new Assembler(program.name, ProgramType.Xdp);
   const withoutPerfmon = options.withoutPerfmon ?? false;
+  const held = heldIn(program, analysis, withoutPerfmon);
+  const deferred: (() => void)[] = [];
+  const defer = (append: () => void) => void deferred.push(append);
   return rewrite(program, analysis, a, {
-    prologue: () => appendPrologue(a, { at, fields, withoutPerfmon, runt: 'evlnet.runt' }),
-    replace: (i, index, isEntry) => replace({ a, analysis, withoutPerfmon }, i, index, isEntry),
-    epilogue: () => appendEpilogue(a, at, options),
+    prologue() {
+      const isShared = analysis.functions.length > 1;
+      appendPrologue(a, { at, fields, withoutPerfmon, held, isShared, runt: 'evlnet.runt', defer });
+    },
+    replace(i, index, isEntry) {
+      const place = {
+        held: isEntry ? held : NOTHING_HELD,
+        label: `evlnet.${index}`,
+        withoutPerfmon,
+        defer(append: () => void) {
+          defer(() => {
+            a.lineOf(i);
+            append();
+          });
+        },
+      };
+      return isFrameLoad(i)
+        ? replaceFrameLoad(a, i, place, isEntry)
+        : replaceCall(a, i, analysis.registers(index), place);
+    },
+    epilogue: () => appendEpilogue(a, at, held, options),
+    endFunction() {
+      for (const append of deferred.splice(0)) append();
+    },
   });
 }
 
@@ -56,61 +82,72 @@ const fieldsOf = ({ contextEscapes, fields }: Analysis): number[] =>
   contextEscapes ? Array.from({ length: CONTEXT_LENGTH / 4 }, (_, word) => word * 4) : [...fields];
 const lengthOf = (fields: readonly number[]): number => (Math.max(0, ...fields) + 4 + 7) & ~7;
 
-interface Translation {
-  readonly a: Assembler;
-  readonly analysis: Analysis;
-  readonly withoutPerfmon: boolean;
+/** In the entry function; where calls are left, they keep fewer registers. */
+function heldIn(program: ProgramSpec, analysis: Analysis, withoutPerfmon: boolean): Held {
+  const own = program.instructions.slice(0, analysis.functions[0]!.end);
+  const calls = own.some((i, index) => {
+    if (isFrameLoad(i)) return !isDirectFrameLoad(i, withoutPerfmon);
+    const registers = analysis.registers(index);
+    if (!isCall(i)) return false;
+    const load = registers && argumentsOf(i, registers);
+    return load === undefined || !isDirect(load, withoutPerfmon);
+  });
+  return heldRegisters(own, calls);
 }
 
-function replace(t: Translation, i: Instruction, index: number, isEntry: boolean): boolean {
-  const { a, withoutPerfmon } = t;
-  const label = `evlnet.${index}`;
-  if (isFrameLoad(i)) {
-    const short = `${label}-short`;
-    if (appendLoadFrame(a, i, { short, label, withoutPerfmon }))
-      a.goto(`${label}-done`).label(short).mov(r0, 0);
-    // What follows must have a way that leads there, or the verifier refuses the program.
-    else a.mov(r0, 0).jump('!=', r0, 0, `${label}-done`);
+/** Of a call that loads octets; undefined for another. */
+function argumentsOf(i: Instruction, registers: readonly Value[]): LoadBytes | undefined {
+  if (i.src !== PseudoCall.Helper) return undefined;
+  const [, , offset, buffer, length, start] = registers as readonly [
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+  ];
+  if (i.imm === Call.skbLoadBytes) return { offset, buffer, length, start: undefined };
+  return i.imm === Call.skbLoadBytesRelative ? { offset, buffer, length, start } : undefined;
+}
+
+function replaceFrameLoad(a: Assembler, i: Instruction, place: Place, isEntry: boolean): boolean {
+  const short = `${place.label}-short`;
+  const end = () => {
+    a.mov(r0, 0);
     if (isEntry) a.goto(VERDICT);
     else a.exit();
-    a.label(`${label}-done`);
-    return true;
+  };
+  if (appendLoadFrame(a, i, { ...place, short }))
+    place.defer(() => {
+      a.label(short);
+      end();
+    });
+  else {
+    // What follows must have a way that leads there, or the verifier refuses the program.
+    a.mov(r0, 0).jump('!=', r0, 0, `${place.label}-done`);
+    end();
+    a.label(`${place.label}-done`);
   }
-  if (!isCall(i) || i.src !== PseudoCall.Helper) return false;
-  const registers = t.analysis.registers(index);
-  if (registers === undefined) return false;
-  const [, , offset, buffer, length, start] = registers;
-  switch (i.imm) {
-    case Call.skbLoadBytes:
-      appendLoadBytes(a, {
-        offset: offset!,
-        buffer: buffer!,
-        length: length!,
-        start: undefined,
-        label,
-        withoutPerfmon,
-      });
-      return true;
-    case Call.skbLoadBytesRelative:
-      appendLoadBytes(a, {
-        offset: offset!,
-        buffer: buffer!,
-        length: length!,
-        start: start!,
-        label,
-        withoutPerfmon,
-      });
-      return true;
-    case Call.perfEventOutput:
-    case Call.tailCall:
-      a.load('dw', r1, r1, REAL.context).append(i);
-      return true;
-    default:
-      return false;
-  }
+  return true;
 }
 
-function appendEpilogue(a: Assembler, at: number, options: XdpTranslation): void {
+function replaceCall(
+  a: Assembler,
+  i: Instruction,
+  registers: readonly Value[] | undefined,
+  place: Place,
+): boolean {
+  if (!isCall(i) || i.src !== PseudoCall.Helper || registers === undefined) return false;
+  const load = argumentsOf(i, registers);
+  if (load) appendLoadBytes(a, load, place);
+  else if (i.imm === Call.perfEventOutput || i.imm === Call.tailCall) {
+    reachContext(a, place.held, r1);
+    a.append(i);
+  } else return false;
+  return true;
+}
+
+function appendEpilogue(a: Assembler, at: number, held: Held, options: XdpTranslation): void {
   if (options.verdictOnly) {
     a.line('verdict')
       .exit()
@@ -120,11 +157,18 @@ function appendEpilogue(a: Assembler, at: number, options: XdpTranslation): void
       .exit();
     return;
   }
-  a.line('verdict')
+  a.line('verdict').mov(r1, r10).alu('add', r1, at);
+  // By way of others: what is held is in any of those that the rule has its own use for.
+  const end = reach(a, 'dataEnd', held, r1, r4);
+  const data = reach(a, 'data', held, r1, r3);
+  const context = reach(a, 'context', held, r1, r2);
+  if (end !== r4) a.mov(r4, end);
+  if (data !== r3) a.mov(r3, data);
+  if (context !== r2) a.mov(r2, context);
+  a.mov(r5, r4)
+    .mov(r7, r3)
+    .mov(r6, r2)
     .alu32('mov', r8, r0)
-    .load('dw', r6, r10, at + REAL.context)
-    .load('dw', r7, r10, at + REAL.data)
-    .load('dw', r5, r10, at + REAL.dataEnd)
     .jump('==', r8, Verdict.Accept, ACCEPT)
     .jump('==', r8, Verdict.Vlan, RULE)
     .jump('!=', r8, Verdict.Drop, PASS)
