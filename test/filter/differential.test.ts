@@ -6,7 +6,8 @@ import { readObject } from '../../src/bpf/object.js';
 import { type ProgramSpec, ProgramType } from '../../src/bpf/program.js';
 import { toTcx } from '../../src/filter/to-skb.js';
 import { toXdp } from '../../src/filter/to-xdp.js';
-import { RESPONDER } from '../build-frame.js';
+import { WasmFilter } from '../../src/filter/wasm/filter.js';
+import { macOctets, RESPONDER } from '../build-frame.js';
 import { describeIf } from '../capability.js';
 import { enterNamespace, run } from '../linux/namespace.js';
 import type { Filter } from './assembled.js';
@@ -19,7 +20,7 @@ const COMPARED = 10_000;
 const files = ['examples/filters', 'test/bpf/objects', 'test/filter/objects']
   .flatMap((folder) => readdirSync(folder).map((file) => `${folder}/${file}`))
   // What reading objects is tested with is partly there to be refused.
-  .filter((file) => /(?<!kconfig|refused)\.o$/.test(file));
+  .filter((file) => /(?<!kconfig|pointers|refused)\.o$/.test(file));
 const filters = files.flatMap((file) => {
   const object = readObject(readFileSync(file), basename(file));
   const programs = object.programs.filter((program) => program.type === ProgramType.SocketFilter);
@@ -35,18 +36,34 @@ const translations: [name: string, make: (filter: Filter) => ProgramSpec][] = [
   ['TCX', ({ object, program }) => toTcx(object, program, { verdictOnly: true })],
 ];
 
+/** What needs the kernel. */
+const NOT_WASM = ['kfunc.o bpf_netrx', 'nested-maps.o bpf_netrx'];
+
 describeIf(['root', 'bpf', 'network namespaces'])('a filter as the kernel runs it, translated to', () => {
   let leave = () => {};
   let context: Uint8Array;
+  let ifindex: number;
   beforeAll(() => {
     const namespace = enterNamespace();
     leave = namespace.leave;
     run('ip', 'link', 'add', 'evl0', 'address', RESPONDER.mac, 'type', 'veth', 'peer', 'name', 'evl1');
-    context = contextOf(Number(/^(\d+)/.exec(run('ip', '-o', 'link', 'show', 'evl0'))![1]));
+    ifindex = Number(/^(\d+)/.exec(run('ip', '-o', 'link', 'show', 'evl0'))![1]);
+    context = contextOf(ifindex);
   });
   afterAll(() => leave());
 
-  test.each(filters)('%s', (_name, filter) => {
+  const inWasm = ({ object, program }: Filter) => {
+    const lladdr = Uint8Array.from(macOctets(RESPONDER.mac));
+    const wasm = WasmFilter.create(object, program, { context: { ifindex, lladdr } });
+    return (frame: Uint8Array) => wasm.judge(new DataView(frame.buffer), 0, frame.length);
+  };
+
+  test.each(NOT_WASM)('%s, which is not for WebAssembly', (name) => {
+    const [, filter] = filters.find(([of]) => of === name)!;
+    expect(() => inWasm(filter)).toThrow(expect.objectContaining({ code: 'EVL_FILTER_UNSUPPORTED' }));
+  });
+
+  test.each(filters)('%s', (name, filter) => {
     const original = new Loaded(filter, filter.program);
     const open = [original];
     try {
@@ -55,6 +72,10 @@ describeIf(['root', 'bpf', 'network namespaces'])('a filter as the kernel runs i
         open.push(loaded);
         return [to, loaded];
       });
+      const wasm = NOT_WASM.includes(name) ? undefined : inWasm(filter);
+      const differs = (to: string, answer: number, verdict: number, frame: Uint8Array): never => {
+        throw new Error(`${to}: ${answer} instead of ${verdict}: ${Buffer.from(frame).toString('hex')}`);
+      };
       let compared = 0;
       for (const frame of FRAMES) {
         const verdict = original.judgeIfAble(frame, context);
@@ -62,9 +83,10 @@ describeIf(['root', 'bpf', 'network namespaces'])('a filter as the kernel runs i
         compared++;
         for (const [to, translated] of others) {
           const answer = translated.judge(frame, to === 'TCX' ? context : undefined);
-          if (answer !== verdict)
-            throw new Error(`${to}: ${answer} instead of ${verdict}: ${Buffer.from(frame).toString('hex')}`);
+          if (answer !== verdict) differs(to, answer, verdict, frame);
         }
+        const answer = wasm?.(frame) ?? verdict;
+        if (answer !== verdict) differs('WebAssembly', answer, verdict, frame);
       }
       expect(compared).toBeGreaterThan(COMPARED);
     } finally {

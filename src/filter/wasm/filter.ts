@@ -1,5 +1,6 @@
 import type { SourceLine } from '../../bpf/instruction.js';
 import type { ObjectProgram, ObjectSpec } from '../../bpf/object.js';
+import { ProgramType } from '../../bpf/program.js';
 import { EvlnetError } from '../../errors.js';
 import { Field } from '../context.js';
 import { Verdict } from '../verdict.js';
@@ -100,6 +101,11 @@ export class WasmFilter {
   }
 
   private constructor(object: ObjectSpec, program: ObjectProgram, options: WasmFilterOptions) {
+    if (program.type !== ProgramType.SocketFilter)
+      throw new EvlnetError(
+        'EVL_FILTER',
+        `Cannot use "${program.name}" of "${object.name}" as a filter: it is in section "${program.section}", not "socket"`,
+      );
     const { octets, layout } = translate(object, program, SK_BUFF, drivers);
     this.#program = program;
     this.#layout = layout;
