@@ -1,5 +1,6 @@
 // What a filter may do with its context that only the kernel's own socket filters could answer.
 import { Call } from '../bpf/asm.js';
+import { helperName } from '../bpf/helper-functions.js';
 import { type Instruction, PseudoCall } from '../bpf/instruction.js';
 import type { ProgramSpec } from '../bpf/program.js';
 import { type Analysis, isCall } from './analysis/analyse.js';
@@ -15,6 +16,20 @@ const KNOWN = new Set<number>([
   Call.skbLoadBytes,
   Call.skbLoadBytesRelative,
 ]);
+
+/** Helpers without arguments: the context is only still there. */
+const WITHOUT_ARGUMENTS = new Set(
+  [
+    'ktime_get_ns',
+    'get_prandom_u32',
+    'get_smp_processor_id',
+    'get_numa_node_id',
+    'jiffies64',
+    'ktime_get_boot_ns',
+    'ktime_get_coarse_ns',
+    'ktime_get_tai_ns',
+  ].map((name) => `bpf_${name}`),
+);
 
 /** Throws for the first such use. */
 export function refuseContextUse(object: string, to: string, program: ProgramSpec, analysis: Analysis): void {
@@ -49,7 +64,8 @@ export function refuseContextUse(object: string, to: string, program: ProgramSpe
           'pass BPF_F_CURRENT_CPU alone, and what is wanted of the frame in the data',
         );
     }
-    if (registers[1]!.kind === 'context' && !KNOWN.has(i.imm))
-      throw refuse(i, `helper ${i.imm} takes the packet`, 'see evlnet-filter(7) for the helpers that may');
+    const name = helperName(i.imm) ?? `helper ${i.imm}`;
+    if (registers[1]!.kind === 'context' && !KNOWN.has(i.imm) && !WITHOUT_ARGUMENTS.has(name))
+      throw refuse(i, `${name}() takes the packet`, 'see evlnet-filter(7) for the helpers that may');
   });
 }

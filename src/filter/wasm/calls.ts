@@ -1,6 +1,7 @@
 // Functions of the kernel that a filter may call, by their number in <linux/bpf.h>: sk_filter_func_proto() in net/core/filter.c and
 // bpf_base_func_proto() in kernel/bpf/helpers.c.
 import { Call } from '../../bpf/asm.js';
+import { helperName } from '../../bpf/helper-functions.js';
 import { type Instruction, PseudoCall } from '../../bpf/instruction.js';
 import type { Emitter } from './emitter.js';
 import { FRAME, Scratch } from './emitter.js';
@@ -62,7 +63,11 @@ export function emitCall(e: Emitter, i: Instruction): void {
     e.unsupported(`the kernel's function ${i.kfunc ?? i.imm}() is called`, RUN_IN_KERNEL);
   else {
     const emit = HELPERS[i.imm];
-    if (emit === undefined) e.unsupported(REFUSED[i.imm] ?? `helper ${i.imm} is not there`, RUN_IN_KERNEL);
+    if (emit === undefined)
+      e.unsupported(
+        REFUSED[i.imm] ?? `${helperName(i.imm) ?? `helper ${i.imm}`}() is not there`,
+        RUN_IN_KERNEL,
+      );
     emit(e);
   }
 }
