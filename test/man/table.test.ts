@@ -115,6 +115,6 @@ describe('evlnet(8)', () => {
 });
 
 test('every object of this version has a page, and every page its object', () => {
-  const wanted = new Set(['evlnet.7', ...PRESENT.map(pageOf)]);
+  const wanted = new Set(['evlnet.7', 'evlnet-filter.7', ...PRESENT.map(pageOf)]);
   expect(pageNames()).toEqual([...wanted].sort());
 });
