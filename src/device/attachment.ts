@@ -20,7 +20,7 @@ export interface Attachment {
    * Lets a filter decide in place of the VLAN rule alone; undefined: the VLAN rule again. No frame meets neither, counters go on, and with the
    * same `filter.object` its maps. `anyEthertype`: ACCEPT takes what is not IPv4 too. Throws, with what was there still there.
    */
-  setFilter(filter: OpenFilter | undefined, anyEthertype: boolean): void;
+  setFilter(filter: OpenFilter | undefined, anyEthertype: boolean): void | Promise<void>;
   /** Instructions of what decides. */
   instructions(): number;
   /** Hits of each rule of the filter, that of the default last; nothing where it is not made of rules. */

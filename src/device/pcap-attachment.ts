@@ -1,9 +1,12 @@
 // The cold side of the pcap device: what the in-band side holds of it. The interface itself is opened by the device, in its own process.
 import { Drop } from '../drop.js';
-import { EvlnetError, Exit } from '../errors.js';
+import type { OpenFilter } from '../filter/open.js';
+import { RULE_HITS } from '../filter/rule-hits.js';
+import { WasmFilter } from '../filter/wasm/filter.js';
 import type { Attachment } from './attachment.js';
 import { KernelCopy } from './kernel-copy.js';
 import type { PcapPlace } from './pcap.js';
+import { type FilterChange, packFilter } from './pcap-filter.js';
 import { PcapDrop, type PcapPage } from './pcap-page.js';
 
 /** libpcap's buffer takes a frame in so many octets, its snapshot length, wherever the NIC merges packets (GRO): that is mostly. */
@@ -18,6 +21,8 @@ export interface PcapOptions {
   readonly chunkSize: number;
   /** Why not a better driver. */
   readonly why?: string | undefined;
+  /** Tells the device; resolves once it follows. */
+  readonly change: (filter: FilterChange) => Promise<void>;
 }
 
 export interface PcapAttachment extends Attachment {
@@ -31,6 +36,7 @@ export interface PcapAttachment extends Attachment {
 export function attachPcap(o: PcapOptions, page: PcapPage): PcapAttachment {
   let copy: KernelCopy | undefined;
   let shared: string | undefined;
+  let filter: OpenFilter | undefined;
   try {
     copy = new KernelCopy(o.ifindex);
   } catch (error) {
@@ -51,19 +57,27 @@ export function attachPcap(o: PcapOptions, page: PcapPage): PcapAttachment {
       chunkSize: o.chunkSize,
       bufferLength: Math.min(MAX_BUFFER, o.pool * SLOT),
     },
-    // Who is to have a frame is told first, who is not to have it next: for a moment both may, but never neither.
+    // Who is to have a frame is told first: for a moment both may. What leaves the set may be lost between the two.
     setVlans(table) {
       page.setTable(table);
       copy?.setVlans(table);
     },
-    setFilter(filter) {
-      if (filter !== undefined)
-        throw new EvlnetError('EVL_FILTER', 'Cannot run a filter with the driver pcap in this version', {
-          exit: Exit.Unsupported,
-        });
+    async setFilter(next, anyEthertype) {
+      const isSame = next !== undefined && next.object === filter?.object;
+      // The device has no way to refuse it.
+      if (next !== undefined && !isSame) WasmFilter.create(next.object, next.program);
+      copy?.setFilter(next, anyEthertype);
+      await o.change({
+        packed: next === undefined ? 'none' : isSame ? 'same' : packFilter(next),
+        anyEthertype,
+      });
+      filter = next;
     },
-    instructions: () => copy?.instructions ?? 0,
-    ruleHits: () => undefined,
+    instructions: () => filter?.program.instructions.length ?? copy?.instructions ?? 0,
+    ruleHits() {
+      const rules = filter?.object.maps.get(RULE_HITS)?.maxEntries;
+      return rules === undefined ? undefined : [...page.hits.subarray(0, rules)];
+    },
     hookCounters: () => [...page.hook],
     hiddenVid: () => 0,
     drops: () => [

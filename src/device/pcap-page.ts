@@ -16,7 +16,9 @@ const CONTROL_LENGTH = 64;
 const COUNTERS = 32;
 const DROPS_AT = HOOK_COUNT;
 const TABLE_LENGTH = VLANS.maxEntries * VLANS.valueSize;
-export const PCAP_PAGE_LENGTH = CONTROL_LENGTH + COUNTERS * 8 + TABLE_LENGTH;
+/** More rules than these count, but are not shown. */
+const HITS = 1024;
+export const PCAP_PAGE_LENGTH = CONTROL_LENGTH + (COUNTERS + HITS) * 8 + TABLE_LENGTH;
 
 /** What the in-band side and the pcap device share: the VLAN table inwards, counters outwards. */
 export class PcapPage {
@@ -24,6 +26,8 @@ export class PcapPage {
   readonly hook: Float64Array;
   /** By `PcapDrop`. */
   readonly drops: Float64Array;
+  /** Of each rule of the filter. */
+  readonly hits: Float64Array;
   readonly table: DataView;
   readonly #control: Int32Array;
   readonly #tableOctets: Uint8Array;
@@ -34,7 +38,8 @@ export class PcapPage {
     const counters = new Float64Array(buffer, at + CONTROL_LENGTH, COUNTERS);
     this.hook = counters.subarray(0, HOOK_COUNT);
     this.drops = counters.subarray(DROPS_AT);
-    this.#tableOctets = new Uint8Array(buffer, at + CONTROL_LENGTH + COUNTERS * 8, TABLE_LENGTH);
+    this.hits = new Float64Array(buffer, at + CONTROL_LENGTH + COUNTERS * 8, HITS);
+    this.#tableOctets = new Uint8Array(buffer, this.hits.byteOffset + HITS * 8, TABLE_LENGTH);
     this.table = new DataView(buffer, this.#tableOctets.byteOffset, TABLE_LENGTH);
   }
 

@@ -1,14 +1,13 @@
 // The portable device: libpcap through npm cap. It sees every frame that comes in, decides in user space which ones are taken, and sends one a call.
 // Events come from libuv, so that `wait` answers a promise; cap hands over frames from inside one callback until there are no more, which under
 // a flood may be never: whoever waits goes on from in there.
-import { classify, OUTCOMES } from '../filter/classify.js';
-import { Verdict } from '../filter/verdict.js';
 import { type Link, link, monitor } from '../linux/link.js';
 import { type Arena, arenaOver } from '../memory/arena.js';
 import { BATCH, type Batch } from '../memory/batch.js';
 import { FreeList } from '../memory/free-list.js';
 import type { Capabilities, Device } from './device.js';
 import { Capture } from './pcap-capture.js';
+import { type FilterChange, Judge } from './pcap-filter.js';
 import { PcapDrop, type PcapPage } from './pcap-page.js';
 
 /** cap's snapshot length, and a tag that libpcap puts back. */
@@ -39,6 +38,7 @@ export class PcapDevice implements Device {
   readonly #landingAt: number;
   readonly #landing: Buffer;
   readonly #received: FrameQueue;
+  readonly #rules: Judge;
   readonly #monitor = monitor();
   readonly #looks: NodeJS.Timeout;
   #capture: Capture | undefined;
@@ -55,6 +55,7 @@ export class PcapDevice implements Device {
     readonly page: PcapPage,
   ) {
     const { pool, chunkSize } = place;
+    this.#rules = new Judge(page.table);
     const buffer = new ArrayBuffer(pool * chunkSize + LANDING_LENGTH);
     this.arena = { ...arenaOver(buffer, chunkSize), chunks: pool };
     this.capabilities = { maxFrame: chunkSize, queues: 1 };
@@ -125,6 +126,12 @@ export class PcapDevice implements Device {
     resume?.();
   }
 
+  /** Puts a filter in the place of the present one between two frames. */
+  setFilter(change: FilterChange): void {
+    this.#rules.setFilter(change);
+    if (change.packed !== 'same') this.page.hits.fill(0);
+  }
+
   close(): void {
     clearInterval(this.#looks);
     clearTimeout(this.#deadline);
@@ -134,15 +141,14 @@ export class PcapDevice implements Device {
   }
 
   #onFrame(length: number): void {
-    if (!this.page.isPaused) this.#judge(length);
+    if (!this.page.isPaused) this.#decide(length);
     // Whoever waits also has a heart to keep beating, whatever comes in.
     if (this.#received.count > 0 || ++this.#unheard >= BATCH) this.wake();
   }
 
-  #judge(length: number): void {
-    const { hook, table } = this.page;
-    const at = this.#landingAt;
-    const outcome = OUTCOMES[classify(this.arena.view, at, at + length, Verdict.Vlan, table, false)]!;
+  #decide(length: number): void {
+    const { hook } = this.page;
+    const outcome = this.#rules.judge(this.arena.view, this.#landingAt, length);
     hook[outcome.verdict]!++;
     if (outcome.besides !== undefined) hook[outcome.besides]!++;
     if (outcome.isTaken) this.#keep(length);
@@ -183,10 +189,11 @@ export class PcapDevice implements Device {
   /** Follows the interface: its end shows at the socket, its return in rtnetlink. */
   #look(): void {
     const hasChanged = this.#monitor.poll();
+    this.#rules.copyHits(this.page.hits);
     const capture = this.#capture;
     if (capture !== undefined) {
       this.page.drops[PcapDrop.BufferFull]! += capture.takeLost();
-      if (!capture.hasEnded && !(hasChanged && this.#isElsewhere())) return;
+      if (!capture.hasEnded && (!hasChanged || this.#isStillThere())) return;
       capture.close();
       this.#capture = undefined;
     } else if (!hasChanged) return;
@@ -197,10 +204,12 @@ export class PcapDevice implements Device {
     }
   }
 
-  /** Down, gone, or another one under its name. */
-  #isElsewhere(): boolean {
+  /** Up, and not another one under its name. */
+  #isStillThere(): boolean {
     const found = link(this.place.ifname);
-    return !found?.up || found.ifindex !== this.#ifindex;
+    if (!found?.up || found.ifindex !== this.#ifindex) return false;
+    this.#rules.setBase(found);
+    return true;
   }
 
   #open(): void {
@@ -208,6 +217,7 @@ export class PcapDevice implements Device {
     const found: Link | undefined = link(ifname);
     if (!found?.up) return;
     this.#ifindex = found.ifindex;
+    this.#rules.setBase(found);
     this.#capture = new Capture(ifname, bufferLength, this.#landing, (length) => this.#onFrame(length));
     this.page.countOpened();
   }

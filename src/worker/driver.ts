@@ -126,8 +126,16 @@ async function takePcap(
   const isFit = spawned instanceof SpawnedProcess && spawned.isAlive;
   const child = isFit ? spawned : new SpawnedProcess();
   if (!isFit) void spawned.discard();
+  let side: OutOfBandSide | undefined;
   const attachment = attachPcap(
-    { ifname, ifindex, pool: device.pool, chunkSize: chunkFor(device.bufsz), why: fallback?.message },
+    {
+      ifname,
+      ifindex,
+      pool: device.pool,
+      chunkSize: chunkFor(device.bufsz),
+      why: fallback?.message,
+      change: async (filter) => await side?.command({ kind: 'filter', ...filter }),
+    },
     child.memory.page,
   );
   return {
@@ -135,7 +143,10 @@ async function takePcap(
     prepared: UNTOUCHED,
     resetMs: 0,
     ...(fallback ? { fallback } : {}),
-    begin: (options) => child.begin(options, attachment.place),
+    begin(options) {
+      side = child.begin(options, attachment.place);
+      return side;
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import type { FilterState } from '../state/schema.js';
 /** What can run a filter: a device's attachment. */
 export interface FilterHost {
   /** Throws, with what was there still there. */
-  setFilter(filter: OpenFilter | undefined, anyEthertype: boolean): void;
+  setFilter(filter: OpenFilter | undefined, anyEthertype: boolean): void | Promise<void>;
 }
 
 /** A filter at the hook. */
@@ -42,13 +42,17 @@ export class Filter {
    * Puts `wanted` (undefined: no filter) into effect, if it is not already. One that fails leaves what runs, and is tried again only when
    * it changed or `retries` says so. Returns the error of a failure that is new.
    */
-  follow(wanted: FilterState | undefined, anyEthertype: boolean, retries: boolean): EvlnetError | undefined {
+  async follow(
+    wanted: FilterState | undefined,
+    anyEthertype: boolean,
+    retries: boolean,
+  ): Promise<EvlnetError | undefined> {
     const key = wanted === undefined ? '' : JSON.stringify([wanted, anyEthertype]);
     if (key === this.#seen && !(retries && this.#failure)) return undefined;
     this.#seen = key;
     this.#failure = undefined;
     try {
-      this.#running = wanted === undefined ? this.#clear() : this.#install(wanted, anyEthertype);
+      this.#running = wanted === undefined ? await this.#clear() : await this.#install(wanted, anyEthertype);
       return undefined;
     } catch (error) {
       this.#failure = this.#explained(error);
@@ -56,18 +60,18 @@ export class Filter {
     }
   }
 
-  #clear(): undefined {
-    if (this.#running) this.host.setFilter(undefined, false);
+  async #clear(): Promise<undefined> {
+    if (this.#running) await this.host.setFilter(undefined, false);
   }
 
-  #install(source: FilterState, anyEthertype: boolean): Running {
+  async #install(source: FilterState, anyEthertype: boolean): Promise<Running> {
     const before = this.#running;
     const isSame = before !== undefined && isSameFilter(before.source, source);
     const opened = isSame
       ? before.opened
       : openFilter(source, 'object' in source ? readRecorded(source).octets : undefined);
     // Another name for what runs already: no frame needs to notice.
-    if (!isSame || before.anyEthertype !== anyEthertype) this.host.setFilter(opened, anyEthertype);
+    if (!isSame || before.anyEthertype !== anyEthertype) await this.host.setFilter(opened, anyEthertype);
     return { source, opened, anyEthertype };
   }
 

@@ -186,7 +186,7 @@ export class InBand {
     const leaving = this.#ports.filter((p) => !next.ports.some((n) => n.vid === p.vid));
     await this.outOfBand.command({ kind: 'ports', ports: [...next.ports, ...leaving] });
     this.attachment.setVlans(next.table);
-    const failure = this.filter.follow(state.filters[base.ifname], next.anyEthertype, retries);
+    const failure = await this.filter.follow(state.filters[base.ifname], next.anyEthertype, retries);
     if (failure) this.#warn(failure.message, failure.hint);
     if (leaving.length > 0) await this.outOfBand.command({ kind: 'ports', ports: next.ports });
     this.#ports = next.ports;

@@ -1,7 +1,7 @@
 import { EvlnetError } from '../errors.js';
 import type { Counters } from '../memory/counters.js';
 import type { TraceRing } from '../memory/trace-ring.js';
-import { type Command, type Spin, type Urgency, Word } from './shared.js';
+import { type Command, type DeviceCommand, type Spin, type Urgency, Word } from './shared.js';
 
 const CONFIRM_MS = 2000;
 /** A turn takes 100 ms at most. */
@@ -47,7 +47,7 @@ export abstract class OutOfBandSide {
   }
 
   /** Posts a command and resolves once it was obeyed. */
-  async command(command: Command): Promise<void> {
+  async command(command: Command | DeviceCommand): Promise<void> {
     // The message first: who sees the count move must find it.
     this.post(command);
     const number = Atomics.add(this.#words, Word.Command, 1) + 1;
@@ -68,7 +68,7 @@ export abstract class OutOfBandSide {
     setTimeout(() => this.kill(), HANG_MS).unref();
   }
 
-  protected abstract post(command: Command): void;
+  protected abstract post(command: Command | DeviceCommand): void;
   protected abstract wake(): void;
   protected abstract kill(): void;
 }

@@ -10,7 +10,15 @@ import { mapCounters } from './counters-file.js';
 import { LinePipe } from './line-pipe.js';
 import { applyUrgency, OutOfBand } from './out-of-band.js';
 import { openProcessMemory } from './process-memory.js';
-import { type Command, failureOf, MEMORY_FD, type ProcessData, WAKE_FD, Word } from './shared.js';
+import {
+  type Command,
+  type DeviceCommand,
+  failureOf,
+  MEMORY_FD,
+  type ProcessData,
+  WAKE_FD,
+  Word,
+} from './shared.js';
 import { warmUp } from './warm-up.js';
 
 const COMMANDS_FD = 0;
@@ -34,9 +42,13 @@ try {
     // Frames come from the event loop: turning without it finds none.
     spin: 0,
     nextCommand() {
-      if (taken === Atomics.load(memory.words, Word.Command)) return undefined;
-      taken = (taken + 1) | 0;
-      return read() as Command;
+      for (;;) {
+        if (taken === Atomics.load(memory.words, Word.Command)) return undefined;
+        taken = (taken + 1) | 0;
+        const command = read() as Command | DeviceCommand;
+        if (command.kind !== 'filter') return command;
+        device.setFilter(command);
+      }
     },
   });
   new Socket({ fd: WAKE_FD }).on('data', () => device.wake()).on('close', () => process.exit(0));

@@ -8,7 +8,7 @@ import { Counters } from '../memory/counters.js';
 import { mapCounters } from './counters-file.js';
 import { OutOfBandSide, type SideOptions } from './out-of-band-side.js';
 import { createProcessMemory, openProcessMemory, type ProcessMemory } from './process-memory.js';
-import { type Command, type Failure, type ProcessData, WAKE_FD } from './shared.js';
+import { type Command, type DeviceCommand, type Failure, type ProcessData, WAKE_FD } from './shared.js';
 
 const ENTRY = fileURLToPath(new URL('./process-entry.js', import.meta.url));
 
@@ -78,7 +78,7 @@ class OutOfBandProcess extends OutOfBandSide {
     });
   }
 
-  protected post(command: Command): void {
+  protected post(command: Command | DeviceCommand): void {
     this.#write(command);
   }
 
@@ -90,7 +90,7 @@ class OutOfBandProcess extends OutOfBandSide {
     this.child.kill('SIGKILL');
   }
 
-  #write(message: ProcessData | Command): void {
+  #write(message: ProcessData | Command | DeviceCommand): void {
     commandsOf(this.child).write(`${JSON.stringify(message)}\n`);
   }
 }

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PcapPlace } from '../device/pcap.js';
+import type { FilterChange } from '../device/pcap-filter.js';
 import type { XdpPlace } from '../device/xdp.js';
 import type { EvlnetError, Exit } from '../errors.js';
 import type { PortConfig, TraceLevel } from '../stack/port.js';
@@ -68,6 +69,9 @@ export type Command =
   | { readonly kind: 'collections'; readonly on: boolean }
   /** For tests of the fail-safe: throw, or turn for ever. */
   | { readonly kind: 'fail'; readonly how: 'throw' | 'loop' };
+
+/** For a device that decides itself. */
+export type DeviceCommand = { readonly kind: 'filter' } & FilterChange;
 
 /** An error of the out-of-band side on its way to the in-band side. */
 export interface Failure {

@@ -7,7 +7,7 @@ import { Counters, SLOTS } from '../memory/counters.js';
 import { TRACE_LENGTH, TraceRing } from '../memory/trace-ring.js';
 import { mapCounters } from './counters-file.js';
 import { OutOfBandSide, type SideOptions } from './out-of-band-side.js';
-import { type Command, type Failure, type ThreadData, WORDS } from './shared.js';
+import { type Command, type DeviceCommand, type Failure, type ThreadData, WORDS } from './shared.js';
 
 const ENTRY = new URL('./thread-entry.js', import.meta.url);
 
@@ -90,7 +90,7 @@ class OutOfBandThread extends OutOfBandSide {
     });
   }
 
-  protected post(command: Command): void {
+  protected post(command: Command | DeviceCommand): void {
     this.#commands.postMessage(command);
   }
 

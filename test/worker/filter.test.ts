@@ -39,25 +39,25 @@ const object = (more: object = {}): FilterState => ({
 });
 
 describe('follow', () => {
-  test('installs what is wanted, once, and takes it away', () => {
-    expect(filter.follow(undefined, false, false)).toBeUndefined();
-    for (let i = 0; i < 3; i++) expect(filter.follow({ all: 'accept' }, false, true)).toBeUndefined();
+  test('installs what is wanted, once, and takes it away', async () => {
+    expect(await filter.follow(undefined, false, false)).toBeUndefined();
+    for (let i = 0; i < 3; i++) expect(await filter.follow({ all: 'accept' }, false, true)).toBeUndefined();
     expect(set).toEqual([['all accept', false]]);
     expect(filter.running?.source).toEqual({ all: 'accept' });
-    filter.follow(undefined, false, false);
+    await filter.follow(undefined, false, false);
     expect(set.slice(1)).toEqual([[undefined, false]]);
     expect(filter.running).toBeUndefined();
   });
 
-  test('does not need the file again: another path of the same program is no swap, another ethertype keeps the maps', () => {
-    filter.follow(object(), false, false);
+  test('does not need the file again: another path of the same program is no swap, another ethertype keeps the maps', async () => {
+    await filter.follow(object(), false, false);
     const { object: maps } = last!;
     rmSync(file);
     const sha256 = (filter.running!.source as { sha256: string }).sha256;
-    filter.follow({ object: '/elsewhere.o', program: 'bpf_netrx', sha256 }, false, false);
+    await filter.follow({ object: '/elsewhere.o', program: 'bpf_netrx', sha256 }, false, false);
     expect(set).toEqual([['f.o', false]]);
     expect(filter.running!.source).toHaveProperty('object', '/elsewhere.o');
-    filter.follow({ object: '/elsewhere.o', program: 'bpf_netrx', sha256 }, true, false);
+    await filter.follow({ object: '/elsewhere.o', program: 'bpf_netrx', sha256 }, true, false);
     expect(set).toEqual([
       ['f.o', false],
       ['f.o', true],
@@ -65,43 +65,43 @@ describe('follow', () => {
     expect(last!.object).toBe(maps);
   });
 
-  test('a file that is another one by now leaves the VLAN rule at the start, and what ran before later', () => {
+  test('a file that is another one by now leaves the VLAN rule at the start, and what ran before later', async () => {
     const recorded = object();
     copyFileSync(join(EXAMPLES, 'accept-all.o'), file);
-    const failure = filter.follow(recorded, false, false)!;
+    const failure = (await filter.follow(recorded, false, false))!;
     expect(failure.code).toBe('EVL_FILTER_CHANGED');
     expect(failure.message).toBe(
       `Cannot use filter "${file}": the file is not the one that was set (its SHA-256 differs); on "eth0" the VLAN rule decides`,
     );
     expect([set, filter.running]).toEqual([[], undefined]);
-    filter.follow({ all: 'skip' }, false, false);
-    expect(filter.follow(recorded, false, false)!.message).toMatch(/the filter before it goes on$/);
+    await filter.follow({ all: 'skip' }, false, false);
+    expect((await filter.follow(recorded, false, false))!.message).toMatch(/the filter before it goes on$/);
     expect([set, filter.running!.source]).toEqual([[['all skip', false]], { all: 'skip' }]);
   });
 
-  test('a failure is told once, and tried again when asked', () => {
+  test('a failure is told once, and tried again when asked', async () => {
     const recorded = object();
     const octets = readFileSync(file);
     rmSync(file);
-    expect(filter.follow(recorded, false, false)?.code).toBe('EVL_FILE');
-    expect(filter.follow(recorded, false, false)).toBeUndefined();
+    expect((await filter.follow(recorded, false, false))?.code).toBe('EVL_FILE');
+    expect(await filter.follow(recorded, false, false)).toBeUndefined();
     expect(filter.failure?.code).toBe('EVL_FILE');
     writeFileSync(file, octets);
-    expect(filter.follow(recorded, false, false)).toBeUndefined();
+    expect(await filter.follow(recorded, false, false)).toBeUndefined();
     expect(set).toEqual([]);
-    expect(filter.follow(recorded, false, true)).toBeUndefined();
+    expect(await filter.follow(recorded, false, true)).toBeUndefined();
     expect([set, filter.failure]).toEqual([[['f.o', false]], undefined]);
   });
 
-  test('what the attachment refuses leaves the one before, with the lines of the author', () => {
-    filter.follow({ all: 'accept' }, false, false);
+  test('what the attachment refuses leaves the one before, with the lines of the author', async () => {
+    await filter.follow({ all: 'accept' }, false, false);
     refusal = new EvlnetError('EVL_VERIFIER', 'Cannot load it: no\n  --> f.c:3', { hint: 'do' });
-    const failure = filter.follow(object(), false, false)!;
+    const failure = (await filter.follow(object(), false, false))!;
     expect(failure).toMatchObject({ code: 'EVL_VERIFIER', hint: 'do' });
     expect(failure.message).toBe('Cannot load it: no; on "eth0" the filter before it goes on\n  --> f.c:3');
     expect(filter.running!.source).toEqual({ all: 'accept' });
     refusal = undefined;
-    filter.follow({ all: 'accept' }, false, false);
+    await filter.follow({ all: 'accept' }, false, false);
     expect([set.length, filter.failure]).toEqual([1, undefined]);
   });
 });

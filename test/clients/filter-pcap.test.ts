@@ -1,0 +1,3 @@
+import { clientsAndFilter } from './filtered.js';
+
+clientsAndFilter('pcap');
