@@ -1,6 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Assembler, r0 } from '../../src/bpf/asm.js';
+import { writeObject } from '../../src/bpf/object-writer.js';
+import { ProgramType } from '../../src/bpf/program.js';
+import { filter } from '../../src/cli/table/filter.js';
 import { buildFrame } from '../build-frame.js';
 import { describeIf } from '../capability.js';
 import { pcap } from '../capture/write.js';
@@ -138,6 +142,40 @@ describe('filter test', () => {
   test('frames that were cut are counted', async () => {
     host.stdin = pcap(FRAMES, { snapLength: 40 });
     expect(await host.ok('-s filter test all skip -')).toMatch(/^ {4}cut 5$/m);
+  });
+
+  test('a filter that must be stopped is told of', async () => {
+    const endless = new Assembler('bpf_netrx', ProgramType.SocketFilter)
+      .mov(r0, 1)
+      .label('again')
+      .goto('again')
+      .exit()
+      .program();
+    const file = join(host.folder, 'endless.o');
+    const programs = [{ ...endless, section: 'socket' }];
+    const object = {
+      name: 'endless.o',
+      license: 'GPL',
+      programs,
+      maps: new Map(),
+      btf: undefined,
+      notes: [],
+    };
+    writeFileSync(file, writeObject(object));
+    const { code, out, err } = await host.run(`filter test object ${file} hex ${hex(tagged)}`);
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^1: skip/) });
+    expect(err).toMatch(
+      /^Warning: The filter was stopped at 1 of 1 frames, which counts as skip: .*its loop/,
+    );
+  });
+
+  test('JSON keys are those of the table', async () => {
+    const { json } = filter.verbs.find(({ name }) => name === 'test')!;
+    const rules = ['match', 'vlan', 'accept', 'pcap', few];
+    for (const option of ['-d', '-s']) {
+      const records = JSON.parse(await host.ok(['-j', option, 'filter', 'test', ...rules])) as object[];
+      for (const record of records) for (const key of Object.keys(record)) expect(json).toContain(key);
+    }
   });
 
   const refused: [line: string, code: number, err: string][] = [

@@ -91,6 +91,23 @@ describeIf(['build', 'root', { command: 'setpriv' }])('without privileges', () =
     expect(out).toMatch(/^FAIL {2}capabilities: CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF missing — run as root/m);
   });
 
+  test('a filter can be tried, and checked as far as that goes', async () => {
+    const frame = '02fc0000000102fc00000002080045';
+    const { code, out } = await nobody(
+      'filter',
+      'test',
+      'object',
+      'examples/filters/accept-all.o',
+      'hex',
+      frame,
+    );
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^1: accept/) });
+    const check = await nobody('filter', 'check', 'examples/filters/accept-all.o');
+    expect(check.code).toBe(0);
+    expect(check.out).toMatch(/^warn {2}bpf_netrx kernel: not checked: that needs CAP_BPF and CAP_PERFMON$/m);
+    expect(check.out).toMatch(/^ok {4}bpf_netrx wasm: /m);
+  });
+
   test('a lab cannot be built', async () => {
     expect(await nobody('lab', 'up')).toMatchObject({
       code: 2,
