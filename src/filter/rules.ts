@@ -3,9 +3,9 @@ import { Assembler, Call, r0, r1, r2, r6, r7, r8, r9, r10 } from '../bpf/asm.js'
 import type { SourceLine } from '../bpf/instruction.js';
 import type { ObjectSpec } from '../bpf/object.js';
 import { type MapSpec, MapType, ProgramType } from '../bpf/program.js';
+import { Field } from './context.js';
 import { Branches } from './expression/branches.js';
 import type { Span } from './expression/error.js';
-import { CONTEXT } from './expression/frame-octets.js';
 import { parse } from './expression/parse.js';
 import { RULE_HITS } from './rule-hits.js';
 import type { Rule, RulesSource } from './source.js';
@@ -19,7 +19,7 @@ const TAGGED_HEADER = 18;
 export function compileRules({ rules, default: otherwise }: RulesSource): ObjectSpec {
   const conditions = rules.map(({ match }) => parse(match));
   const a = new Assembler('bpf_netrx', ProgramType.SocketFilter);
-  a.line('length of the frame, as it was on the wire').mov(r6, r1).load('w', r9, r6, CONTEXT.length);
+  a.line('length of the frame, as it was on the wire').mov(r6, r1).load('w', r9, r6, Field.len);
 
   // The kernel refuses code that nothing comes to.
   const reached = new Set(rules.length === 0 ? [0] : []);
@@ -36,7 +36,7 @@ export function compileRules({ rules, default: otherwise }: RulesSource): Object
     for (let i = 0; i <= rules.length; i++) if (branches.reaches(hit(i))) reached.add(i);
   };
   if (rules.length > 0) {
-    a.load('w', r0, r6, CONTEXT.vlanPresent).jump('!=', r0, 0, 'beside');
+    a.load('w', r0, r6, Field.vlan_present).jump('!=', r0, 0, 'beside');
     chain('', false, ETHERNET_HEADER);
     a.line('the driver took the tag out of the frame').label('beside');
     chain('beside.', true, TAGGED_HEADER);

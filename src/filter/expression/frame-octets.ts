@@ -5,11 +5,10 @@
 //   tag in the frame       | SKF_LL_OFF + 0 .............| 0 ........................
 //   tag beside the frame   | SKF_LL_OFF + 0 | vlan_proto, _tci  | SKF_LL_OFF + 12 | 0 ...
 import { type Assembler, type Register, r0, r1, r2, r3, r6, r10 } from '../../bpf/asm.js';
+import { Field } from '../context.js';
 
 /** <linux/filter.h> */
 const SKF_LL_OFF = -0x20_0000;
-/** struct __sk_buff, <linux/bpf.h>. */
-export const CONTEXT = { length: 0, vlanPresent: 20, vlanTci: 24, vlanProto: 28 } as const;
 
 const TAG = { at: 12, end: 16 } as const;
 const TAG_LENGTH = TAG.end - TAG.at;
@@ -89,8 +88,8 @@ export class FrameOctets {
   /** r0 = the tag; r1 is lost. */
   #tag(): void {
     const a = this.assembler;
-    a.load('w', r0, r6, CONTEXT.vlanProto).swap(r0, 16).alu('lsh', r0, 16);
-    a.load('w', r1, r6, CONTEXT.vlanTci).alu('or', r0, r1);
+    a.load('w', r0, r6, Field.vlan_proto).swap(r0, 16).alu('lsh', r0, 16);
+    a.load('w', r1, r6, Field.vlan_tci).alu('or', r0, r1);
   }
 
   /** r0 = octet at r2 + `offset`. */
