@@ -4,7 +4,7 @@ import type { SourceLine } from '../bpf/instruction.js';
 import type { ObjectSpec } from '../bpf/object.js';
 import { type MapSpec, MapType, ProgramType } from '../bpf/program.js';
 import { Field } from './context.js';
-import { Branches } from './expression/branches.js';
+import { Branches, type Ways } from './expression/branches.js';
 import type { Span } from './expression/error.js';
 import { parse } from './expression/parse.js';
 import { RULE_HITS } from './rule-hits.js';
@@ -26,11 +26,18 @@ export function compileRules({ rules, default: otherwise }: RulesSource): Object
   const chain = (prefix: string, isTagBeside: boolean, headers: number): void => {
     a.line('length of the frame, as it was on the wire').alu('add', r9, headers);
     const branches = new Branches(a, prefix, isTagBeside);
-    conditions.forEach((condition, i) => {
+    const start = (rule: number) => `${prefix}rule${rule}`;
+    const ways = conditions.map((_, i): Ways => {
       const isLast = i === rules.length - 1;
-      const no = isLast ? hit(rules.length) : `${prefix}rule${i + 1}`;
-      branches.match(condition, sourceOf(rules[i]!, i), { yes: hit(i), no, next: isLast ? '' : no });
-      if (!isLast) branches.place(no);
+      const no = isLast ? hit(rules.length) : start(i + 1);
+      return { yes: hit(i), no, next: isLast ? '' : no };
+    });
+    conditions.forEach((condition, i) => {
+      branches.announce(start(i), condition, ways[i]!);
+    });
+    conditions.forEach((condition, i) => {
+      branches.place(start(i));
+      branches.match(condition, sourceOf(rules[i]!, i), ways[i]!);
     });
     branches.end();
     for (let i = 0; i <= rules.length; i++) if (branches.reaches(hit(i))) reached.add(i);

@@ -56,14 +56,15 @@ export class Knowledge {
 
   /** The answer to a test, where it is known. */
   decide(test: Test): boolean | undefined {
-    const [first, ...others] = this.#values.get(fieldKey(test.field)) ?? [];
-    if (first === undefined) return this.#answers.get(testKey(test));
-    const answer = answerOf(test, first);
-    return others.every((value) => answerOf(test, value) === answer) ? answer : undefined;
+    const keys = keysOf(test);
+    const values = this.#values.get(keys.field);
+    if (values === undefined) return this.#answers.get(keys.test);
+    const answer = answerOf(test, values[0]!);
+    return values.every((value) => answerOf(test, value) === answer) ? answer : undefined;
   }
 
   learn(test: Test, answer: boolean): void {
-    const key = fieldKey(test.field);
+    const { field: key, test: testKey } = keysOf(test);
     const values = this.#values.get(key);
     if (values !== undefined)
       this.#values.set(
@@ -71,7 +72,7 @@ export class Knowledge {
         values.filter((value) => answerOf(test, value) === answer),
       );
     else if (answer && test.compare === '==' && covers(test)) remember(this.#values, key, [test.value]);
-    else remember(this.#answers, testKey(test), answer);
+    else remember(this.#answers, testKey, answer);
   }
 }
 
@@ -89,9 +90,23 @@ export function holds(compare: Compare, left: number, right: number): boolean {
   }
 }
 
+/** Keys of a test, which is asked for again and again. */
+interface Keys {
+  readonly field: string;
+  readonly test: string;
+}
+const known = new WeakMap<Test, Keys>();
+
+function keysOf(test: Test): Keys {
+  const found = known.get(test);
+  if (found) return found;
+  const field = fieldKey(test.field);
+  const keys = { field, test: `${field}&${test.mask}${test.compare}${test.value}` };
+  known.set(test, keys);
+  return keys;
+}
+
 export const fieldKey = ({ offset, size, after }: Field): string => `${after ?? ''}+${offset}:${size}`;
-const testKey = ({ field, mask, compare, value }: Test): string =>
-  `${fieldKey(field)}&${mask}${compare}${value}`;
 
 /** Does the mask leave the field as it is? */
 export const covers = ({ field, mask }: Test): boolean => {
