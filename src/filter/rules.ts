@@ -3,6 +3,7 @@ import { Assembler, Call, r0, r1, r2, r6, r7, r8, r9, r10 } from '../bpf/asm.js'
 import type { SourceLine } from '../bpf/instruction.js';
 import type { ObjectSpec } from '../bpf/object.js';
 import { type MapSpec, MapType, ProgramType } from '../bpf/program.js';
+import { usage } from '../errors.js';
 import { Field } from './context.js';
 import { Branches, type Ways } from './expression/branches.js';
 import type { Span } from './expression/error.js';
@@ -11,6 +12,8 @@ import { RULE_HITS } from './rule-hits.js';
 import type { Rule, RulesSource } from './source.js';
 import { VERDICTS } from './verdict.js';
 
+/** As the kernel has it for classic BPF. Translated to XDP, jumps still reach: 16 bits. */
+const MOST = 4096;
 const KEY = -4;
 const ETHERNET_HEADER = 14;
 const TAGGED_HEADER = 18;
@@ -38,6 +41,12 @@ export function compileRules({ rules, default: otherwise }: RulesSource): Object
     conditions.forEach((condition, i) => {
       branches.place(start(i));
       branches.match(condition, sourceOf(rules[i]!, i), ways[i]!);
+      if (a.length > MOST)
+        throw usage(
+          'EVL_EXPRESSION',
+          `Cannot compile rules: up to rule ${i + 1} they are more than ${MOST} instructions`,
+          'an object file can look up any number of addresses in a map',
+        );
     });
     branches.end();
     for (let i = 0; i <= rules.length; i++) if (branches.reaches(hit(i))) reached.add(i);

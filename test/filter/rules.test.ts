@@ -83,6 +83,18 @@ describe('compileRules', () => {
     ]);
   });
 
+  test('long lists are compiled, too long ones refused', () => {
+    const hosts = (count: number) =>
+      `ip host (${Array.from({ length: count }, (_, i) => `10.0.${i >> 8}.${i & 255}`).join(' or ')})`;
+    expect(run(source('vlan', [hosts(900), 'accept'])).judge(FRAMES.drop)).toBe('vlan');
+    expect(run(source('vlan', [`${hosts(800)} or ip src 10.10.10.10`, 'accept'])).judge(FRAMES.drop)).toBe(
+      'accept',
+    );
+    expect(() => compileRules(source('vlan', ['udp', 'drop'], [hosts(2000), 'accept']))).toThrow(
+      'Cannot compile rules: up to rule 2 they are more than 4096 instructions',
+    );
+  });
+
   test('what was asked once is not asked again', () => {
     const count = (...matches: string[]) =>
       compileRules(source('vlan', ...matches.map((m) => [m, 'accept'] as [string, VerdictName]))).programs[0]!
