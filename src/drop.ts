@@ -19,7 +19,7 @@ export const Drop = {
   Ipv4BadSource: 13,
   Ipv4NotLocal: 14,
   Ipv4BadOptions: 15,
-  Ipv4Fragment: 16,
+  FragmentMalformed: 16,
   Ipv4Protocol: 17,
   IcmpMalformed: 18,
   IcmpBadChecksum: 19,
@@ -44,6 +44,10 @@ export const Drop = {
   PcapBufferFull: 38,
   PcapOversize: 39,
   PcapSendFailed: 40,
+  FragmentOverlap: 41,
+  FragmentDuplicate: 42,
+  FragmentTimeout: 43,
+  FragmentDisplaced: 44,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -65,7 +69,7 @@ export const DROPS: readonly (readonly [name: string, meaning: string])[] = [
   ['ipv4-bad-source', 'source address is broadcast, multicast, loopback, zero or our own'],
   ['ipv4-not-local', 'destination is not an address of the port'],
   ['ipv4-bad-options', 'malformed options, or a source route'],
-  ['ipv4-fragment', 'a fragment; this version does not reassemble'],
+  ['fragment-malformed', 'a fragment that no packet has, and those that came before it'],
   ['ipv4-protocol', 'a protocol that nothing here speaks'],
   ['icmp-malformed', 'shorter than an ICMP header'],
   ['icmp-bad-checksum', 'ICMP checksum is wrong'],
@@ -96,6 +100,10 @@ export const DROPS: readonly (readonly [name: string, meaning: string])[] = [
   ],
   ['pcap-oversize', 'a frame longer than bufsz'],
   ['pcap-send-failed', 'the kernel refused to send a frame, or the interface was down'],
+  ['fragment-overlap', 'a fragment that overlaps another, and those that came before it'],
+  ['fragment-duplicate', 'a fragment whose octets are there already'],
+  ['fragment-timeout', 'fragments of a packet that was not whole after 30 seconds'],
+  ['fragment-displaced', 'fragments that made way for newer ones: 64 packets are under way at a time'],
 ];
 
 /** Number of counters, with index 0 (not dropped). */

@@ -25,6 +25,12 @@ export const SlotCounter = {
   EchoReplies: 105,
   ArpReplies: 106,
   UdpDatagrams: 107,
+  /** Packets put together, of so many fragments. */
+  Reassembled: 108,
+  FragmentsJoined: 109,
+  /** Packets longer than the MTU, and the fragments among TxPackets that they left in. */
+  Fragmented: 110,
+  FragmentsSent: 111,
 } as const;
 
 /** Counters of the device as a whole, written by the in-band side but for Waits and the collections. */

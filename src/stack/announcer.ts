@@ -5,20 +5,13 @@ import type { Batch } from '../memory/batch.js';
 import { SLOT_STRIDE } from '../memory/counters.js';
 import { writeOwn } from './arp.js';
 import type { Port } from './port.js';
+import type { Transmitter } from './transmitter.js';
 
 /** A frame for which there is no buffer is tried again after that. */
 const RETRY_NS = 100e6;
 const PROBE_TO_ANNOUNCEMENT_NS = 200e6;
 /** ANNOUNCE_INTERVAL. */
 const ANNOUNCEMENT_INTERVAL_NS = 2e9;
-
-/** What is needed of a device to send a frame of one's own; `Device` is such. */
-export interface Transmitter {
-  readonly arena: { readonly view: DataView };
-  reserve(batch: Batch, count: number): number;
-  transmit(batch: Batch): number;
-  flush(): void;
-}
 
 interface Pending {
   readonly port: Port;
@@ -29,6 +22,8 @@ interface Pending {
 }
 
 export class Announcer {
+  /** When to call `run` next; Infinity when there is nothing to send. */
+  dueNs = Number.POSITIVE_INFINITY;
   #pending: Pending[] = [];
 
   constructor(
@@ -37,23 +32,20 @@ export class Announcer {
     readonly counts: Float64Array,
   ) {}
 
-  /** When to call `run` next; Infinity when there is nothing to send. */
-  get dueNs(): number {
-    return this.#pending.reduce((least, p) => Math.min(least, p.dueNs), Number.POSITIVE_INFINITY);
-  }
-
   /** Starts for addresses of `port` that `before`, its predecessor in the slot, did not have; what is under way for the others goes on. */
   start(port: Port, before: Port | undefined, nowNs: number): void {
     const kept = (p: Pending) => p.port.slot !== port.slot || (port.ownsArp && port.owns(p.address));
     this.#pending = this.#pending.filter(kept).map((p) => (p.port.slot === port.slot ? { ...p, port } : p));
-    if (!port.ownsArp) return;
-    for (const address of port.addresses)
-      if (!before?.ownsArp || !before.owns(address))
-        this.#pending.push({ port, address, step: 0, dueNs: nowNs });
+    if (port.ownsArp)
+      for (const address of port.addresses)
+        if (!before?.ownsArp || !before.owns(address))
+          this.#pending.push({ port, address, step: 0, dueNs: nowNs });
+    this.#schedule();
   }
 
   stop(slot: number): void {
     this.#pending = this.#pending.filter((p) => p.port.slot !== slot);
+    this.#schedule();
   }
 
   /** Sends what is due; a frame for which there is no buffer or no room in the ring is tried again. */
@@ -79,6 +71,11 @@ export class Announcer {
       p.step++;
     }
     this.#pending = this.#pending.filter((p) => p.step <= 2);
+    this.#schedule();
     this.device.flush();
+  }
+
+  #schedule(): void {
+    this.dueNs = this.#pending.reduce((least, p) => Math.min(least, p.dueNs), Number.POSITIVE_INFINITY);
   }
 }

@@ -21,7 +21,7 @@ const { isGroup, isDestination } = ethernet;
 const { isTpid } = vlan;
 const vidOf = vlan.vid;
 const nextOf = vlan.ethertype;
-const { check, source, destination, isUnicast, headerLength, isFragment, totalLength } = ipv4;
+const { check, source, destination, isUnicast, headerLength, totalLength } = ipv4;
 
 /** Reads addresses and tags: sets vid, tags, ethertype and l3. 0, or why not. */
 export function dissect(p: Packet): number {
@@ -50,7 +50,7 @@ export function dissect(p: Packet): number {
 export const isForPort = (p: Packet, port: Port): boolean =>
   isDestination(p.view, p.at, port.macHi, port.macLo) || isGroup(p.view, p.at);
 
-/** Validates the IPv4 packet at l3: sets l4, packetEnd and isGroup. 0, or why not. */
+/** Validates the IPv4 packet or fragment at l3: sets l4, packetEnd and isGroup. 0, or why not. */
 export function receiveIpv4(p: Packet, port: Port): number {
   const { view, l3 } = p;
   const malformed = check(view, l3, p.end);
@@ -68,7 +68,6 @@ export function receiveIpv4(p: Packet, port: Port): number {
     const bad = checkOptions(view, l3 + MIN_IPV4, l3 + length);
     if (bad !== None) return bad;
   }
-  if (isFragment(view, l3)) return Drop.Ipv4Fragment;
   p.l4 = l3 + length;
   p.packetEnd = l3 + totalLength(view, l3);
   return None;

@@ -1,7 +1,7 @@
 import type { Arena } from '../memory/arena.js';
 import type { Port } from './port.js';
 
-/** The one frame under way: a cursor that moves from frame to frame, never one object a frame. Offsets are into the arena. */
+/** The frame under way: a cursor that moves from frame to frame, never one object a frame. Offsets are into its arena. */
 export class Packet {
   readonly view: DataView;
   readonly octets: Uint8Array;

@@ -12,6 +12,8 @@ export interface PortConfig {
   readonly vid: number;
   readonly macHi: number;
   readonly macLo: number;
+  /** Octets of a packet. */
+  readonly mtu: number;
   readonly addresses: readonly { readonly address: number; readonly prefix: number }[];
   /** An evlnet VLAN port: the kernel has no such device, ARP is ours. */
   readonly ownsArp: boolean;
@@ -22,6 +24,7 @@ export class Port {
   readonly slot: number;
   readonly macHi: number;
   readonly macLo: number;
+  readonly mtu: number;
   /** Own addresses and, at the same index, the broadcast address of the subnet (0xffffffff where there is none). */
   readonly addresses: Uint32Array;
   readonly broadcasts: Uint32Array;
@@ -38,6 +41,7 @@ export class Port {
     this.slot = config.vid;
     this.macHi = config.macHi;
     this.macLo = config.macLo;
+    this.mtu = config.mtu;
     this.ownsArp = config.ownsArp;
     this.addresses = Uint32Array.from(config.addresses, (a) => a.address);
     this.broadcasts = Uint32Array.from(config.addresses, (a) =>

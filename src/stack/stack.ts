@@ -1,5 +1,4 @@
 import { Drop } from '../drop.js';
-import type { Arena } from '../memory/arena.js';
 import { BATCH, Batch } from '../memory/batch.js';
 import { type Counters, SLOT_STRIDE, SLOTS, SlotCounter } from '../memory/counters.js';
 import * as ethernet from '../wire/ethernet.js';
@@ -17,18 +16,21 @@ import {
   TPID_HALF,
   vidOfWord,
 } from './express.js';
+import { Fragmenter } from './fragmenter.js';
 import { dissect, isForPort, receiveIpv4 } from './ingress.js';
 import { Packet } from './packet.js';
 import { type Port, TraceLevel } from './port.js';
+import { Reassembly } from './reassembly.js';
 import { Outcome } from './service.js';
 import type { Tracer } from './tracer.js';
+import type { Transmitter } from './transmitter.js';
 
 // What this file needs of others, as constants of its own: the engine folds those into the code, while it loads and checks an import at
 // every use (measured: a frame took 80 ns with imports).
 const STRIDE = SLOT_STRIDE;
 const { RxPackets, RxBytes, TxPackets, TxBytes, EchoRequests, EchoReplies, ArpReplies, UdpDatagrams } =
   SlotCounter;
-const { Reply, Pass } = Outcome;
+const { Reply, Done, Pass } = Outcome;
 const { None } = Drop;
 const { Ipv4, Arp } = ethernet.EtherType;
 const { Icmp, Udp } = ipv4.Protocol;
@@ -36,6 +38,7 @@ const VERBOSE = TraceLevel.Verbose;
 const readFrame = dissect;
 const isOurs = isForPort;
 const readIpv4 = receiveIpv4;
+const { isFragment } = ipv4;
 const protocolOf = ipv4.protocol;
 const checkIcmp = icmpv4.check;
 const express = answerEcho;
@@ -47,21 +50,26 @@ const vidOf = vidOfWord;
 
 /**
  * Frames in, replies out, in place. `input` ends every frame of the batch in one of the two batches that it leaves: `replies` for
- * Device.transmit, `spent` for Device.release. It allocates nothing, never throws, and counts whatever it drops.
+ * Device.transmit, `spent` for Device.release; what came in fragments is answered through the device meanwhile. It allocates nothing, never
+ * throws, and counts whatever it drops.
  */
 export class Stack {
   readonly replies = new Batch(BATCH);
   readonly spent = new Batch(BATCH);
+  readonly reassembly: Reassembly;
+  readonly #fragmenter: Fragmenter;
   readonly #ports: (Port | undefined)[] = new Array<Port | undefined>(SLOTS).fill(undefined);
   readonly #packet: Packet;
   readonly #counts: Float64Array;
 
   constructor(
-    arena: Arena,
+    device: Transmitter,
     counters: Counters,
     readonly tracer: Tracer,
   ) {
-    this.#packet = new Packet(arena);
+    this.reassembly = new Reassembly(counters);
+    this.#fragmenter = new Fragmenter(device, counters);
+    this.#packet = new Packet(device.arena);
     this.#counts = counters.slots;
   }
 
@@ -142,14 +150,17 @@ export class Stack {
       this.#count(slot, 1, length, 1, p.replyEnd - p.at);
       this.replies.push(p.at, p.replyEnd - p.at, p.queue);
     } else {
-      if (outcome > 0) {
-        this.#counts[slot * STRIDE + outcome]! += 1;
-        if (port !== undefined && port.trace >= VERBOSE) this.tracer.drop(p, port, outcome);
-      }
+      if (outcome > 0) this.#drop(p, outcome);
       this.#count(slot, 1, length, 0, 0);
       this.spent.push(p.at, p.end - p.at, p.queue);
     }
     return i + 1;
+  }
+
+  #drop(p: Packet, reason: number): void {
+    const { port } = p;
+    this.#counts[(port === undefined ? 0 : port.slot) * STRIDE + reason]! += 1;
+    if (port !== undefined && port.trace >= VERBOSE) this.tracer.drop(p, port, reason);
   }
 
   #count(slot: number, rxPackets: number, rxOctets: number, txPackets: number, txOctets: number): void {
@@ -189,6 +200,21 @@ export class Stack {
   #ipv4(p: Packet, port: Port): number {
     const refused = readIpv4(p, port);
     if (refused !== None) return refused;
+    return isFragment(p.view, p.l3) ? this.#fragment(p, port) : this.#transport(p, port);
+  }
+
+  /** The frame ends here; once the packet is whole, that goes its way as if it had come in one. */
+  #fragment(p: Packet, port: Port): number {
+    const refused = this.reassembly.receive(p, port, this.tracer.batchNs);
+    if (refused !== None) return refused;
+    const { whole } = this.reassembly;
+    const outcome = this.#transport(whole, port);
+    if (outcome === Reply) this.#fragmenter.send(whole, port);
+    else if (outcome > 0) this.#drop(whole, outcome);
+    return Done;
+  }
+
+  #transport(p: Packet, port: Port): number {
     const protocol = protocolOf(p.view, p.l3);
     if (protocol === Icmp) return this.#icmp(p, port);
     if (protocol === Udp) return this.#udp(p, port);

@@ -63,6 +63,9 @@ export const setIdentification = (v: DataView, at: number, value: number): void 
 /** No fragment, with or without DF; the reserved bit is cleared. */
 export const setDontFragment = (v: DataView, at: number, dontFragment: boolean): void =>
   v.setUint16(at + FRAGMENT, dontFragment ? DONT_FRAGMENT_MASK : 0);
+/** `offset` in octets, a multiple of eight; DF and the reserved bit are cleared. */
+export const setFragment = (v: DataView, at: number, offset: number, moreFragments: boolean): void =>
+  v.setUint16(at + FRAGMENT, (offset >> 3) | (moreFragments ? MORE_FRAGMENTS_MASK : 0));
 export const setTtl = (v: DataView, at: number, value: number): void => v.setUint8(at + TTL, value);
 export const setSource = (v: DataView, at: number, address: number): void =>
   v.setUint32(at + SOURCE, address);

@@ -16,6 +16,8 @@ export const Option = {
 } as const;
 
 const MAX_OPTIONS_LENGTH = 40;
+/** Of the kind: the option is in every fragment. */
+const COPIED = 0x80;
 const LENGTH = 1;
 const POINTER = 2;
 const FLAGS = 3;
@@ -102,6 +104,17 @@ export const echoOptions = (
   while ((length & 3) !== 0) reply.setUint8(length++, Option.End);
   for (let i = 0; i < length; i += WORD) v.setUint32(headerEnd - length + i, reply.getUint32(i));
   return length;
+};
+
+/** What fragments but the first carry of checked options: in the place of the others no operation, as ip_options_fragment() leaves it. */
+export const clearUncopied = (v: DataView, at: number, headerEnd: number): void => {
+  while (at < headerEnd) {
+    const kind = v.getUint8(at);
+    if (kind === Option.End) return;
+    const length = kind === Option.Nop ? 1 : v.getUint8(at + LENGTH);
+    if ((kind & COPIED) === 0) for (let i = 0; i < length; i++) v.setUint8(at + i, Option.Nop);
+    at += length;
+  }
 };
 
 /** 0 if the option at `at` is cut short. */

@@ -7,6 +7,7 @@ import { type Counters, DeviceCounter } from '../memory/counters.js';
 import { record } from '../memory/histogram.js';
 import type { Stack } from '../stack/stack.js';
 import { type Spin, Word } from './shared.js';
+import type { Timer } from './timers.js';
 
 const CLOCK_MONOTONIC = 1;
 /** The loop looks up at least this often: heartbeat, timers and commands of a port without traffic. */
@@ -22,12 +23,6 @@ const clock = timespec.view;
 export function nowNs(): number {
   clockGettime(CLOCK_MONOTONIC, timespec.address);
   return clock.getUint32(0, true) * 1e9 + clock.getUint32(8, true);
-}
-
-export interface Timers {
-  /** When `run` wants to be called. */
-  readonly dueNs: number;
-  run(nowNs: number): void;
 }
 
 /** The out-of-band side: receives, runs the stack, transmits; nothing else. */
@@ -46,7 +41,7 @@ export class Loop {
     readonly stack: Stack,
     readonly counters: Counters,
     readonly words: Int32Array,
-    readonly timers: Timers,
+    readonly timers: Timer,
     readonly onCommands: () => void,
     spin: Spin | undefined,
   ) {
@@ -68,20 +63,18 @@ export class Loop {
 
   /** Turns until told to stop (undefined) or until the device answers a wait with a promise. */
   #turns(): Promise<void> | undefined {
-    const { device, words, counters } = this;
-    let timersDueNs = this.timers.dueNs;
+    const { device, words, counters, timers } = this;
     for (;;) {
       words[Word.Heartbeat] = (words[Word.Heartbeat]! + 1) | 0;
       if (Atomics.load(words, Word.Command) !== this.#commandsSeen) {
         this.#commandsSeen = Atomics.load(words, Word.Command);
         this.onCommands();
         Atomics.store(words, Word.Done, this.#commandsSeen);
-        timersDueNs = this.timers.dueNs;
       }
       if (Atomics.load(words, Word.Stop) !== 0) return undefined;
       if (device.receive(this.#rx) > 0) {
         const now = this.#batch();
-        if (now >= timersDueNs) timersDueNs = this.#timers(now);
+        if (now >= timers.dueNs) timers.run(now);
         continue;
       }
       this.#idle++;
@@ -90,7 +83,7 @@ export class Loop {
           const now = nowNs();
           if (this.#measuresSpin && this.#idle === 2 * TURNS_PER_CLOCK) this.#measure(now - this.#clockNs);
           this.#clockNs = now;
-          if (now >= timersDueNs) timersDueNs = this.#timers(now);
+          if (now >= timers.dueNs) timers.run(now);
         }
         continue;
       }
@@ -98,9 +91,9 @@ export class Loop {
       counters.device[DeviceCounter.Waits]! += 1;
       const wait = device.wait(MAX_WAIT_MS);
       if (wait !== undefined) return wait;
-      if (timersDueNs !== Number.POSITIVE_INFINITY) {
+      if (timers.dueNs !== Number.POSITIVE_INFINITY) {
         const now = nowNs();
-        if (now >= timersDueNs) timersDueNs = this.#timers(now);
+        if (now >= timers.dueNs) timers.run(now);
       }
     }
   }
@@ -130,10 +123,5 @@ export class Loop {
       2 * TURNS_PER_CLOCK + 1,
       Math.round((DEFAULT_SPIN_NS * TURNS_PER_CLOCK) / Math.max(ns, 1)),
     );
-  }
-
-  #timers(now: number): number {
-    this.timers.run(now);
-    return this.timers.dueNs;
   }
 }

@@ -13,6 +13,7 @@ import { Stack } from '../stack/stack.js';
 import { Tracer } from '../stack/tracer.js';
 import { Loop, nowNs } from './loop.js';
 import type { Command, PortSetup, Spin, Urgency } from './shared.js';
+import { Timers } from './timers.js';
 
 /** Where it works, and what it shares with the in-band side. */
 export interface Workplace<D extends Device> {
@@ -47,7 +48,7 @@ export class OutOfBand {
     this.#device = o.device;
     this.#counters = o.counters;
     const tracer = new Tracer(o.trace, o.suppressed, nowNs);
-    this.#stack = new Stack(this.#device.arena, this.#counters, tracer);
+    this.#stack = new Stack(this.#device, this.#counters, tracer);
     this.#responder = new IcmpResponder(this.#counters, tracer);
     this.#announcer = new Announcer(this.#device, new Batch(1), this.#counters.slots);
     this.#nextCommand = o.nextCommand;
@@ -56,7 +57,7 @@ export class OutOfBand {
       this.#stack,
       this.#counters,
       o.words,
-      this.#announcer,
+      new Timers([this.#announcer, this.#stack.reassembly]),
       () => this.#obey(),
       o.spin,
     );

@@ -45,6 +45,7 @@ export function plan(
       vid: place.vid ?? 0,
       macHi: mac.hi,
       macLo: mac.lo,
+      mtu: (place.kernel ?? base).mtu,
       addresses: place.kernel
         ? addresses
             .filter((a) => a.ifindex === place.kernel!.ifindex)

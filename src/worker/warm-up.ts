@@ -1,4 +1,4 @@
-import { createArena } from '../memory/arena.js';
+import { LoopbackDevice } from '../device/loopback.js';
 import { BATCH, Batch } from '../memory/batch.js';
 import { Counters, PAGE_LENGTH } from '../memory/counters.js';
 import { TRACE_LENGTH, TraceRing } from '../memory/trace-ring.js';
@@ -17,7 +17,7 @@ const HI = 0x02fc;
 const LO = 1;
 const OWN = 0x0a0a_0a0b;
 const PEER = 0x0a0a_0a0a;
-const CHUNK = 256;
+const MTU = 1500;
 /** One frame of so many is ARP. */
 const ARP_EVERY = 16;
 /** The engine has optimized the way of an echo request long before. */
@@ -28,15 +28,17 @@ const BATCHES = 800;
  * one would take some 700 µs instead of a few.
  */
 export function warmUp(): void {
-  const arena = createArena(BATCH, CHUNK);
+  const device = new LoopbackDevice();
+  const { view, chunkSize } = device.arena;
   const counters = new Counters(new ArrayBuffer(PAGE_LENGTH));
   const tracer = new Tracer(new TraceRing(new ArrayBuffer(TRACE_LENGTH)), new Int32Array(4096), () => 0);
-  const stack = new Stack(arena, counters, tracer);
+  const stack = new Stack(device, counters, tracer);
   const port = new Port({
     ifname: '',
     vid: VID,
     macHi: HI,
     macLo: LO,
+    mtu: MTU,
     addresses: [{ address: OWN, prefix: 24 }],
     ownsArp: true,
   });
@@ -49,7 +51,7 @@ export function warmUp(): void {
     rx.count = 0;
     for (let i = 0; i < BATCH; i++) {
       const write = i % ARP_EVERY === 0 ? writeWhoHas : writeRequest;
-      rx.push(i * CHUNK, write(arena.view, i * CHUNK, n), 0);
+      rx.push(i * chunkSize, write(view, i * chunkSize, n), 0);
     }
     stack.input(rx);
     stack.replies.count = 0;

@@ -93,11 +93,25 @@ export function unmodifiedClients(driver: 'xdp' | 'pcap'): void {
         expect(stats().port.drops['icmp-broadcast']! - before).toBe(2);
       });
 
-      test('a fragmented ping is dropped with its reason', () => {
-        const before = stats().port.drops['ipv4-fragment']!;
-        expect(stand.ping('-c', '1', '-W', '1', '-s', '4000', '10.10.10.11').received).toBe(0);
-        expect(stats().port.drops['ipv4-fragment']! - before).toBe(3);
+      test.each([1473, 4000, 65507])('ping -s %d, in fragments', (size) => {
+        const count = () => {
+          const { reassembled, fragmented } = stats().port;
+          return [reassembled.packets, fragmented.fragments];
+        };
+        const [packets, fragments] = count();
+        expect(stand.ping('-c', '10', '-i', '0.01', '-s', `${size}`, '10.10.10.11')).toMatchObject({
+          transmitted: 10,
+          received: 10,
+        });
+        expect(count()).toEqual([packets! + 10, fragments! + 10 * Math.ceil((size + 8) / 1480)]);
       });
+
+      test('ping -f -s 8192 loses nothing of 2000', () => {
+        expect(stand.ping('-q', '-f', '-c', '2000', '-s', '8192', '10.10.10.11')).toMatchObject({
+          transmitted: 2000,
+          received: 2000,
+        });
+      }, 30_000);
 
       test('arping: requests and probes are answered by the port alone', () => {
         const { stdout } = stand.on('issuer', 'arping', '-c', '2', '-I', 'eno2.42', '10.10.10.11');

@@ -26,7 +26,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
       const responder = place.start('responder', 'evlnet -j -t icmp -i eth0.42 -d');
       // It prints nothing before the first packet.
       await ask('issuer', 'ping -q -c 1 -i 0.2 -w 30 10.10.10.11');
-      await ask('issuer', 'ping -q -c 1 -w 1 -s 1980 10.10.10.11 || true');
+      await ask('issuer', 'ping -q -b -c 1 -w 1 10.10.10.255 || true');
       await responder.ready();
       const first = async (command: string): Promise<Json> => JSON.parse(await ask('responder', command))[0];
       shown = {

@@ -12,10 +12,10 @@ export interface Difference {
 const silentErrors = 'evlnet sends no ICMP errors, as EVL: the drop is counted by its reason instead';
 
 export const DIFFERENCES = {
-  fragments: {
-    kernel: 'echo reply',
-    evlnet: 'nothing',
-    why: 'this version does not reassemble; every fragment is counted ipv4-fragment',
+  oversize: {
+    kernel: 'nothing',
+    evlnet: 'echo reply',
+    why: 'a fragment beyond 65,535 octets is refused as it comes; Linux keeps it and refuses the packet that it is found in',
   },
   timestamp: {
     kernel: 'icmp 14/0',

@@ -109,25 +109,3 @@ function tcpSyn(): Uint8Array {
   segment.set([checksum >> 8, checksum & 0xff], 16);
   return segment;
 }
-
-/** The fragments of an echo request, `ends` in octets of its payload after the IPv4 header. */
-function fragments(identification: number, ...ends: number[]): Uint8Array[] {
-  const message = buildFrame({ icmp: {}, payload: sequence(ends.at(-1)! - 8) }).subarray(34);
-  return ends.map((end, i) => {
-    const begin = ends[i - 1] ?? 0;
-    return buildFrame({
-      ipv4: { identification, protocol: 1, fragmentOffset: begin / 8, flags: i < ends.length - 1 ? 1 : 0 },
-      payload: message.subarray(begin, end),
-    });
-  });
-}
-
-export const FRAGMENTS: Question[] = [
-  question('the first alone', fragments(0x5001, 1480, 2000).slice(0, 1)),
-  question('one from the middle', fragments(0x5002, 480, 960, 1000).slice(1, 2)),
-  question('the last alone', fragments(0x5003, 1480, 2000).slice(1)),
-  question('two that are one packet', fragments(0x5004, 720, 1000), DIFFERENCES.fragments),
-  question('three, the last first', fragments(0x5005, 320, 640, 1000).reverse(), DIFFERENCES.fragments),
-  question('one missing', fragments(0x5006, 320, 640, 1000).toSpliced(1, 1)),
-  echo('MF of a whole packet', { ipv4: { identification: 0x5007, flags: 1 } }),
-];

@@ -19,6 +19,7 @@ export interface PortFields {
   /** `10.10.10.11/24`. */
   addresses?: string[];
   ownsArp?: boolean;
+  mtu?: number;
   /** Answers pings; true unless told otherwise. */
   responds?: boolean;
 }
@@ -38,13 +39,20 @@ const counterNames = new Map<number, string>([
 ]);
 
 export const portConfig = (fields: PortFields = {}): PortConfig => {
-  const { vid = 0, mac = RESPONDER.mac, addresses = [`${RESPONDER.address}/24`], ownsArp = false } = fields;
+  const {
+    vid = 0,
+    mac = RESPONDER.mac,
+    addresses = [`${RESPONDER.address}/24`],
+    ownsArp = false,
+    mtu = 1500,
+  } = fields;
   const { hi, lo } = parseMac(mac);
   return {
     ifname: vid === 0 ? 'eth0' : `eth0.${vid}`,
     vid,
     macHi: hi,
     macLo: lo,
+    mtu,
     addresses: addresses.map(parsePrefix).map(({ address, length }) => ({ address, prefix: length })),
     ownsArp,
   };
@@ -62,13 +70,13 @@ export class Host {
   readonly #peer: AuditedDevice;
   readonly #slots = new Set([0]);
   readonly #rx = new Batch(64);
-  readonly #back = new Batch(64);
+  readonly #back = new Batch(1);
 
   constructor(...ports: PortFields[]) {
     const [near, far] = LoopbackDevice.pair();
     this.device = new AuditedDevice(near);
     this.#peer = new AuditedDevice(far);
-    this.stack = new Stack(this.device.arena, this.counters, this.tracer);
+    this.stack = new Stack(this.device, this.counters, this.tracer);
     for (const fields of ports) this.addPort(fields);
   }
 
@@ -85,7 +93,9 @@ export class Host {
     return this.counters.slots[slot * SLOT_STRIDE + counter]!;
   }
 
+  /** One frame by itself: fragments of others before it are forgotten. */
   send(frame: Uint8Array): Answer {
+    this.stack.reassembly.run(Number.POSITIVE_INFINITY);
     const before = this.#counts();
     this.#toWire(frame);
     if (this.device.receive(this.#rx) !== 1) throw new Error('the frame did not arrive');
@@ -108,6 +118,27 @@ export class Host {
     if (this.device.lent !== 0) throw new Error(`${this.device.lent} descriptors leaked`);
     const moved = this.#moved(before);
     return { reply, drop: accounted(moved, frame, reply), moved };
+  }
+
+  /** Frames one after another; every frame that came back, and what moved. */
+  exchange(frames: readonly Uint8Array[]): { replies: Uint8Array[]; moved: Record<string, number> } {
+    const before = this.#counts();
+    const replies: Uint8Array[] = [];
+    const { replies: out, spent } = this.stack;
+    for (const frame of frames) {
+      this.#toWire(frame);
+      this.device.receive(this.#rx);
+      this.tracer.batchNs = this.now;
+      this.stack.input(this.#rx);
+      if (out.count + spent.count !== 1)
+        throw new Error(`1 frame in, ${out.count} replies and ${spent.count} spent out`);
+      this.device.transmit(out);
+      this.device.release(spent);
+      this.device.flush();
+      for (let reply = this.#fromWire(); reply; reply = this.#fromWire()) replies.push(reply);
+      if (this.device.lent !== 0) throw new Error(`${this.device.lent} descriptors leaked`);
+    }
+    return { replies, moved: this.#moved(before) };
   }
 
   #toWire(frame: Uint8Array): void {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createArena } from '../../src/memory/arena.js';
+import { LoopbackDevice } from '../../src/device/loopback.js';
 import { BATCH, Batch } from '../../src/memory/batch.js';
 import { Counters, PAGE_LENGTH, SLOT_STRIDE, SlotCounter } from '../../src/memory/counters.js';
 import { TRACE_LENGTH, TraceRing } from '../../src/memory/trace-ring.js';
@@ -10,14 +10,14 @@ import { Tracer } from '../../src/stack/tracer.js';
 import { buildFrame } from '../build-frame.js';
 import { portConfig } from './host.js';
 
-const CHUNK = 2048;
 const HEADROOM = 256;
 
 test('a full batch: every frame leaves in one of the two batches, in order, with chunk and queue', () => {
-  const arena = createArena(BATCH, CHUNK);
+  const device = new LoopbackDevice();
+  const { arena } = device;
   const counters = new Counters(new ArrayBuffer(PAGE_LENGTH));
   const tracer = new Tracer(new TraceRing(new ArrayBuffer(TRACE_LENGTH)), new Int32Array(4096), () => 0);
-  const stack = new Stack(arena, counters, tracer);
+  const stack = new Stack(device, counters, tracer);
   const port = new Port(portConfig({ vid: 42 }));
   port.icmp = new IcmpResponder(counters, tracer);
   stack.setPort(42, port);
@@ -28,7 +28,7 @@ test('a full batch: every frame leaves in one of the two batches, in order, with
   const rx = new Batch(BATCH);
   for (let i = 0; i < BATCH; i++) {
     const frame = [ping, pong, stray, ping][i % 4]!;
-    const at = i * CHUNK + HEADROOM;
+    const at = i * arena.chunkSize + HEADROOM;
     arena.octets.set(frame, at);
     rx.push(at, frame.length, i % 3);
   }
@@ -36,7 +36,7 @@ test('a full batch: every frame leaves in one of the two batches, in order, with
 
   const left = (batch: Batch) =>
     Array.from({ length: batch.count }, (_, i) => ({
-      frame: (batch.at[i]! - HEADROOM) / CHUNK,
+      frame: (batch.at[i]! - HEADROOM) / arena.chunkSize,
       queue: batch.queue[i]!,
       length: batch.length[i]!,
     }));

@@ -17,6 +17,10 @@ export interface StatsRecord {
   echo: { requests: number; replies: number };
   arp_replies: number;
   udp_datagrams: number;
+  /** Packets put together, and the fragments that they came in. */
+  reassembled: { packets: number; fragments: number };
+  /** Packets sent in fragments, and these, which are among `stats64.tx.packets`. */
+  fragmented: { packets: number; fragments: number };
   /** By drop reason. */
   drops: Record<string, number>;
   /** Nanoseconds from reception to reply, of the base device; only on its record. */
@@ -51,6 +55,8 @@ export function statsRecord(ifname: string, base: string, slot: number, page: Pa
     echo: { requests: of(SlotCounter.EchoRequests), replies: of(SlotCounter.EchoReplies) },
     arp_replies: of(SlotCounter.ArpReplies),
     udp_datagrams: of(SlotCounter.UdpDatagrams),
+    reassembled: { packets: of(SlotCounter.Reassembled), fragments: of(SlotCounter.FragmentsJoined) },
+    fragmented: { packets: of(SlotCounter.Fragmented), fragments: of(SlotCounter.FragmentsSent) },
     drops: Object.fromEntries(DROPS.slice(1).map(([name], i) => [name, counts?.drops[i + 1] ?? 0])),
     ...(times ? { service_time: times } : {}),
   };

@@ -51,7 +51,7 @@ const nameOf = ({ ifname, link }: StatsRecord) => (link === undefined ? ifname :
 
 /** Every counter under the name of its JSON key. */
 function rows(record: StatsRecord): [name: string, value: string][] {
-  const { stats64, verdicts, echo, drops, service_time: time } = record;
+  const { stats64, verdicts, echo, reassembled, fragmented, drops, service_time: time } = record;
   const us = (ns: number) => `${(ns / 1000).toFixed(1)} µs`;
   const numbers: [string, number][] = [
     ...(['rx', 'tx'] as const).flatMap((way) =>
@@ -71,6 +71,10 @@ function rows(record: StatsRecord): [name: string, value: string][] {
     ['echo replies', echo.replies],
     ['arp replies', record.arp_replies],
     ['udp datagrams', record.udp_datagrams],
+    ['reassembled packets', reassembled.packets],
+    ['reassembled fragments', reassembled.fragments],
+    ['fragmented packets', fragmented.packets],
+    ['fragmented fragments', fragmented.fragments],
     ...Object.entries(drops),
   ];
   const times: [string, string][] =

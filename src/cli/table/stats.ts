@@ -22,6 +22,8 @@ export const stats: ObjectSpec = {
         'echo',
         'arp_replies',
         'udp_datagrams',
+        'reassembled',
+        'fragmented',
         'drops',
         'service_time',
       ],
