@@ -40,9 +40,9 @@ export const liveSystem: System = {
     }
   },
 
-  async verifyFilter(filter, anyEthertype) {
-    const { verifyXdp } = await import('../filter/verify.js');
-    verifyXdp(filter, anyEthertype);
+  async verifyFilter(filter, wanted) {
+    const { verify } = await import('../filter/verify.js');
+    verify(filter, wanted);
   },
 
   xdpHolder: async (progId) => (await import('../linux/xdp-holder.js')).xdpHolder(progId),

@@ -1,6 +1,7 @@
 import type { WorkerStatus } from '../control/messages.js';
 import type { Reloaded } from '../control/reload.js';
 import type { OpenFilter } from '../filter/open.js';
+import type { Wanted } from '../filter/verify.js';
 import type { Address, Link } from '../linux/link.js';
 import type { Holder } from '../linux/xdp-holder.js';
 import type { StatePath } from '../state/path.js';
@@ -25,8 +26,8 @@ export interface System {
   reload(state: StatePath, rev: number): Promise<readonly Reloaded[]>;
   /** Asks the worker of that run folder to bring its counters up to date, or to zero them. */
   ask(folder: string, request: { cmd: 'sync' | 'reset'; ifname?: string }): Promise<void>;
-  /** Has the kernel verify the filter as its author wrote it and as the hook would run it; throws what it says. */
-  verifyFilter(filter: OpenFilter, anyEthertype: boolean): Promise<void>;
+  /** Has the kernel verify the filter as its author wrote it and as a worker would run it; throws what it says. */
+  verifyFilter(filter: OpenFilter, wanted: Wanted): Promise<void>;
   /** Who loaded an XDP program. */
   xdpHolder(progId: number): Promise<Holder>;
   /** The environment variable as our ancestors have it. */

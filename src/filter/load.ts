@@ -1,21 +1,32 @@
-import type { MapSpec, ProgramSpec } from '../bpf/program.js';
-import { type BpfMap, createMap, loadProgram, type Program } from '../linux/bpf.js';
+import { type MapSpec, MapType, type ProgramSpec } from '../bpf/program.js';
+import { type BpfMap, createMaps, fillSlots, loadProgram, type Program } from '../linux/bpf.js';
 import { capabilities } from '../linux/capabilities.js';
+import { explain } from './explain.js';
 import type { OpenFilter } from './open.js';
 import { toXdp } from './to-xdp.js';
 
-/** A filter as the XDP hook runs it: a program of type Xdp, and the maps that it brings along. */
+/** A filter as the XDP hook runs it: a program of type Xdp, and what it brings along. */
 export interface FilterProgram {
   readonly program: ProgramSpec;
   /** By the name that its instructions refer to; evlnet's own are not among them. */
   readonly maps: ReadonlyMap<string, MapSpec>;
+  /** Programs that it goes on to by tail calls, by name. */
+  readonly tails?: ReadonlyMap<string, ProgramSpec>;
 }
 
 /** Translates for a process with our privileges. */
-export const translate = ({ object, program }: OpenFilter, anyEthertype: boolean): FilterProgram => ({
-  program: toXdp(object, program, { anyEthertype, withoutPerfmon: !capabilities().has('CAP_PERFMON') }),
-  maps: object.maps,
-});
+export function translate({ object, program }: OpenFilter, anyEthertype: boolean): FilterProgram {
+  const options = { anyEthertype, withoutPerfmon: !capabilities().has('CAP_PERFMON') };
+  const names = [...object.maps.values()]
+    .filter((map) => map.type === MapType.ProgArray)
+    .flatMap((map) => [...(map.slots ?? [])].map(([, name]) => name));
+  const tails = object.programs.filter((p) => names.includes(p.name));
+  return {
+    program: toXdp(object, program, options),
+    maps: object.maps,
+    tails: new Map(tails.map((tail) => [tail.name, toXdp(object, tail, options)])),
+  };
+}
 
 /** The same in the kernel. */
 export interface LoadedFilter {
@@ -26,23 +37,32 @@ export interface LoadedFilter {
 
 /**
  * Loads the program, and its maps unless `maps` are they; `shared` are evlnet's own. `close` ends what was loaded, not what was
- * given. Throws with nothing left.
+ * given. Throws with nothing left, and what the verifier has against it in the author's lines.
  */
 export function loadFilter(
   filter: FilterProgram,
   shared: ReadonlyMap<string, BpfMap>,
   maps?: ReadonlyMap<string, BpfMap>,
 ): LoadedFilter {
-  const own = new Map<string, BpfMap>();
+  const own = maps ?? createMaps(filter.maps);
   const closeMaps = () => {
-    for (const map of own.values()) map.close();
+    if (maps === undefined) for (const map of own.values()) map.close();
   };
+  const load = (spec: ProgramSpec): Program => {
+    try {
+      return loadProgram(spec, new Map([...shared, ...own]));
+    } catch (error) {
+      throw explain(error, spec, `load filter "${spec.name}" at XDP`);
+    }
+  };
+  const tails = new Map<string, Program>();
   try {
-    if (maps === undefined) for (const [name, spec] of filter.maps) own.set(name, createMap(spec));
-    const program = loadProgram(filter.program, new Map([...shared, ...(maps ?? own)]));
+    for (const [name, spec] of filter.tails ?? []) tails.set(name, load(spec));
+    for (const map of own.values()) if (map.spec.type === MapType.ProgArray) fillSlots(map, tails);
+    const program = load(filter.program);
     return {
       program,
-      maps: maps ?? own,
+      maps: own,
       close() {
         program.close();
         closeMaps();
@@ -51,5 +71,8 @@ export function loadFilter(
   } catch (error) {
     closeMaps();
     throw error;
+  } finally {
+    // The map that holds them is reference enough.
+    for (const tail of tails.values()) tail.close();
   }
 }

@@ -3,6 +3,7 @@ import { Assembler, r0 } from '../bpf/asm.js';
 import { type ObjectProgram, type ObjectSpec, readObject } from '../bpf/object.js';
 import { ProgramType } from '../bpf/program.js';
 import { EvlnetError } from '../errors.js';
+import { readRecorded } from './object-file.js';
 import { compileRules } from './rules.js';
 import type { FilterSource } from './source.js';
 import { VERDICTS, type VerdictName } from './verdict.js';
@@ -23,6 +24,10 @@ export function openFilter(source: FilterSource, octets?: Uint8Array): OpenFilte
   const object = readObject(octets!, basename(source.object));
   return { object, program: choose(object, source.program) };
 }
+
+/** The same of what was recorded; throws EVL_FILTER_CHANGED where its file is another one by now. */
+export const openRecorded = (source: FilterSource): OpenFilter =>
+  openFilter(source, 'object' in source ? readRecorded(source).octets : undefined);
 
 /** EVL takes the first program of a file, whatever it is, and refuses it if it is no socket filter. */
 function choose(object: ObjectSpec, name: string | undefined): ObjectProgram {

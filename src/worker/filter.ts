@@ -1,6 +1,5 @@
 import { EvlnetError } from '../errors.js';
-import { readRecorded } from '../filter/object-file.js';
-import { type OpenFilter, openFilter } from '../filter/open.js';
+import { type OpenFilter, openRecorded } from '../filter/open.js';
 import type { FilterState } from '../state/schema.js';
 
 /** What can run a filter: a device's attachment. */
@@ -67,9 +66,7 @@ export class Filter {
   async #install(source: FilterState, anyEthertype: boolean): Promise<Running> {
     const before = this.#running;
     const isSame = before !== undefined && isSameFilter(before.source, source);
-    const opened = isSame
-      ? before.opened
-      : openFilter(source, 'object' in source ? readRecorded(source).octets : undefined);
+    const opened = isSame ? before.opened : openRecorded(source);
     // Another name for what runs already: no frame needs to notice.
     if (!isSame || before.anyEthertype !== anyEthertype) await this.host.setFilter(opened, anyEthertype);
     return { source, opened, anyEthertype };

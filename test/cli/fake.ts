@@ -6,6 +6,7 @@ import { main } from '../../src/cli/main.js';
 import type { System, Worker } from '../../src/cli/system.js';
 import type { Reloaded } from '../../src/control/reload.js';
 import type { OpenFilter } from '../../src/filter/open.js';
+import type { Wanted } from '../../src/filter/verify.js';
 import type { Address, Link } from '../../src/linux/link.js';
 
 /** A link as rtnetlink tells it; up, with a carrier, unless told. */
@@ -79,7 +80,7 @@ export class FakeHost {
   answer: (command: string) => { code: number; stdout?: string; stderr?: string } = () => ({ code: 0 });
   inherited: string | undefined;
   /** What the kernel says of filters. */
-  verifyFilter: (filter: OpenFilter, anyEthertype: boolean) => void = () => {};
+  verifyFilter: (filter: OpenFilter, wanted: Wanted) => void = () => {};
   env: Record<string, string> = {};
   stdin: string | Uint8Array = '';
   isTTY = false;
@@ -127,7 +128,7 @@ export class FakeHost {
         return this.reloaded;
       },
       ask: async (folder, request) => void this.asked.push({ folder, ...request }),
-      verifyFilter: async (filter, anyEthertype) => this.verifyFilter(filter, anyEthertype),
+      verifyFilter: async (filter, wanted) => this.verifyFilter(filter, wanted),
       xdpHolder: async (id) => ({ id, name: 'xdp_main', pids: [{ pid: 333, comm: 'xdp-loader' }] }),
       inherited: async () => this.inherited,
       run: async (command, words) => {

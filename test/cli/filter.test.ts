@@ -40,14 +40,17 @@ describe('filter set', () => {
   });
 
   test('hands the kernel what a worker would run, with the ethertypes that the ports want', async () => {
-    const asked: [string, boolean][] = [];
-    host.verifyFilter = ({ object }, any) => asked.push([object.name, any]);
+    const asked: unknown[] = [];
+    host.verifyFilter = ({ object }, wanted) => asked.push([object.name, wanted]);
     await host.ok(`filter set eth0 object ${file}`);
     await host.run('port enable eth0.42 address 10.10.10.11/24 ethertype any');
     await host.ok('filter set eth0 all accept');
+    await host.run('port set eth0 driver pcap');
+    await host.run('filter set eth0 all skip');
     expect(asked).toEqual([
-      ['ecat.o', false],
-      ['all accept', true],
+      ['ecat.o', { engine: 'xdp', anyEthertype: false }],
+      ['all accept', { engine: 'xdp', anyEthertype: true }],
+      ['all skip', { engine: 'wasm', anyEthertype: true }],
     ]);
   });
 

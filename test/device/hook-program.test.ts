@@ -75,7 +75,7 @@ describeIf(['root', 'bpf', 'network namespaces'])('setFilter()', () => {
     attachment.setFilter(filter(Verdict.Accept), false);
     await arrive();
     const before = descriptors();
-    expect(() => attachment.setFilter(broken(), false)).toThrow(/^Cannot load BPF program "bpf_netrx": /);
+    expect(() => attachment.setFilter(broken(), false)).toThrow(/^Cannot load filter "bpf_netrx" at XDP: /);
     expect(descriptors()).toBe(before);
     expect([await arrive(), hits()]).toEqual([5, 10]);
   });

@@ -1,10 +1,10 @@
 import { EvlnetError } from '../../errors.js';
-import { readRecorded } from '../../filter/object-file.js';
-import { openFilter } from '../../filter/open.js';
+import { openRecorded } from '../../filter/open.js';
+import type { Wanted } from '../../filter/verify.js';
 import type { FilterState, StateDocument } from '../../state/schema.js';
 import type { Context } from '../context.js';
 import { filterName, filterWords } from '../filter/text.js';
-import { recordedPorts } from '../port/recorded.js';
+import { wantedOn } from '../filter/warnings.js';
 import type { Tables } from '../port/warnings.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
@@ -18,10 +18,7 @@ export async function filterFindings(
   for (const [device, filter] of Object.entries(document.filters)) {
     if (!links.some((l) => l.ifname === device))
       findings.push(warn(device, 'has a filter, but is not there', `evlnet filter unset ${device}`));
-    const takesAny = recordedPorts(document, links).some(
-      (port) => port.baseName === device && port.entry.ethertype === 'any',
-    );
-    findings.push(await filterFinding(context, device, filter, takesAny));
+    findings.push(await filterFinding(context, device, filter, wantedOn(document, device, links)));
   }
   return findings;
 }
@@ -30,13 +27,12 @@ async function filterFinding(
   { system }: Context,
   device: string,
   filter: FilterState,
-  takesAny: boolean,
+  wanted: Wanted,
 ): Promise<Finding> {
   const name = `filter ${filterName(filter)}`;
   const again = `evlnet filter set ${device} ${filterWords(filter)}`;
   try {
-    const opened = openFilter(filter, 'object' in filter ? readRecorded(filter).octets : undefined);
-    await system.verifyFilter(opened, takesAny);
+    await system.verifyFilter(openRecorded(filter), wanted);
     return ok(device, `${name} is one that the kernel takes`);
   } catch (error) {
     if (!(error instanceof EvlnetError)) throw error;

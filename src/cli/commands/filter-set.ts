@@ -1,15 +1,16 @@
 import { readObjectFile } from '../../filter/object-file.js';
 import { openFilter } from '../../filter/open.js';
 import { readState, updateState } from '../../state/file.js';
-import type { FilterState, StateDocument } from '../../state/schema.js';
+import type { FilterState } from '../../state/schema.js';
 import { confirm } from '../confirm.js';
 import type { Context } from '../context.js';
 import { filterDevice } from '../filter/device.js';
 import { givenSource } from '../filter/source.js';
 import { verify } from '../filter/verify.js';
+import { wantedOn, warnAboutFilter } from '../filter/warnings.js';
 import { incomplete } from '../incomplete.js';
-import { recordedPorts } from '../port/recorded.js';
-import { readTables, type Tables } from '../port/warnings.js';
+import { readTables } from '../port/warnings.js';
+import { refuseEndOfSession, warnAboutSsh } from '../ssh.js';
 
 /** `evlnet filter set`: tries the filter first; one that would not run changes nothing. */
 export async function run(context: Context): Promise<number> {
@@ -25,7 +26,8 @@ export async function run(context: Context): Promise<number> {
   const device = filterDevice(ifname, before, tables.links);
   const file = 'object' in source ? readObjectFile(source.object) : undefined;
   const opened = openFilter(source, file?.octets);
-  await verify(context, opened, takesAny(before, device, tables));
+  await verify(context, opened, wantedOn(before, device, tables.links));
+  await refuseEndOfSession(context, before, device, tables, opened);
   const filter: FilterState = file
     ? { ...source, program: opened.program.name, sha256: file.sha256 }
     : source;
@@ -37,25 +39,7 @@ export async function run(context: Context): Promise<number> {
     stateOptions,
   );
   const code = await confirm(context, state, device);
-  warnAboutPorts(context, state, device, tables);
+  warnAboutFilter(context, state, device, tables, opened);
+  await warnAboutSsh(context, state, tables);
   return code;
-}
-
-const portsOf = (state: StateDocument, device: string, { links }: Tables) =>
-  recordedPorts(state, links).filter((port) => port.baseName === device);
-
-const takesAny = (state: StateDocument, device: string, tables: Tables): boolean =>
-  portsOf(state, device, tables).some((port) => port.entry.ethertype === 'any');
-
-/** A filter decides only where a port makes a worker possible, and what it accepts must be somebody's. */
-function warnAboutPorts(context: Context, state: StateDocument, device: string, tables: Tables): void {
-  const ports = portsOf(state, device, tables);
-  const filter = state.filters[device]!;
-  if (ports.length === 0)
-    context.warn(`"${device}" carries no port: the filter waits for one`, `evlnet port enable ${device}`);
-  else if ('all' in filter && filter.all === 'accept' && ports.every((port) => port.vid !== undefined))
-    context.warn(
-      `"${device}" itself is no port: untagged IPv4 is taken out-of-band and dropped as no-port`,
-      `evlnet port enable ${device}`,
-    );
 }

@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { XdpDevice } from '../../src/device/xdp.js';
+import type { XdpAttachment } from '../../src/device/xdp-attachment.js';
+import { openFilter } from '../../src/filter/open.js';
+import { HookCounter } from '../../src/filter/verdict.js';
+import { Batch } from '../../src/memory/batch.js';
+import { describeIf } from '../capability.js';
+import { enterNamespace, run } from '../linux/namespace.js';
+import { addVeth, attachTo, divert, ENDS } from './veth.js';
+
+const [P0, P1] = ENDS;
+const SWAPS = 1000;
+const UDP = 'vlan 42 and udp';
+/** The one takes datagrams, the other leaves them in-band; both take everything else by the VLAN rule. */
+const FILTERS = (['accept', 'skip'] as const).map((verdict) =>
+  openFilter({ rules: [{ match: UDP, verdict }], default: 'vlan' }),
+);
+
+/** Floods P1 with numbered frames of VLAN 42, a datagram and an echo request in turn; ends when it is killed. */
+const FLOOD = `import socket, struct
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(('${P1}', 0))
+head = bytes.fromhex('ffffffffffff02fc00000002' '8100002a0800' '4500002c00000000')
+tail = bytes.fromhex('0000' '0a0a0a0a' '0a0a0a0b' '0007138800180000')
+frames = [bytearray(head + bytes((64, p)) + tail + bytes(16)) for p in (17, 1)]
+n = 0
+while True:
+    frame = frames[n & 1]
+    struct.pack_into('>I', frame, 46, n)
+    try:
+        s.send(frame)
+        n += 1
+    except OSError:
+        pass`;
+const PROTOCOL_AT = 27;
+const NUMBER_AT = 46;
+
+describeIf(['root', 'bpf', 'network namespaces', { command: 'python3' }])(
+  'filters that are swapped under full load',
+  () => {
+    let namespace: ReturnType<typeof enterNamespace>;
+    let attachment: XdpAttachment;
+    beforeAll(async () => {
+      namespace = enterNamespace();
+      addVeth(1);
+      attachment = await attachTo(P0, { pool: 4096 });
+      divert(attachment);
+    });
+    afterAll(() => {
+      attachment?.close();
+      namespace?.leave();
+    });
+
+    test(`${SWAPS} times: no frame is lost, and none is judged by anything but the one or the other`, async () => {
+      const device = new XdpDevice(attachment.place);
+      const batch = new Batch(64);
+      const received = { datagrams: 0, others: 0 };
+      let last = -1;
+      let isInOrder = true;
+      const receive = () => {
+        const count = device.receive(batch);
+        for (let i = 0; i < count; i++) {
+          const at = batch.at[i]!;
+          if (device.arena.view.getUint8(at + PROTOCOL_AT) === 17) received.datagrams++;
+          else received.others++;
+          const number = device.arena.view.getUint32(at + NUMBER_AT);
+          if (number <= last) isInOrder = false;
+          last = number;
+        }
+        device.release(batch);
+        device.flush();
+        return count;
+      };
+      const sent = () => {
+        const [{ stats64 }] = JSON.parse(run('ip', '-s', '-j', 'link', 'show', 'dev', P1)) as [
+          { stats64: { tx: { packets: number } } },
+        ];
+        return stats64.tx.packets;
+      };
+
+      attachment.setFilter(FILTERS[0], false);
+      const [before, sentBefore] = [attachment.hookCounters(), sent()];
+      const flood = spawn('python3', ['-c', FLOOD], { stdio: 'ignore' });
+      for (let i = 0; i < 500 && received.datagrams === 0; i++) {
+        receive();
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      for (let i = 1; i <= SWAPS; i++) {
+        attachment.setFilter(FILTERS[i % 2], false);
+        for (let round = 0; round < 64 && receive() > 0; round++);
+      }
+      flood.kill('SIGKILL');
+      await once(flood, 'close');
+      for (let quiet = 0; quiet < 3; ) {
+        if (receive() > 0) continue;
+        quiet++;
+        device.wait(10);
+      }
+
+      const after = attachment.hookCounters();
+      const grown = (counter: number) => after[counter]! - before[counter]!;
+      const [accepted, left, byVlan] = [HookCounter.Accept, HookCounter.Skip, HookCounter.Vlan].map(grown);
+      expect(accepted! + left! + byVlan!).toBe(sent() - sentBefore);
+      expect([grown(HookCounter.Drop), grown(HookCounter.NoSocket)]).toEqual([0, 0]);
+      // Half of the frames are datagrams: none of them was left to the VLAN rule, and no other to the filter.
+      expect(Math.abs(accepted! + left! - byVlan!)).toBeLessThanOrEqual((sent() - sentBefore) * 0.05 + 1);
+      // What found no room in the ring was judged all the same.
+      const { rxDropped, rxRingFull, fillRingEmpty } = attachment.statistics();
+      const lost = rxDropped + rxRingFull + fillRingEmpty;
+      expect(received.datagrams + received.others + lost).toBe(accepted! + byVlan!);
+      expect(received.datagrams).toBeLessThanOrEqual(accepted!);
+      expect(isInOrder).toBe(true);
+      for (const share of [accepted, left, byVlan]) expect(share).toBeGreaterThan(SWAPS);
+    }, 120_000);
+  },
+);
