@@ -1,4 +1,5 @@
 import { type MapSpec, MapType } from '../../bpf/program.js';
+import { chainsOf, type HashTable, strideOf } from './maps/hash-table.js';
 
 /** Octets of stack that a function has, and functions that may be called within each other: MAX_BPF_STACK, MAX_CALL_FRAMES. */
 export const FRAME_LENGTH = 512;
@@ -11,7 +12,7 @@ const ALIGNMENT = 8;
  * so that one comparison checks an address. The stack grows down: what outgrows it is not writable.
  *
  *     0          readable     writable                    end
- *     │ nothing  │ read-only  │ stack │ context │ maps    │ for JavaScript │ frame, frames …
+ *     │ nothing  │ read-only  │ stack │ context │ maps    │ tables, for JavaScript │ frame, frames …
  */
 export interface Layout {
   readonly readable: number;
@@ -43,6 +44,8 @@ export interface MapPlace {
   readonly index: number;
   readonly at: number;
   readonly stride: number;
+  /** Of one whose keys are looked for. */
+  readonly table?: HashTable;
 }
 
 const NULL_PAGE = 4096;
@@ -83,10 +86,27 @@ export function layOut(
   const context = take(contextLength);
   place(false);
   const records = take(wantsRecords ? RECORDS_LENGTH : 0);
+  const end = next;
+  for (const [name, place] of maps) {
+    const { spec } = place;
+    if (!holdsValues(spec) || isArray(spec)) continue;
+    const chains = chainsOf(spec);
+    const stride = strideOf(spec);
+    maps.set(name, {
+      ...place,
+      table: {
+        heads: take(chains * 4),
+        chains,
+        records: take(stride * spec.maxEntries),
+        stride,
+        marks: take(spec.maxEntries),
+      },
+    });
+  }
   return {
     readable,
     writable,
-    end: next,
+    end,
     stack: writable + (FRAMES - 1) * FRAME_LENGTH,
     context,
     maps,
@@ -113,6 +133,9 @@ const HOLDING: ReadonlySet<number> = new Set([
   MapType.LruPercpuHash,
   MapType.LpmTrie,
 ]);
+export const isArray = ({ type }: Pick<MapSpec, 'type'>) =>
+  type === MapType.Array || type === MapType.PercpuArray;
+
 /** The kernel makes no others. */
 export const isPossible = ({ type, keySize, valueSize, maxEntries }: MapSpec): boolean =>
   !HOLDING.has(type) ||
@@ -120,7 +143,7 @@ export const isPossible = ({ type, keySize, valueSize, maxEntries }: MapSpec): b
     valueSize > 0 &&
     (type === MapType.LpmTrie
       ? keySize > 4 && keySize <= 260
-      : type === MapType.Array || type === MapType.PercpuArray
+      : isArray({ type })
         ? keySize === 4
         : keySize > 0 && keySize <= FRAME_LENGTH));
 export const holdsValues = (spec: MapSpec) => HOLDING.has(spec.type);

@@ -2,7 +2,7 @@
 import { MapType } from '../../bpf/program.js';
 import type { Emitter } from './emitter.js';
 import { Scratch } from './emitter.js';
-import { holdsValues, type MapPlace, RECORDS_LENGTH } from './layout.js';
+import { holdsValues, isArray, type MapPlace, RECORDS_LENGTH } from './layout.js';
 import { I32, I64, Op } from './opcode.js';
 import { RUN_IN_KERNEL } from './unit.js';
 
@@ -32,10 +32,16 @@ function pushKey(e: Emitter, { spec, index }: MapPlace): void {
 export function emitLookup(e: Emitter): void {
   const { code } = e;
   const map = valuesIn(e, 'bpf_map_lookup_elem()');
-  const { type, maxEntries } = map.spec;
-  if (type !== MapType.Array && type !== MapType.PercpuArray) {
-    pushKey(e, map);
-    e.import('lookup');
+  const { maxEntries } = map.spec;
+  if (!isArray(map.spec)) {
+    const inside = e.unit.lookups.get(map.index);
+    if (inside === undefined) {
+      pushKey(e, map);
+      e.import('lookup');
+    } else {
+      e.pushAddress(2, map.spec.keySize, false);
+      code.call(inside);
+    }
     e.popLow(0);
     return;
   }

@@ -10,6 +10,7 @@ import { emitAlu } from './alu.js';
 import { emitCall, emitEntry } from './calls.js';
 import { Emitter, LOCALS, SIGNATURE } from './emitter.js';
 import { type Graph, graph } from './graph.js';
+import { isInline, lookupFunction } from './hash-lookup.js';
 import { IMPORTS } from './imports.js';
 import { isPossible, type Layout, layOut, RECORDS_LENGTH } from './layout.js';
 import { emitAtomic, emitLoad, emitStore } from './memory.js';
@@ -55,6 +56,8 @@ export function translate(
   if (layout.frames > MAX_MEMORY) refuse(0, `its maps want ${layout.end} octets, more than ${MAX_MEMORY}`);
 
   const entries = entriesOf(program);
+  const inside = [...layout.maps.values()].filter(isInline);
+  const first = IMPORTS.length + entries.length;
   const analysis = analyse(program);
   refuseContextUse(object.name, 'WebAssembly', program, analysis);
   const unit: Unit = {
@@ -64,9 +67,10 @@ export function translate(
     layout,
     shape,
     functions: new Map(entries.map((at, n) => [at, IMPORTS.length + n])),
+    lookups: new Map(inside.map(({ index }, n) => [index, first + n])),
     recordsLeft: RECORDS_LENGTH,
   };
-  const functions = entries.map((at) => functionAt(unit, at));
+  const functions = [...entries.map((at) => functionAt(unit, at)), ...inside.map(lookupFunction)];
   const octets = encodeModule({
     imports: IMPORTS,
     functions: [...functions, ...drivers(unit, IMPORTS.length, IMPORTS.length + functions.length)],

@@ -21,6 +21,8 @@ export interface Unit {
   readonly shape: ContextShape;
   /** First instruction of a function → its number in the module. */
   readonly functions: ReadonlyMap<number, number>;
+  /** Number of a map → that of the function that looks into it. */
+  readonly lookups: ReadonlyMap<number, number>;
   /** Octets of `layout.records` that are still free. */
   recordsLeft: number;
 }

@@ -1,19 +1,12 @@
 // kernel/bpf/hashtab.c
 import type { MapPlace } from '../layout.js';
 import type { Memory } from '../memory-view.js';
+import { type HashTable, Mark, MULTIPLIER, Record, SHIFT, START } from './hash-table.js';
 import { Failure, Flag, type Store } from './store.js';
 
-/**
- * HASH, PERCPU_HASH and their LRU kind. Chains and keys are kept outside of the memory of the filter: a program that
- * writes where it should not spoils values, never the table.
- */
+/** HASH, PERCPU_HASH and their LRU kind. */
 export class HashStore implements Store {
-  readonly #heads: Int32Array;
-  readonly #next: Int32Array;
-  readonly #hashes: Int32Array;
-  readonly #keys: Int32Array;
-  /** 1: in use; 2: and looked at since the hand of the clock came by. */
-  readonly #marks: Uint8Array;
+  readonly #table: HashTable;
   readonly #words: number;
   readonly #tail: number;
   #free = 0;
@@ -25,19 +18,19 @@ export class HashStore implements Store {
     readonly isLru: boolean,
   ) {
     const { keySize, maxEntries } = place.spec;
+    this.#table = place.table!;
     this.#words = keySize >> 2;
     this.#tail = keySize & 3;
-    this.#heads = new Int32Array(2 ** Math.ceil(Math.log2(maxEntries + 1))).fill(-1);
-    this.#next = Int32Array.from({ length: maxEntries }, (_, n) => (n + 1 < maxEntries ? n + 1 : -1));
-    this.#hashes = new Int32Array(maxEntries);
-    this.#keys = new Int32Array(maxEntries * this.#stride);
-    this.#marks = new Uint8Array(maxEntries);
+    const { heads, chains } = this.#table;
+    memory.octets.fill(0xff, heads, heads + chains * 4);
+    for (let entry = 0; entry < maxEntries; entry++)
+      this.#setNext(entry, entry + 1 < maxEntries ? entry + 1 : -1);
   }
 
   lookup(key: number): number {
     const entry = this.#find(key, this.#hash(key));
     if (entry < 0) return 0;
-    this.#marks[entry] = 2;
+    this.#mark(entry, Mark.Seen);
     return this.#valueOf(entry);
   }
 
@@ -52,8 +45,7 @@ export class HashStore implements Store {
       if (this.#free < 0) return Failure.E2big;
       entry = this.#insert(key, hash);
     }
-    const { valueSize } = this.place.spec;
-    this.memory.octets.copyWithin(this.#valueOf(entry), value, value + valueSize);
+    this.memory.octets.copyWithin(this.#valueOf(entry), value, value + this.place.spec.valueSize);
     return 0;
   }
 
@@ -65,93 +57,112 @@ export class HashStore implements Store {
   }
 
   next(after: number, key: number): number {
-    for (let entry = after + 1; entry < this.#marks.length; entry++) {
-      if (this.#marks[entry] === 0) continue;
-      this.#write(entry, key);
+    const { octets } = this.memory;
+    const { keySize, maxEntries } = this.place.spec;
+    for (let entry = after + 1; entry < maxEntries; entry++) {
+      if (this.#markOf(entry) === Mark.Free) continue;
+      const at = this.#record(entry) + Record.key;
+      octets.copyWithin(key, at, at + keySize);
       return entry;
     }
     return -1;
-  }
-
-  get #stride(): number {
-    return this.#words + (this.#tail > 0 ? 1 : 0);
   }
 
   #valueOf(entry: number): number {
     return this.place.at + entry * this.place.stride;
   }
 
-  /** The octets of a key that make no whole word. */
-  #rest(key: number): number {
+  #record(entry: number): number {
+    return this.#table.records + entry * this.#table.stride;
+  }
+
+  #next(entry: number): number {
+    return this.memory.view.getInt32(this.#record(entry) + Record.next, true);
+  }
+
+  #setNext(entry: number, next: number): void {
+    this.memory.view.setInt32(this.#record(entry) + Record.next, next, true);
+  }
+
+  #hashOf(entry: number): number {
+    return this.memory.view.getInt32(this.#record(entry) + Record.hash, true);
+  }
+
+  /** Address of the first record of a chain. */
+  #head(hash: number): number {
+    return this.#table.heads + (hash & (this.#table.chains - 1)) * 4;
+  }
+
+  #markOf(entry: number): number {
+    return this.memory.view.getUint8(this.#table.marks + entry);
+  }
+
+  #mark(entry: number, mark: number): void {
+    this.memory.view.setUint8(this.#table.marks + entry, mark);
+  }
+
+  /** A word of a key; the last one may be of fewer octets. */
+  #word(key: number, n: number): number {
     const { view } = this.memory;
-    let rest = 0;
-    for (let n = 0; n < this.#tail; n++) rest |= view.getUint8(key + this.#words * 4 + n) << (8 * n);
-    return rest;
+    if (n < this.#words) return view.getInt32(key + n * 4, true);
+    let word = 0;
+    for (let i = 0; i < this.#tail; i++) word |= view.getUint8(key + n * 4 + i) << (8 * i);
+    return word;
+  }
+
+  get #wordCount(): number {
+    return this.#words + (this.#tail > 0 ? 1 : 0);
   }
 
   #hash(key: number): number {
-    const { view } = this.memory;
-    let hash = 0x2545f491;
-    for (let n = 0; n < this.#words; n++) {
-      hash = Math.imul(hash ^ view.getInt32(key + n * 4, true), 0x9e3779b1);
-      hash ^= hash >>> 15;
-    }
-    if (this.#tail > 0) {
-      hash = Math.imul(hash ^ this.#rest(key), 0x9e3779b1);
-      hash ^= hash >>> 15;
+    let hash = START;
+    for (let n = 0; n < this.#wordCount; n++) {
+      hash = Math.imul(hash ^ this.#word(key, n), MULTIPLIER);
+      hash ^= hash >>> SHIFT;
     }
     return hash;
   }
 
   #find(key: number, hash: number): number {
-    let entry = this.#heads[hash & (this.#heads.length - 1)]!;
-    while (entry >= 0 && !(this.#hashes[entry] === hash && this.#holds(entry, key)))
-      entry = this.#next[entry]!;
+    let entry = this.memory.view.getInt32(this.#head(hash), true);
+    while (entry >= 0 && !(this.#hashOf(entry) === hash && this.#holds(entry, key)))
+      entry = this.#next(entry);
     return entry;
   }
 
   #holds(entry: number, key: number): boolean {
-    const { view } = this.memory;
-    const at = entry * this.#stride;
-    for (let n = 0; n < this.#words; n++)
-      if (this.#keys[at + n] !== view.getInt32(key + n * 4, true)) return false;
-    return this.#tail === 0 || this.#keys[at + this.#words] === this.#rest(key);
+    const at = this.#record(entry) + Record.key;
+    for (let n = 0; n < this.#wordCount; n++)
+      if (this.memory.view.getInt32(at + n * 4, true) !== this.#word(key, n)) return false;
+    return true;
   }
 
   #insert(key: number, hash: number): number {
     const { view } = this.memory;
     const entry = this.#free;
-    this.#free = this.#next[entry]!;
-    const at = entry * this.#stride;
-    for (let n = 0; n < this.#words; n++) this.#keys[at + n] = view.getInt32(key + n * 4, true);
-    if (this.#tail > 0) this.#keys[at + this.#words] = this.#rest(key);
-    const head = hash & (this.#heads.length - 1);
-    this.#hashes[entry] = hash;
-    this.#next[entry] = this.#heads[head]!;
-    this.#heads[head] = entry;
-    this.#marks[entry] = 1;
+    this.#free = this.#next(entry);
+    const at = this.#record(entry);
+    for (let n = 0; n < this.#wordCount; n++)
+      view.setInt32(at + Record.key + n * 4, this.#word(key, n), true);
+    view.setInt32(at + Record.hash, hash, true);
+    this.#setNext(entry, view.getInt32(this.#head(hash), true));
+    view.setInt32(this.#head(hash), entry, true);
+    this.#mark(entry, Mark.Used);
     return entry;
   }
 
-  #write(entry: number, key: number): void {
-    const { view } = this.memory;
-    const at = entry * this.#stride;
-    for (let n = 0; n < this.#words; n++) view.setInt32(key + n * 4, this.#keys[at + n]!, true);
-    for (let n = 0; n < this.#tail; n++)
-      view.setUint8(key + this.#words * 4 + n, this.#keys[at + this.#words]! >> (8 * n));
-  }
-
   #unlink(entry: number): void {
-    const head = this.#hashes[entry]! & (this.#heads.length - 1);
-    const next = this.#next[entry]!;
-    let at = this.#heads[head]!;
-    if (at === entry) this.#heads[head] = next;
+    const { view } = this.memory;
+    const head = this.#head(this.#hashOf(entry));
+    const next = this.#next(entry);
+    let at = view.getInt32(head, true);
+    if (at === entry) view.setInt32(head, next, true);
     else {
-      while (this.#next[at] !== entry) at = this.#next[at]!;
-      this.#next[at] = next;
+      while (this.#next(at) !== entry) at = this.#next(at);
+      this.#setNext(at, next);
     }
-    this.#marks[entry] = 0;
-    this.#next[entry] = this.#free;
+    this.#mark(entry, Mark.Free);
+    this.#setNext(entry, this.#free);
     this.#free = entry;
   }
 
@@ -159,12 +170,12 @@ export class HashStore implements Store {
   #evict(): void {
     for (;;) {
       const entry = this.#hand;
-      this.#hand = (entry + 1) % this.#marks.length;
-      if (this.#marks[entry] === 1) {
+      this.#hand = (entry + 1) % this.place.spec.maxEntries;
+      if (this.#markOf(entry) === Mark.Used) {
         this.#unlink(entry);
         return;
       }
-      this.#marks[entry] = 1;
+      this.#mark(entry, Mark.Used);
     }
   }
 }

@@ -2,7 +2,7 @@ import type { MapSpec } from '../../../bpf/program.js';
 import { MapType } from '../../../bpf/program.js';
 import { EvlnetError } from '../../../errors.js';
 import type { Layout, MapPlace } from '../layout.js';
-import { holdsValues } from '../layout.js';
+import { holdsValues, isArray } from '../layout.js';
 import type { Memory } from '../memory-view.js';
 import { ArrayStore } from './array.js';
 import { HashStore } from './hash.js';
@@ -18,19 +18,10 @@ export function openStores(memory: Memory, layout: Layout): (Store | undefined)[
 }
 
 function openStore(memory: Memory, layout: Layout, place: MapPlace): Store {
-  switch (place.spec.type) {
-    case MapType.Array:
-    case MapType.PercpuArray:
-      return new ArrayStore(memory, place);
-    case MapType.LpmTrie:
-      return new LpmTrieStore(memory, place, layout.masked);
-    default:
-      return new HashStore(
-        memory,
-        place,
-        place.spec.type === MapType.LruHash || place.spec.type === MapType.LruPercpuHash,
-      );
-  }
+  const { spec } = place;
+  if (isArray(spec)) return new ArrayStore(memory, place);
+  if (spec.type === MapType.LpmTrie) return new LpmTrieStore(memory, place, layout.masked);
+  return new HashStore(memory, place, spec.type === MapType.LruHash || spec.type === MapType.LruPercpuHash);
 }
 
 /** A map of a filter, seen from outside, between two frames. */
