@@ -108,6 +108,11 @@ export class TypeWriter {
     return this.#types.push(words);
   }
 
+  int(): number {
+    this.#int ??= this.type(this.string('int'), Kind.Int << KIND, 4, INT_SIGNED | 32);
+    return this.#int;
+  }
+
   /**
    * Id of the function. One of which no type is known is static and returns int: the kernel looks at what such a function
    * does, not at what its prototype says.
@@ -142,11 +147,6 @@ export class TypeWriter {
       if (wanted.has(sizeOrType))
         this.#types.push([this.string(name), info, this.#ids.get(sizeOrType)!, parameter]);
     }
-  }
-
-  int(): number {
-    this.#int ??= this.type(this.string('int'), Kind.Int << KIND, 4, INT_SIGNED | 32);
-    return this.#int;
   }
 
   finish(): Uint8Array {

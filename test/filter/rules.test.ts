@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { readObject } from '../../src/bpf/object.js';
 import { MapType, ProgramType } from '../../src/bpf/program.js';
+import { compileObject } from '../../src/filter/compile.js';
 import { compileRules } from '../../src/filter/rules.js';
 import type { RulesSource } from '../../src/filter/source.js';
 import { VERDICTS, type VerdictName } from '../../src/filter/verdict.js';
@@ -81,6 +83,14 @@ describe('compileRules', () => {
       ['rule 2:1:1', `icmp | ${second}`],
       ['rule 3:1:1', `udp | ${third}`],
     ]);
+  });
+
+  test('written as an object file and read again, they decide the same', () => {
+    const object = readObject(compileObject(CHAIN), 'rules.o');
+    expect(object.notes).toEqual([]);
+    const filter = WasmFilter.create(object, object.programs[0]!);
+    for (const [name, frame] of Object.entries(FRAMES))
+      expect(VERDICTS[filter.judge(new DataView(frame.buffer), 0, frame.length)]).toBe(name);
   });
 
   test('long lists are compiled, too long ones refused', () => {

@@ -84,9 +84,18 @@ export class Reader {
     return result;
   }
 
-  /** Does the language have this word, or does evlnet know that it has? */
-  isKnown({ text }: Token): boolean {
-    return KNOWN.has(text) || UNSUPPORTED.has(text);
+  /** What a name stands for may change while the filter runs, and a filter must mean the same on every machine. */
+  refuseName(wanted: string, database: 'hosts' | 'networks' | 'services' | 'ethers'): void {
+    const token = this.peek();
+    const isKeyword = KNOWN.has(token.text) || UNSUPPORTED.has(token.text);
+    if (token.kind !== 'name' && (token.kind !== 'word' || isKeyword)) return;
+    throw this.error(
+      token,
+      `"${token.text}" stands where ${wanted} should: names are not looked up`,
+      /^\d+-\d+$/.test(token.text)
+        ? `write portrange ${token.text}`
+        : `"getent ${database} ${token.text}" tells what it stands for`,
+    );
   }
 
   error(span: Span, reason: string, hint?: string) {

@@ -84,8 +84,6 @@ export const ALIASES: ReadonlyMap<string, string> = new Map([
   ['==', '='],
   ['link', 'ether'],
   ['length', 'len'],
-  ['icmpv6', 'icmp6'],
-  ['ipv6', 'ip6'],
 ]);
 
 export const STRUCTURE = new Set([
