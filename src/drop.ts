@@ -48,6 +48,8 @@ export const Drop = {
   FragmentDuplicate: 42,
   FragmentTimeout: 43,
   FragmentDisplaced: 44,
+  NeighbourFailed: 45,
+  NeighbourQueueFull: 46,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -60,7 +62,7 @@ export const DROPS: readonly (readonly [name: string, meaning: string])[] = [
   ['no-port', 'a VID of the set for which no port is enabled'],
   ['not-ipv4', 'neither IPv4 nor, on an evlnet VLAN port, ARP'],
   ['arp-malformed', 'not an Ethernet/IPv4 ARP packet (RFC 826)'],
-  ['arp-other-target', 'ARP that asks for, or tells of, another host'],
+  ['arp-other-target', 'ARP that asks for another host, or tells of one that nobody here asked for'],
   ['ipv4-malformed', 'shorter than an IPv4 header'],
   ['ipv4-bad-version', 'IP version is not 4'],
   ['ipv4-bad-ihl', 'header length below 5 words or beyond the packet'],
@@ -104,6 +106,11 @@ export const DROPS: readonly (readonly [name: string, meaning: string])[] = [
   ['fragment-duplicate', 'a fragment whose octets are there already'],
   ['fragment-timeout', 'fragments of a packet that was not whole after 30 seconds'],
   ['fragment-displaced', 'fragments that made way for newer ones: 64 packets are under way at a time'],
+  ['neighbour-failed', 'a packet of our own to a neighbour that does not answer'],
+  [
+    'neighbour-queue-full',
+    'a packet of our own that made way for newer ones, waiting for a neighbour to answer',
+  ],
 ];
 
 /** Number of counters, with index 0 (not dropped). */

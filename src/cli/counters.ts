@@ -45,6 +45,8 @@ const TX_DROPS = new Set([
   'xsk-bad-tx-descriptor',
   'source-unreachable',
   'pcap-send-failed',
+  'neighbour-failed',
+  'neighbour-queue-full',
 ]);
 
 export function stats64(counts: SlotCounts | undefined): Stats64 {

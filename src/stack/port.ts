@@ -1,3 +1,4 @@
+import { network } from '../wire/address.js';
 import { ExpressAddresses } from './express.js';
 import type { IcmpService, PacketService, UdpService } from './service.js';
 
@@ -60,6 +61,16 @@ export class Port {
     const a = this.addresses;
     for (let i = 0; i < a.length; i++) if (a[i] === address) return true;
     return false;
+  }
+
+  /** The address to ask for `neighbour` from: of its subnet, else the first; 0 where the port has none. */
+  addressFor(neighbour: number): number {
+    const { addresses } = this.config;
+    for (let i = 0; i < addresses.length; i++) {
+      const { address, prefix } = addresses[i]!;
+      if (network(address, prefix) === network(neighbour, prefix)) return address;
+    }
+    return this.addresses[0] ?? 0;
   }
 
   /** In one pass, what RFC 1122 §3.2.1.3 asks of the addresses of a packet to this port. */

@@ -1,6 +1,7 @@
 import { Drop } from '../drop.js';
 import { BATCH, Batch } from '../memory/batch.js';
 import { type Counters, SLOT_STRIDE, SLOTS, SlotCounter } from '../memory/counters.js';
+import { NEIGHBOUR_PAGE_LENGTH } from '../memory/neighbour-page.js';
 import * as ethernet from '../wire/ethernet.js';
 import * as icmpv4 from '../wire/icmpv4.js';
 import * as ipv4 from '../wire/ipv4.js';
@@ -18,9 +19,12 @@ import {
 } from './express.js';
 import { Fragmenter } from './fragmenter.js';
 import { dissect, isForPort, receiveIpv4 } from './ingress.js';
+import { Neighbours } from './neighbour.js';
+import { Output } from './output.js';
 import { Packet } from './packet.js';
 import { type Port, TraceLevel } from './port.js';
 import { Reassembly } from './reassembly.js';
+import { RouteTable } from './route.js';
 import { Outcome } from './service.js';
 import type { Tracer } from './tracer.js';
 import type { Transmitter } from './transmitter.js';
@@ -58,6 +62,9 @@ export class Stack {
   readonly spent = new Batch(BATCH);
   readonly reassembly: Reassembly;
   readonly #fragmenter: Fragmenter;
+  readonly routes = new RouteTable();
+  readonly neighbours: Neighbours;
+  readonly output: Output;
   readonly #ports: (Port | undefined)[] = new Array<Port | undefined>(SLOTS).fill(undefined);
   readonly #packet: Packet;
   readonly #counts: Float64Array;
@@ -66,9 +73,12 @@ export class Stack {
     device: Transmitter,
     counters: Counters,
     readonly tracer: Tracer,
+    neighbours = new Int32Array(NEIGHBOUR_PAGE_LENGTH / 4),
   ) {
     this.reassembly = new Reassembly(counters);
     this.#fragmenter = new Fragmenter(device, counters);
+    this.neighbours = new Neighbours(device, counters, neighbours);
+    this.output = new Output(device, counters, this.routes, this.neighbours);
     this.#packet = new Packet(device.arena);
     this.#counts = counters.slots;
   }
@@ -80,6 +90,7 @@ export class Stack {
   /** Puts a port in its slot, or empties the slot. */
   setPort(slot: number, port: Port | undefined): void {
     this.#ports[slot] = port;
+    this.neighbours.setPort(slot, port);
   }
 
   /** `rx.count` must not exceed BATCH, and both result batches must be empty. */
@@ -190,7 +201,7 @@ export class Stack {
     }
     if (p.ethertype === Ipv4) return this.#ipv4(p, port);
     if (port.ownsArp && p.ethertype === Arp) {
-      const outcome = receiveArp(p, port);
+      const outcome = receiveArp(p, port, this.neighbours, this.tracer.batchNs);
       if (outcome === Reply) this.#counts[port.slot * STRIDE + ArpReplies]! += 1;
       return outcome;
     }

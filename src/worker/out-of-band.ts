@@ -57,7 +57,7 @@ export class OutOfBand {
       this.#stack,
       this.#counters,
       o.words,
-      new Timers([this.#announcer, this.#stack.reassembly]),
+      new Timers([this.#announcer, this.#stack.reassembly, this.#stack.neighbours]),
       () => this.#obey(),
       o.spin,
     );
@@ -93,6 +93,9 @@ export class OutOfBand {
       this.#announcer.start(port, before, nowNs());
     }
     this.#slots = slots;
+    this.#stack.routes.set(
+      setups.flatMap((s) => s.routes.map((route) => ({ ...route, port: this.#stack.port(s.vid)! }))),
+    );
   }
 
   /** Slot 0 stands for the device: what is counted for it as a whole goes with it. */

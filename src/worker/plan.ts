@@ -2,9 +2,10 @@ import { parseVlanList, vids } from '../filter/vlan-set.js';
 import { type VlanPort, vlanTable } from '../filter/vlan-table.js';
 import type { Address, Link } from '../linux/link.js';
 import type { TraceLevel } from '../stack/port.js';
+import type { RouteConfig } from '../stack/route.js';
 import { placePort } from '../state/place.js';
 import type { ServiceState, StateDocument } from '../state/schema.js';
-import { parseMac, parsePrefix } from '../wire/address.js';
+import { network, parseMac, parsePrefix } from '../wire/address.js';
 import type { PortSetup } from './shared.js';
 
 /** A service that somebody wants on this worker, and how much of it is traced. */
@@ -40,18 +41,20 @@ export function plan(
     if (entry.ethertype === 'any') anyEthertype = true;
     const ownsArp = place.vid !== undefined && place.kernel === undefined;
     const services = wanted.filter((w) => w.port === undefined || w.port === ifname);
+    const own = place.kernel
+      ? addresses
+          .filter((a) => a.ifindex === place.kernel!.ifindex)
+          .map(({ address, prefix }) => ({ address, prefix }))
+      : ownAddress(entry.address);
     ports.push({
       ifname,
       vid: place.vid ?? 0,
       macHi: mac.hi,
       macLo: mac.lo,
       mtu: (place.kernel ?? base).mtu,
-      addresses: place.kernel
-        ? addresses
-            .filter((a) => a.ifindex === place.kernel!.ifindex)
-            .map((a) => ({ address: a.address, prefix: a.prefix }))
-        : ownAddress(entry.address),
+      addresses: own,
       ownsArp,
+      routes: own.map(connected),
       trace: Math.max(0, ...services.map((s) => s.trace ?? 0)) as TraceLevel,
       responds: services.some((s) => s.service === 'icmp-responder'),
       udpEcho: [...new Set(services.filter((s) => s.service === 'udp-echo').map((s) => s.udpPort ?? 7))],
@@ -74,6 +77,15 @@ const ownAddress = (text: string | undefined) => {
   const { address, length } = parsePrefix(text);
   return [{ address, prefix: length }];
 };
+
+/** The route that comes with an address. */
+const connected = ({ address, prefix }: { address: number; prefix: number }): RouteConfig => ({
+  network: network(address, prefix),
+  prefix,
+  gateway: 0,
+  source: address,
+  metric: 0,
+});
 
 const octetsOf = (lladdr: string): Uint8Array =>
   Uint8Array.from(lladdr.split(':'), (octet) => Number.parseInt(octet, 16));

@@ -4,6 +4,7 @@ import type { FilterChange } from '../device/pcap-filter.js';
 import type { XdpPlace } from '../device/xdp.js';
 import type { EvlnetError, Exit } from '../errors.js';
 import type { PortConfig, TraceLevel } from '../stack/port.js';
+import type { RouteConfig } from '../stack/route.js';
 
 /** Words of the Int32Array between the two sides. */
 export const Word = {
@@ -55,6 +56,7 @@ export interface ProcessData extends Urgency {
 
 /** A port with what runs on it. */
 export interface PortSetup extends PortConfig {
+  readonly routes: readonly RouteConfig[];
   readonly trace: TraceLevel;
   readonly responds: boolean;
   readonly udpEcho: readonly number[];

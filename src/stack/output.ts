@@ -1,0 +1,115 @@
+// Packets of one's own on their way out: route (RFC 1122 §3.3.1), source address, neighbour, frame. For groups RFC 1112 §6.4 and RFC 919.
+import { Drop } from '../drop.js';
+import type { Batch } from '../memory/batch.js';
+import { type Counters, SLOT_STRIDE, SlotCounter } from '../memory/counters.js';
+import { isMulticast } from '../wire/address.js';
+import * as ethernet from '../wire/ethernet.js';
+import * as vlan from '../wire/vlan.js';
+import type { Neighbours } from './neighbour.js';
+import { type Port, Standing } from './port.js';
+import type { RouteTable } from './route.js';
+import type { Transmitter } from './transmitter.js';
+
+const MULTICAST_HI = 0x0100;
+const MULTICAST_LO = 0x5e00_0000;
+const MULTICAST_MASK = 0x007f_ffff;
+
+/** Why there is no way to a destination. */
+export const Refusal = {
+  None: 0,
+  /** ENETUNREACH */
+  NoRoute: 1,
+  /** EADDRNOTAVAIL: the port has no address. */
+  NoSource: 2,
+  /** EINVAL: 0.0.0.0, a loopback address, or one of our own: it would have to turn round inside. */
+  NotOnLink: 3,
+} as const;
+export type Refusal = (typeof Refusal)[keyof typeof Refusal];
+
+/** The way to one destination: `Output.find` fills it in. It may be kept while `generation` is that of the routes. */
+export class Path {
+  port!: Port;
+  destination = 0;
+  /** Address that packets come from, unless the sender is bound to another. */
+  source = 0;
+  /** The gateway, or the destination itself. */
+  nextHop = 0;
+  hasGateway = false;
+  /** The destination is a broadcast or multicast address: there is no neighbour to ask for. */
+  isGroup = false;
+  /** Octets of a frame in front of the packet. */
+  headerLength = 0;
+  /** Octets of the longest packet. */
+  mtu = 0;
+  generation = -1;
+}
+
+export class Output {
+  readonly #counts: Float64Array;
+
+  constructor(
+    readonly device: Transmitter,
+    counters: Counters,
+    readonly routes: RouteTable,
+    readonly neighbours: Neighbours,
+  ) {
+    this.#counts = counters.slots;
+  }
+
+  /** The way to `destination`, through `bound` if given. What it refuses leaves `path` as it was. */
+  find(path: Path, destination: number, bound?: Port): Refusal {
+    if (destination === 0 || destination >>> 24 === 127) return Refusal.NotOnLink;
+    const route = this.routes.find(destination, bound);
+    const isLimited = destination === 0xffff_ffff || isMulticast(destination);
+    const port = isLimited ? (bound ?? route?.port) : route?.port;
+    if (port === undefined) return Refusal.NoRoute;
+    const source = isLimited && bound !== undefined ? (port.addresses[0] ?? 0) : (route?.source ?? 0);
+    if (source === 0) return Refusal.NoSource;
+    const standing = port.judge(0, destination);
+    if (standing === Standing.Local) return Refusal.NotOnLink;
+    path.port = port;
+    path.destination = destination;
+    path.source = source;
+    path.isGroup = standing === Standing.Group;
+    path.hasGateway = !path.isGroup && route !== undefined && route.gateway !== 0;
+    path.nextHop = path.hasGateway ? route!.gateway : destination;
+    path.headerLength = ethernet.HEADER_LENGTH + (port.slot === 0 ? 0 : vlan.TAG_LENGTH);
+    path.mtu = Math.min(port.mtu, this.device.capabilities.maxFrame - path.headerLength);
+    path.generation = this.routes.generation;
+    return Refusal.None;
+  }
+
+  /** Lends up to `count` buffers: pushes onto `batch`. In each the packet is to be written from `at + path.headerLength` on. */
+  reserve(path: Path, batch: Batch, count: number): number {
+    const lent = this.device.reserve(batch, count);
+    if (lent < count) this.#counts[path.port.slot * SLOT_STRIDE + Drop.NoBuffer]! += 1;
+    return lent;
+  }
+
+  /**
+   * Sends frames whose `length` counts from `at` to the end of their packet, with priority `pcp` in their tag (0 to 7). They go to the
+   * device now, or when the neighbour has answered; they are ended and `batch` is empty in any case. 0, or why they are dropped, which is counted.
+   */
+  send(path: Path, batch: Batch, pcp: number, nowNs: number): Drop {
+    const { view } = this.device.arena;
+    const { port } = path;
+    for (let n = 0; n < batch.count; n++) {
+      const at = batch.at[n]!;
+      ethernet.setSource(view, at, port.macHi, port.macLo);
+      if (port.slot !== 0) vlan.write(view, at + 12, vlan.TPID_CUSTOMER, vlan.makeTci(port.slot, pcp));
+      ethernet.setEthertype(view, at + path.headerLength - ethernet.HEADER_LENGTH, ethernet.EtherType.Ipv4);
+    }
+    if (!path.isGroup) return this.neighbours.transmit(port, path.nextHop, batch, nowNs);
+    const isMany = isMulticast(path.destination);
+    const hi = isMany ? MULTICAST_HI : ethernet.BROADCAST_HI;
+    const lo = isMany ? (MULTICAST_LO | (path.destination & MULTICAST_MASK)) >>> 0 : ethernet.BROADCAST_LO;
+    const slot = port.slot * SLOT_STRIDE;
+    for (let n = 0; n < batch.count; n++) {
+      ethernet.setDestination(view, batch.at[n]!, hi, lo);
+      this.#counts[slot + SlotCounter.TxBytes]! += batch.length[n]!;
+    }
+    this.#counts[slot + SlotCounter.TxPackets]! += batch.count;
+    this.device.transmit(batch);
+    return Drop.None;
+  }
+}
