@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { describe } from '@jest/globals';
 
+const NOBODY = 65534;
+
 const probes = {
   root: () => process.getuid?.() === 0 || 'not root',
   'network namespaces': () => {
@@ -11,6 +13,17 @@ const probes = {
       return true;
     } catch {
       return 'cannot make a network namespace';
+    }
+  },
+  'user namespaces': () => {
+    try {
+      execFileSync('unshare', ['-Urnmpf', 'true'], {
+        stdio: 'ignore',
+        ...(process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}),
+      });
+      return true;
+    } catch {
+      return 'an ordinary user cannot make a user namespace';
     }
   },
   bpf: () => {
