@@ -188,7 +188,7 @@ function attach(program: Program, o: XdpOptions): { link: number; mode: XdpMode;
     const link = createLink(program, o.ifindex, AttachType.Xdp, flagsOf[mode]);
     if (link >= 0) return { link, mode, why };
     const n = -link;
-    if (n === Errno.EBUSY || n === Errno.EEXIST) throw busy(o.ifname);
+    if (n === Errno.EBUSY || n === Errno.EEXIST) throw busy(o);
     if (o.mode !== 'auto' || mode === 'generic') throw refused(o, mode, n);
     why = `native XDP refused: ${reason(o, n)}`;
   }
@@ -218,11 +218,11 @@ function refused(o: XdpOptions, mode: XdpMode, n: number): EvlnetError {
   return systemError(act, n, { code: n === Errno.EPERM ? 'EVL_PERMISSION' : 'EVL_XDP' });
 }
 
-function busy(ifname: string): EvlnetError {
+function busy({ ifname, port = ifname }: XdpOptions): EvlnetError {
   const holder = describeHolder(ifname);
   return new EvlnetError('EVL_HOOK_BUSY', `Cannot attach XDP to "${ifname}": the hook is held by ${holder}`, {
     errno: Errno.EBUSY,
-    hint: `end that program, or take it off: ip link set dev ${ifname} xdp off`,
+    hint: `end that program, take it off: ip link set dev ${ifname} xdp off, or do without XDP: evlnet port set ${port} driver pcap`,
   });
 }
 

@@ -109,7 +109,9 @@ describeIf(['root', 'bpf', 'network namespaces', { command: 'python3' }])('attac
         ),
       ]);
       expect(error.message).toContain(`pid ${process.pid}`);
-      expect(error.hint).toBe('end that program, or take it off: ip link set dev p0 xdp off');
+      expect(error.hint).toBe(
+        'end that program, take it off: ip link set dev p0 xdp off, or do without XDP: evlnet port set p0 driver pcap',
+      );
       expect(descriptors()).toBe(before);
     });
 

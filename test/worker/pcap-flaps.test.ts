@@ -1,0 +1,151 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { PcapDevice } from '../../src/device/pcap.js';
+import { vlanTable } from '../../src/filter/vlan-table.js';
+import { Batch } from '../../src/memory/batch.js';
+import { buildFrame, ISSUER, macOctets, RESPONDER } from '../build-frame.js';
+import { describeIf } from '../capability.js';
+import { EVLNET, until } from '../clients/stand.js';
+import { openPcap } from '../device/pcap-wire.js';
+import { enterNamespace, run } from '../linux/namespace.js';
+import { scratch } from '../state/program.js';
+
+const REQUEST = buildFrame({ tags: [{ vid: 42 }], icmp: {}, payload: 'x'.repeat(56) });
+const BURST = 16;
+const FLAPS = 100;
+const DELETIONS = 20;
+/** What a process grows by that keeps nothing: the heap breathes. */
+const SLACK_KIB = 12 * 1024;
+
+/** Sends echo requests without a pause, and counts what comes back. */
+class Prober {
+  replies = 0;
+  readonly #device: PcapDevice;
+  readonly #timer: NodeJS.Timeout;
+  readonly #batch = new Batch(BURST);
+
+  constructor(ifname: string) {
+    this.#device = openPcap(ifname);
+    this.#device.page.setTable(vlanTable([42], [], Uint8Array.from(macOctets(ISSUER.mac))));
+    this.#timer = setInterval(() => this.#turn(), 2);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#device.close();
+  }
+
+  #turn(): void {
+    const batch = this.#batch;
+    while (this.#device.receive(batch) > 0) {
+      this.replies += batch.count;
+      this.#device.release(batch);
+    }
+    const count = this.#device.reserve(batch, BURST);
+    for (let i = 0; i < count; i++) {
+      this.#device.arena.octets.set(REQUEST, batch.at[i]!);
+      batch.length[i] = REQUEST.length;
+    }
+    this.#device.transmit(batch);
+  }
+}
+
+describeIf(['root', 'network namespaces', 'bpf', 'cap', 'build'])('a worker on pcap, under load', () => {
+  const { folder, remove } = scratch();
+  const state = join(folder, 'state.json');
+  let here: ReturnType<typeof enterNamespace>;
+  let there: string;
+  let worker: ReturnType<typeof spawn>;
+  let prober: Prober;
+  const said = { text: '' };
+  const evlnet = (...argv: string[]) =>
+    run('ip', 'netns', 'exec', there, process.execPath, EVLNET, '-state', state, ...argv);
+  const batch = (lines: string[]) => execFileSync('ip', ['-batch', '-'], { input: lines.join('\n') });
+  const wire = [
+    `link add name p0 type veth peer name eth0 address ${RESPONDER.mac}`,
+    'link set dev p0 addrgenmode none up',
+    'link set dev eth0 addrgenmode none',
+  ];
+  const plug = () => {
+    batch([...wire, `link set dev eth0 netns ${there}`]);
+    run('ip', '-n', there, 'link', 'set', 'dev', 'eth0', 'up');
+  };
+  /** Worker and out-of-band process. */
+  const processes = () => {
+    const children = readFileSync(`/proc/${worker.pid}/task/${worker.pid}/children`, 'utf8');
+    return [worker.pid!, ...children.trim().split(' ').map(Number)];
+  };
+  const residentKib = () =>
+    processes().map((pid) =>
+      Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]),
+    );
+  const answers = async (what: string) => {
+    const before = prober.replies;
+    await until(() => prober.replies > before + BURST, 10_000, `answers after ${what} (${said.text})`);
+  };
+
+  beforeAll(async () => {
+    here = enterNamespace();
+    there = `${here.name}-w`;
+    run('ip', 'netns', 'add', there);
+    plug();
+    evlnet('vlans', 'set', '42');
+    evlnet('port', 'enable', 'eth0.42', 'address', `${RESPONDER.address}/24`, 'driver', 'pcap');
+    const argv = ['netns', 'exec', there, process.execPath, EVLNET, '-state', state, 'icmp', '-i', 'eth0.42'];
+    worker = spawn('ip', [...argv, '-s'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [worker.stdout!, worker.stderr!])
+      stream.on('data', (octets) => {
+        said.text += octets;
+      });
+    prober = new Prober('p0');
+    await answers('the start');
+  }, 30_000);
+  afterAll(async () => {
+    prober?.close();
+    const ended = new Promise((resolve) => worker.on('close', resolve));
+    worker.kill('SIGKILL');
+    await ended;
+    run('ip', 'netns', 'del', there);
+    here.leave();
+    remove();
+  }, 30_000);
+
+  test(`${FLAPS} link flaps: it answers after each tenth, and has not grown`, async () => {
+    const flap = async (count: number) => {
+      for (let i = 1; i <= count; i++) {
+        run('ip', '-n', there, 'link', 'set', 'dev', 'eth0', 'down');
+        // Long enough to be seen, or too short.
+        if (i % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 120));
+        run('ip', '-n', there, 'link', 'set', 'dev', 'eth0', 'up');
+        if (i % 10 === 0) await answers(`flap ${i}`);
+      }
+    };
+    await flap(20);
+    const before = residentKib();
+    await flap(FLAPS);
+    const grown = residentKib().map((kib, i) => kib - before[i]!);
+    expect(Math.max(...grown)).toBeLessThan(SLACK_KIB);
+  }, 60_000);
+
+  test(`${DELETIONS} times deleted and made anew: it answers each time, and has not grown`, async () => {
+    const pids = processes();
+    const replace = async (count: number) => {
+      for (let i = 1; i <= count; i++) {
+        run('ip', 'link', 'del', 'p0');
+        if (i % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 250));
+        plug();
+        await answers(`deletion ${i}`);
+      }
+    };
+    await replace(3);
+    const before = residentKib();
+    await replace(DELETIONS);
+    const grown = residentKib().map((kib, i) => kib - before[i]!);
+    expect(Math.max(...grown)).toBeLessThan(SLACK_KIB);
+    expect(processes()).toEqual(pids);
+    const [port] = JSON.parse(evlnet('-j', 'port', 'show', 'eth0.42')) as Record<string, unknown>[];
+    expect(port).toMatchObject({ operstate: 'RUNNING', driver: 'pcap', mode: 'exclusive' });
+  }, 60_000);
+});
