@@ -1,7 +1,7 @@
 // What a filter may do with its context that only the kernel's own socket filters could answer.
 import { Call } from '../bpf/asm.js';
 import { helperName } from '../bpf/helper-functions.js';
-import { type Instruction, PseudoCall } from '../bpf/instruction.js';
+import { Class, type Instruction, PseudoCall } from '../bpf/instruction.js';
 import type { ProgramSpec } from '../bpf/program.js';
 import { type Analysis, isCall } from './analysis/analyse.js';
 import { SK } from './context.js';
@@ -40,7 +40,7 @@ export function refuseContextUse(object: string, to: string, program: ProgramSpe
     if (registers === undefined) return;
     if (!isCall(i)) {
       const base = registers[i.src]!;
-      if (base.kind === 'context' && base.offset + i.offset === SK)
+      if ((i.opcode & 7) === Class.LDX && base.kind === 'context' && base.offset + i.offset === SK)
         throw refuse(i, 'skb->sk has no meaning before the socket is looked for', NO_SOCKET);
       return;
     }

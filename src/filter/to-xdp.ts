@@ -1,6 +1,6 @@
 // A socket filter as an XDP program: its own code, between a prologue that makes the context which it expects and an epilogue that
 // does what its verdict says.
-import { Assembler, Call, r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10 } from '../bpf/asm.js';
+import { Assembler, Call, type Register, r0, r1, r8, r9, r10 } from '../bpf/asm.js';
 import { type Instruction, PseudoCall } from '../bpf/instruction.js';
 import type { ObjectProgram, ObjectSpec } from '../bpf/object.js';
 import { type ProgramSpec, ProgramType } from '../bpf/program.js';
@@ -8,16 +8,18 @@ import { type Analysis, analyse, isCall, isFrameLoad } from './analysis/analyse.
 import type { Value } from './analysis/value.js';
 import { CONTEXT_LENGTH } from './context.js';
 import { refuseContextUse } from './context-use.js';
+import { withoutDeadCode } from './liveness.js';
 import { rewrite, VERDICT } from './rewrite.js';
 import { unsupported } from './unsupported.js';
 import { Verdict } from './verdict.js';
 import { ACCEPT, appendAccept, COUNT, PASS, RULE } from './vlan-rule.js';
-import { type Held, NOTHING_HELD, REAL, reach, reachContext } from './xdp/frame.js';
+import { type Check, checkOf } from './xdp/check.js';
+import { type Held, NOTHING_HELD, REAL, type Real, reachContext } from './xdp/frame.js';
 import { xdpHook } from './xdp/hook.js';
-import { appendLoadBytes, isDirect, type LoadBytes, type Place } from './xdp/load-bytes.js';
+import { appendCheck, appendLoadBytes, isDirect, type LoadBytes, type Place } from './xdp/load-bytes.js';
 import { appendLoadFrame, isDirectFrameLoad } from './xdp/load-frame.js';
 import { appendPrologue } from './xdp/prologue.js';
-import { heldRegisters } from './xdp/registers.js';
+import { EPILOGUE, heldRegisters } from './xdp/registers.js';
 
 export interface XdpTranslation {
   /** ACCEPT takes frames of any ethertype, not only IPv4. */
@@ -49,16 +51,32 @@ export function toXdp(object: ObjectSpec, program: ObjectProgram, options: XdpTr
   const held = heldIn(program, analysis, withoutPerfmon);
   const deferred: (() => void)[] = [];
   const defer = (append: () => void) => void deferred.push(append);
-  return rewrite(program, analysis, a, {
+  const labelled = new Set(program.labels.values());
+  const checks = new Map<number, Check>();
+  /** Of a call that is translated directly. */
+  const checkAt = (i: Instruction, index: number): Check | undefined => {
+    const load = argumentsOf(i, analysis.registers(index));
+    if (!load || !isDirect(load, withoutPerfmon)) return undefined;
+    const check = checkOf(program, analysis, index, (at) => labelled.has(at));
+    if (check) checks.set(check.index, check);
+    return check;
+  };
+  const translated = rewrite(program, analysis, a, {
     prologue() {
       const isShared = analysis.functions.length > 1;
       appendPrologue(a, { at, fields, withoutPerfmon, held, isShared, runt: 'evlnet.runt', defer });
     },
     replace(i, index, isEntry) {
+      const known = checks.get(index);
+      if (known) {
+        appendCheck(a, known);
+        return true;
+      }
       const place = {
         held: isEntry ? held : NOTHING_HELD,
         label: `evlnet.${index}`,
         withoutPerfmon,
+        check: checkAt(i, index),
         defer(append: () => void) {
           defer(() => {
             a.lineOf(i);
@@ -75,6 +93,7 @@ export function toXdp(object: ObjectSpec, program: ObjectProgram, options: XdpTr
       for (const append of deferred.splice(0)) append();
     },
   });
+  return withoutDeadCode(translated);
 }
 
 /** Words of the context that must be there. */
@@ -89,15 +108,15 @@ function heldIn(program: ProgramSpec, analysis: Analysis, withoutPerfmon: boolea
     if (isFrameLoad(i)) return !isDirectFrameLoad(i, withoutPerfmon);
     const registers = analysis.registers(index);
     if (!isCall(i)) return false;
-    const load = registers && argumentsOf(i, registers);
+    const load = argumentsOf(i, registers);
     return load === undefined || !isDirect(load, withoutPerfmon);
   });
   return heldRegisters(own, calls);
 }
 
 /** Of a call that loads octets; undefined for another. */
-function argumentsOf(i: Instruction, registers: readonly Value[]): LoadBytes | undefined {
-  if (i.src !== PseudoCall.Helper) return undefined;
+function argumentsOf(i: Instruction, registers: readonly Value[] | undefined): LoadBytes | undefined {
+  if (!isCall(i) || i.src !== PseudoCall.Helper || registers === undefined) return undefined;
   const [, , offset, buffer, length, start] = registers as readonly [
     Value,
     Value,
@@ -157,18 +176,13 @@ function appendEpilogue(a: Assembler, at: number, held: Held, options: XdpTransl
       .exit();
     return;
   }
-  a.line('verdict').mov(r1, r10).alu('add', r1, at);
-  // By way of others: what is held is in any of those that the rule has its own use for.
-  const end = reach(a, 'dataEnd', held, r1, r4);
-  const data = reach(a, 'data', held, r1, r3);
-  const context = reach(a, 'context', held, r1, r2);
-  if (end !== r4) a.mov(r4, end);
-  if (data !== r3) a.mov(r3, data);
-  if (context !== r2) a.mov(r2, context);
-  a.mov(r5, r4)
-    .mov(r7, r3)
-    .mov(r6, r2)
-    .alu32('mov', r8, r0)
+  a.line('verdict');
+  for (const [what, register] of Object.entries(EPILOGUE) as [Real, Register][]) {
+    const from = held[what];
+    if (from === undefined) a.load('dw', register, r10, at + REAL[what]);
+    else if (from !== register) a.mov(register, from);
+  }
+  a.alu32('mov', r8, r0)
     .jump('==', r8, Verdict.Accept, ACCEPT)
     .jump('==', r8, Verdict.Vlan, RULE)
     .jump('!=', r8, Verdict.Drop, PASS)

@@ -51,7 +51,7 @@ export function appendVlanRule(a: Assembler, hook: Hook): void {
   a.label(RULE);
   findTag(a, hook);
   askTable(a);
-  take(a, hook);
+  take(a, hook, false);
 }
 
 /**
@@ -59,9 +59,9 @@ export function appendVlanRule(a: Assembler, hook: Hook): void {
  * most, as EVL does. What else it accepts is judged by the rule: so ARP reaches an evlnet VLAN port under any filter.
  */
 export function appendAccept(a: Assembler, hook: Hook, anyEthertype: boolean): void {
-  a.line('accepted: IPv4').label(ACCEPT).mov(r9, 0);
+  a.line('accepted').label(ACCEPT).mov(r9, 0);
   if (anyEthertype) a.goto('evlnet.take');
-  else a.load('h', r4, r7, OUTER.tpid).jump('==', r4, IPV4, 'evlnet.take');
+  else appendIpv4(a, hook);
   a.label(RULE);
   findTag(a, hook);
   if (!anyEthertype)
@@ -71,7 +71,16 @@ export function appendAccept(a: Assembler, hook: Hook, anyEthertype: boolean): v
       .jump('==', r4, IPV4, 'evlnet.take')
       .label('evlnet.ask');
   askTable(a);
-  take(a, hook);
+  take(a, hook, true);
+}
+
+/** IPv4 without a tag, and where the tag is in the frame with one: the rule's way, cut short. */
+function appendIpv4(a: Assembler, hook: Hook): void {
+  a.line('accepted: IPv4').load('h', r4, r7, OUTER.tpid).jump('==', r4, IPV4, 'evlnet.take');
+  if (hook.besideFrame) return;
+  a.jump('==', r4, DOT1Q, 'evlnet.one-tag').jump('!=', r4, DOT1AD, PASS).label('evlnet.one-tag');
+  hook.reach(a, OUTER.end, PASS);
+  a.load('h', r4, r7, OUTER.ethertype).jump('==', r4, IPV4, 'evlnet.take');
 }
 
 /** VID (and priority) into r3, ethertype behind the tags into r4. */
@@ -125,27 +134,23 @@ function askTable(a: Assembler): void {
 }
 
 /** r9 says why: a flag of the rule, or 0 for a filter's ACCEPT. */
-function take(a: Assembler, hook: Hook): void {
+function take(a: Assembler, hook: Hook, accepts: boolean): void {
   a.line('taken out-of-band').label('evlnet.take');
   hook.take(a);
-  a.mov(r7, r0)
-    .mov(r8, HookCounter.Accept)
-    .jump('==', r9, 0, 'evlnet.taken')
-    .mov(r8, HookCounter.Vlan)
-    .label('evlnet.taken')
-    .jump('==', r7, hook.pass, 'evlnet.no-socket')
-    .jump('!=', r9, TAKE_ARP, 'evlnet.return')
-    .mov(r8, HookCounter.Arp);
-  countInto(a, 'evlnet.arp')
-    .mov(r8, HookCounter.Vlan)
-    .label('evlnet.return')
-    .mov(r9, r7)
-    .goto(COUNT)
-    .line('claimed, but its queue has no socket')
-    .label('evlnet.no-socket')
-    .mov(r8, HookCounter.NoSocket);
-  countInto(a, 'evlnet.unclaimed').label(PASS).mov(r8, HookCounter.Skip).mov(r9, hook.pass).label(COUNT);
+  a.mov(r7, r0).jump('==', r7, hook.pass, 'evlnet.no-socket');
+  if (accepts)
+    a.mov(r8, HookCounter.Accept)
+      .jump('==', r9, 0, 'evlnet.return')
+      .mov(r8, HookCounter.Vlan)
+      .jump('==', r9, TAKE_ARP, 'evlnet.take-arp');
+  else a.mov(r8, HookCounter.Vlan).jump('==', r9, TAKE_ARP, 'evlnet.take-arp');
+  a.label('evlnet.return').mov(r9, r7).label(COUNT);
   countInto(a, 'evlnet.counted');
   hook.restore?.(a);
   a.line('verdict').mov(r0, r9).exit();
+  a.line('ARP of an evlnet VLAN port').label('evlnet.take-arp').mov(r8, HookCounter.Arp);
+  countInto(a, 'evlnet.arp').mov(r8, HookCounter.Vlan).goto('evlnet.return');
+  a.line('claimed, but its queue has no socket').label('evlnet.no-socket').mov(r8, HookCounter.NoSocket);
+  countInto(a, 'evlnet.unclaimed').line('in-band').label(PASS);
+  a.mov(r8, HookCounter.Skip).mov(r9, hook.pass).goto(COUNT);
 }

@@ -13,7 +13,7 @@ export interface Analysis {
   readonly fields: ReadonlySet<number>;
   /** The context went where data flow cannot follow: any field may be read there. */
   readonly contextEscapes: boolean;
-  /** What r0 to r10 hold before an instruction that calls, or touches memory; undefined for others, and where no way leads. */
+  /** What r0 to r10 hold before an instruction that calls, touches memory or jumps on a condition; undefined for others, and where no way leads. */
   registers(index: number): readonly Value[] | undefined;
 }
 
@@ -32,7 +32,7 @@ export const isExit = (i: Instruction): boolean => i.opcode === (Class.JMP | EXI
 export const isFrameLoad = (i: Instruction): boolean => (i.opcode & 7) === Class.LD && !isWide(i);
 
 const isLocalCall = (i: Instruction): boolean => isCall(i) && i.src === PseudoCall.Local;
-const isJump = (i: Instruction): boolean => {
+export const isJump = (i: Instruction): boolean => {
   const group = i.opcode & 7;
   return (group === Class.JMP || group === Class.JMP32) && !isCall(i) && !isExit(i);
 };
@@ -158,6 +158,7 @@ class Flow implements Analysis {
       const reaches = isLocalCall(i) || registers.slice(1, 6).some((v) => v.kind === 'function');
       if (reaches) this.#contain(state);
     }
+    if (isJump(i) && !isAlways(i)) this.#registers.set(index, [...registers]);
     if (!touchesMemory(i)) return;
     this.#registers.set(index, [...registers]);
     if (isFrameLoad(i)) return;

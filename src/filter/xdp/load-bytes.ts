@@ -1,9 +1,10 @@
 // bpf_skb_load_bytes() and bpf_skb_load_bytes_relative(), net/core/filter.c, at XDP: r1 context, r2 offset, r3 buffer, r4 length, r5 the
 // header that the offset counts from. As theirs, a buffer is zeros after a failure. r1 to r4 are lost.
-import { type Assembler, Call, r0, r1, r2, r3, r4, r5 } from '../../bpf/asm.js';
+import { type Assembler, Call, type Register, r0, r1, r2, r3, r4, r5, r10 } from '../../bpf/asm.js';
 import type { Size } from '../../bpf/instruction.js';
 import type { Value } from '../analysis/value.js';
 import { MAC_HEADER } from '../context.js';
+import type { Check } from './check.js';
 import { EFAULT, type Held, largest, MAX_FRAME, OCTETS, REAL, reach, reachContext } from './frame.js';
 
 /** enum bpf_hdr_start_off, <linux/bpf.h>. */
@@ -27,6 +28,8 @@ export interface Place {
   /** Differs from that of every other place. */
   readonly label: string;
   readonly withoutPerfmon: boolean;
+  /** Where it is told whether it failed. */
+  readonly check: Check | undefined;
   /** Has that appended behind the function, out of the way of frames that are long enough. */
   defer(append: () => void): void;
 }
@@ -35,8 +38,10 @@ export interface Place {
 export function isDirect(o: LoadBytes, withoutPerfmon: boolean): boolean {
   const length = numberOf(o.length);
   const most = isAligned(o.buffer) ? MAX_DIRECT : MAX_DIRECT_UNALIGNED;
-  if (length === undefined || length > most) return false;
-  return baseOf(o.start) !== undefined && (!withoutPerfmon || numberOf(o.offset) !== undefined);
+  const base = baseOf(o.start);
+  if (length === undefined || length > most || base === undefined) return false;
+  const offset = numberOf(o.offset);
+  return offset === undefined ? !withoutPerfmon : offset + base + length <= MAX_FRAME;
 }
 
 export function appendLoadBytes(a: Assembler, o: LoadBytes, place: Place): void {
@@ -44,11 +49,12 @@ export function appendLoadBytes(a: Assembler, o: LoadBytes, place: Place): void 
   const length = numberOf(o.length);
   const base = baseOf(o.start);
   const at = offset === undefined || base === undefined ? undefined : offset + base;
-  if (at !== undefined && at + (length ?? 1) > MAX_FRAME) {
+  if (isDirect(o, place.withoutPerfmon)) appendDirect(a, o, offset, base!, length!, place);
+  else if (at === undefined || at + (length ?? 1) <= MAX_FRAME) appendThroughHelper(a, o, at, place);
+  else {
     appendZeros(a, o, place.label);
     a.mov(r0, -EFAULT);
-  } else if (isDirect(o, place.withoutPerfmon)) appendDirect(a, o, offset, base!, length!, place);
-  else appendThroughHelper(a, o, at, place);
+  }
 }
 
 const numberOf = (value: Value): number | undefined =>
@@ -68,7 +74,7 @@ function appendDirect(
   offset: number | undefined,
   base: number,
   length: number,
-  { held, label, defer }: Place,
+  { held, label, check, defer }: Place,
 ): void {
   const failed = `${label}-failed`;
   // An offset beyond all frames: so is a negative one.
@@ -90,14 +96,27 @@ function appendDirect(
     from = r2;
     at = 0;
   }
+  const to = destination(buffer);
   for (const piece of pieces(length, buffer))
-    a.load(piece.size, r0, from, at + piece.at).store(piece.size, r3, piece.at, r0);
-  a.mov(r0, 0).label(`${label}-done`);
+    a.load(piece.size, r0, from, at + piece.at).store(piece.size, to.register, to.at + piece.at, r0);
+  a.mov(r0, 0);
+  if (check === undefined) a.label(`${label}-done`);
   defer(() => {
     a.label(failed);
     appendStores(a, length, buffer);
-    a.mov(r0, -EFAULT).goto(`${label}-done`);
+    a.mov(r0, -EFAULT);
+    for (const i of check?.between ?? []) a.append(i);
+    if (check === undefined) a.goto(`${label}-done`);
+    else a.goto(check.jumpsOnSuccess ? behind(check) : check.target);
   });
+}
+
+/** The place behind a check. */
+const behind = ({ index }: Check): string => `evlnet.${index}-behind`;
+
+/** What stands for a check once the call in front of it knows. */
+export function appendCheck(a: Assembler, check: Check): void {
+  if (check.jumpsOnSuccess) a.goto(check.target).label(behind(check));
 }
 
 function appendThroughHelper(a: Assembler, o: LoadBytes, at: number | undefined, place: Place): void {
@@ -137,8 +156,13 @@ function pieces(length: number, buffer: Value): { at: number; size: Size }[] {
   return list;
 }
 
+/** The stack by its own register: what the call was given for it may then be left out. */
+const destination = (buffer: Value): { register: Register; at: number } =>
+  isAligned(buffer) ? { register: r10, at: buffer.offset } : { register: r3, at: 0 };
+
 function appendStores(a: Assembler, length: number, buffer: Value): void {
-  for (const { at, size } of pieces(length, buffer)) a.store(size, r3, at, 0);
+  const to = destination(buffer);
+  for (const { at, size } of pieces(length, buffer)) a.store(size, to.register, to.at + at, 0);
 }
 
 /** The helper leaves a buffer as it was where it fails: zeros before it, also of a length that only the verifier knows the bound of. */

@@ -1,19 +1,28 @@
 import { type Register, r5, r6, r7, r8, r9 } from '../../bpf/asm.js';
 import { Class, type Instruction, isWide, Mode, Source } from '../../bpf/instruction.js';
 import { isCall, isExit, isFrameLoad } from '../analysis/analyse.js';
-import type { Held } from './frame.js';
+import type { Held, Real } from './frame.js';
 
-/** Registers that a function leaves alone, given to what every load of the frame needs first. */
+/**
+ * Registers that a function leaves alone, given to what every load of the frame needs first. Those that the epilogue wants are
+ * preferred; it takes them in the order data, dataEnd, context, and never overwrites one before its turn.
+ */
 export function heldRegisters(instructions: readonly Instruction[], calls: boolean): Held {
   const used = new Set(instructions.flatMap(registersOf));
   // Calls keep r6 to r9; where none is left, r5 too: hardly any helper that is translated has five arguments.
-  const free = [r9, r8, r7, r6, ...(calls ? [] : [r5])].filter((r) => !used.has(r.number));
-  const [data, dataEnd, context] = free;
-  return { ...named('data', data), ...named('dataEnd', dataEnd), ...named('context', context) };
+  const free = new Set([r9, r8, r7, r6, ...(calls ? [] : [r5])].filter((r) => !used.has(r.number)));
+  const held: Partial<Record<Real, Register>> = {};
+  for (const [what, wanted] of Object.entries(EPILOGUE) as [Real, Register][]) {
+    const register = free.has(wanted) ? wanted : [...free].at(0);
+    if (register === undefined) break;
+    free.delete(register);
+    held[what] = register;
+  }
+  return held;
 }
 
-const named = (name: keyof Held, register: Register | undefined): Held =>
-  register === undefined ? {} : { [name]: register };
+/** Where the epilogue has them. */
+export const EPILOGUE: Readonly<Record<Real, Register>> = { data: r7, dataEnd: r5, context: r6 };
 
 /** Registers that it names; calls take theirs by rule. */
 function registersOf(i: Instruction): number[] {
