@@ -9,6 +9,7 @@ import { Fault } from './imports.js';
 import { emitDelete, emitLookup, emitOutput, emitReserve, emitSubmit, emitUpdate } from './map-calls.js';
 import { I32, I64 } from './opcode.js';
 import { emitLoadBytes, emitLoadBytesRelative } from './packet.js';
+import { emitTailCall } from './tail-call.js';
 import { RUN_IN_KERNEL } from './unit.js';
 
 const EINVAL = -22;
@@ -39,6 +40,7 @@ const HELPERS: Readonly<Record<number, (e: Emitter) => void>> = {
   [Call.tracePrintk]: emitPrint,
   [Call.getPrandomU32]: random,
   [Call.getSmpProcessorId]: zero,
+  [Call.tailCall]: emitTailCall,
   [Call.perfEventOutput]: (e) => emitOutput(e, 2),
   [Call.skbLoadBytes]: emitLoadBytes,
   [Call.getNumaNodeId]: zero,
@@ -52,11 +54,6 @@ const HELPERS: Readonly<Record<number, (e: Emitter) => void>> = {
   [Call.loop]: emitLoop,
 };
 
-/** What is known of others that filters call: why not. */
-const REFUSED: Readonly<Record<number, string>> = {
-  [Call.tailCall]: 'bpf_tail_call() goes to a program that the kernel alone has loaded',
-};
-
 export function emitCall(e: Emitter, i: Instruction): void {
   if (i.src === PseudoCall.Local) emitLocalCall(e, i.target!);
   else if (i.src === PseudoCall.Kfunc)
@@ -64,10 +61,7 @@ export function emitCall(e: Emitter, i: Instruction): void {
   else {
     const emit = HELPERS[i.imm];
     if (emit === undefined)
-      e.unsupported(
-        REFUSED[i.imm] ?? `${helperName(i.imm) ?? `helper ${i.imm}`}() is not there`,
-        RUN_IN_KERNEL,
-      );
+      e.unsupported(`${helperName(i.imm) ?? `helper ${i.imm}`}() is not there`, RUN_IN_KERNEL);
     emit(e);
   }
 }

@@ -90,7 +90,7 @@ export class Emitter {
 
   /** Stops the program. */
   fault(reason: Fault): void {
-    this.code.i32(reason).i32(this.index);
+    this.code.i32(reason).i32(this.unit.base + this.index);
     this.import('fault').op(Op.unreachable);
   }
 

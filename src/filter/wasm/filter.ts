@@ -1,4 +1,4 @@
-import type { SourceLine } from '../../bpf/instruction.js';
+import type { Instruction, SourceLine } from '../../bpf/instruction.js';
 import type { ObjectProgram, ObjectSpec } from '../../bpf/object.js';
 import { ProgramType } from '../../bpf/program.js';
 import { EvlnetError } from '../../errors.js';
@@ -41,7 +41,7 @@ export interface WasmFilterOptions {
 /** Why a filter was stopped, and where. */
 export interface FilterFault {
   readonly reason: Fault;
-  /** Of the program. */
+  /** Of the program; those of programs that its tail calls lead to are counted on. */
   readonly instruction: number;
   readonly source?: SourceLine;
   readonly text: string;
@@ -87,6 +87,7 @@ export class WasmFilter {
   records = 0;
   readonly maps: ReadonlyMap<string, FilterMap>;
   readonly #program: ObjectProgram;
+  readonly #instructions: readonly Instruction[];
   readonly #layout: Layout;
   readonly #memory: Memory;
   readonly #exports: Exports;
@@ -106,7 +107,8 @@ export class WasmFilter {
         'EVL_FILTER',
         `Cannot use "${program.name}" of "${object.name}" as a filter: it is in section "${program.section}", not "socket"`,
       );
-    const { octets, layout } = translate(object, program, SK_BUFF, drivers);
+    const { octets, layout, instructions } = translate(object, program, SK_BUFF, drivers);
+    this.#instructions = instructions;
     this.#program = program;
     this.#layout = layout;
     this.#budget = options.budget ?? BUDGET;
@@ -210,7 +212,7 @@ export class WasmFilter {
   get fault(): FilterFault | undefined {
     if (this.faults === 0) return undefined;
     const instruction = this.#instruction;
-    const source = this.#program.instructions[instruction]?.source;
+    const source = this.#instructions[instruction]?.source;
     const place = source === undefined ? `instruction ${instruction}` : `${source.file}:${source.line}`;
     const text = `${place}: filter "${this.#program.name}" ${FAULTS[this.#reason]}`;
     return { reason: this.#reason, instruction, ...(source === undefined ? {} : { source }), text };

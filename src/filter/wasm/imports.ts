@@ -39,6 +39,8 @@ export const Global = {
   budget: 2,
   /** Frame of the batch that is being judged. */
   position: 3,
+  /** bpf_tail_call()s that this frame was through. */
+  tailCalls: 4,
 } as const;
 
 /** Why a program was stopped. */

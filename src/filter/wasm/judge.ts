@@ -17,13 +17,13 @@ const ETHERTYPE = 12;
 /** Lowest first octet of an ethertype: ETH_P_802_3_MIN is 0x0600. */
 const FIRST_ETHERTYPE = 0x06;
 
-export function drivers(unit: Unit, entry: number, first: number): ModuleFunction[] {
+export function drivers(units: readonly Unit[], entry: number, first: number): ModuleFunction[] {
   const { i32 } = Type;
   return [
     {
       type: { parameters: [i32, i32, i32], results: [i32] },
       locals: [],
-      code: judge(unit, entry),
+      code: judge(units, entry),
       exportedAs: 'judge',
     },
     {
@@ -36,11 +36,12 @@ export function drivers(unit: Unit, entry: number, first: number): ModuleFunctio
 }
 
 /** (frame, length, budget) → r0 */
-function judge(unit: Unit, entry: number): Code {
-  const { layout, analysis } = unit;
+function judge(units: readonly Unit[], entry: number): Code {
+  const { layout } = units[0]!;
   const [FRAME, LENGTH, BUDGET] = [0, 1, 2];
   const code = new Code();
-  const wants = (field: number) => analysis.contextEscapes || analysis.fields.has(field);
+  const wants = (field: number) =>
+    units.some(({ analysis }) => analysis.contextEscapes || analysis.fields.has(field));
   const store = (field: number, write: () => void) => {
     if (!wants(field)) return;
     code.i32(layout.context);
@@ -52,7 +53,7 @@ function judge(unit: Unit, entry: number): Code {
   code.get(LENGTH).i32(MAC_HEADER).op(I32.ltU).if().i32(Verdict.Skip).op(Op.return).end();
   code.get(FRAME).i32(MAC_HEADER).op(I32.add).setGlobal(Global.packet);
   code.get(LENGTH).i32(MAC_HEADER).op(I32.sub).setGlobal(Global.length);
-  code.get(BUDGET).setGlobal(Global.budget);
+  code.get(BUDGET).setGlobal(Global.budget).i32(0).setGlobal(Global.tailCalls);
   store(Field.len, () => code.getGlobal(Global.length));
   store(Field.protocol, () => pushProtocol(code, FRAME));
   store(Field.pkt_type, () => pushPacketType(code, FRAME, layout.device));

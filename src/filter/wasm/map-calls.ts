@@ -95,9 +95,9 @@ export function emitSubmit(e: Emitter): void {
 
 function reserve(e: Emitter, length: number): number {
   const { unit } = e;
-  const at = unit.layout.records + RECORDS_LENGTH - unit.recordsLeft;
-  unit.recordsLeft -= Math.ceil(length / 8) * 8;
-  if (unit.recordsLeft < 0)
+  const at = unit.layout.records + RECORDS_LENGTH - unit.records.left;
+  unit.records.left -= Math.ceil(length / 8) * 8;
+  if (unit.records.left < 0)
     e.unsupported(`bpf_ringbuf_reserve() wants more than ${RECORDS_LENGTH} octets`, RUN_IN_KERNEL);
   return at;
 }

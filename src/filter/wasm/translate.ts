@@ -18,11 +18,14 @@ import { encodeModule, type ModuleFunction } from './module.js';
 import { Op } from './opcode.js';
 import { emitFrameLoad } from './packet.js';
 import { emitBlocks } from './structure.js';
+import { reachablePrograms } from './tail-call.js';
 import { type ContextShape, RUN_IN_KERNEL, refusal, type Unit } from './unit.js';
 
 export interface Translation {
   readonly octets: Uint8Array;
   readonly layout: Layout;
+  /** Of the program and of those that its tail calls lead to: a fault's number is among them. */
+  readonly instructions: readonly Instruction[];
 }
 
 /** Larger ones would take the compiler of WebAssembly longer than anybody waits. */
@@ -34,13 +37,59 @@ export function translate(
   object: ObjectSpec,
   program: ProgramSpec,
   shape: ContextShape,
-  drivers: (unit: Unit, entry: number, first: number) => readonly ModuleFunction[] = () => [],
+  drivers: (units: readonly Unit[], entry: number, first: number) => readonly ModuleFunction[] = () => [],
 ): Translation {
-  checkInstructions(program);
-  const { instructions } = program;
+  const programs = reachablePrograms(object, program);
+  for (const one of programs) check(object, one);
+  const wantsRecords = programs.some(({ instructions }) => instructions.some(reservesRecord));
+  const layout = layOut(object.maps, shape.length, wantsRecords);
+  if (layout.frames > MAX_MEMORY) {
+    const reason = `its maps want ${layout.end} octets, more than ${MAX_MEMORY}`;
+    throw refusal({ object, program }, 0, reason, RUN_IN_KERNEL);
+  }
+
+  // Numbers: what is imported, the functions of the programs, those that look into maps, the drivers.
+  let next = IMPORTS.length;
+  let base = 0;
+  const numbered = programs.map((one) => {
+    const functions = new Map(entriesOf(one).map((at) => [at, next++]));
+    const from = base;
+    base += one.instructions.length;
+    return { program: one, functions, base: from };
+  });
+  const inside = [...layout.maps.values()].filter(isInline);
+  const shared = {
+    object,
+    layout,
+    shape,
+    programs: new Map(numbered.map((one) => [one.program.name, one.functions.get(0)!])),
+    lookups: new Map(inside.map(({ index }) => [index, next++])),
+    records: { left: RECORDS_LENGTH },
+  };
+  const units = numbered.map((one): Unit => {
+    const analysis = analyse(one.program);
+    refuseContextUse(object.name, 'WebAssembly', one.program, analysis);
+    return { ...shared, ...one, analysis };
+  });
+  const functions = [
+    ...units.flatMap((unit) => [...unit.functions.keys()].map((at) => functionAt(unit, at))),
+    ...inside.map(lookupFunction),
+  ];
+  const octets = encodeModule({
+    imports: IMPORTS,
+    functions: [...functions, ...drivers(units, IMPORTS.length, next)],
+    globals: [{}, {}, { exportedAs: 'budget' }, { exportedAs: 'position' }, {}],
+  });
+  return { octets, layout, instructions: programs.flatMap((one) => one.instructions) };
+}
+
+/** Throws where the program is none, or none for WebAssembly. */
+function check(object: ObjectSpec, program: ProgramSpec): void {
   const refuse = (index: number, reason: string, hint = RUN_IN_KERNEL) => {
     throw refusal({ object, program }, index, reason, hint);
   };
+  checkInstructions(program);
+  const { instructions } = program;
   if (instructions.length > MAX_INSTRUCTIONS)
     refuse(0, `${instructions.length} instructions are more than ${MAX_INSTRUCTIONS}`);
   for (const [name, spec] of object.maps)
@@ -49,50 +98,24 @@ export function translate(
     if (i.map !== undefined && !object.maps.has(i.map))
       refuse(index, `there is no map "${i.map}"`, 'compile the object again');
   });
-  const wantsRecords = instructions.some(
-    (i) => i.opcode === (Class.JMP | CALL) && i.imm === Call.ringbufReserve,
-  );
-  const layout = layOut(object.maps, shape.length, wantsRecords);
-  if (layout.frames > MAX_MEMORY) refuse(0, `its maps want ${layout.end} octets, more than ${MAX_MEMORY}`);
-
-  const entries = entriesOf(program);
-  const inside = [...layout.maps.values()].filter(isInline);
-  const first = IMPORTS.length + entries.length;
-  const analysis = analyse(program);
-  refuseContextUse(object.name, 'WebAssembly', program, analysis);
-  const unit: Unit = {
-    object,
-    program,
-    analysis,
-    layout,
-    shape,
-    functions: new Map(entries.map((at, n) => [at, IMPORTS.length + n])),
-    lookups: new Map(inside.map(({ index }, n) => [index, first + n])),
-    recordsLeft: RECORDS_LENGTH,
-  };
-  const functions = [...entries.map((at) => functionAt(unit, at)), ...inside.map(lookupFunction)];
-  const octets = encodeModule({
-    imports: IMPORTS,
-    functions: [...functions, ...drivers(unit, IMPORTS.length, IMPORTS.length + functions.length)],
-    globals: [{}, {}, { exportedAs: 'budget' }, { exportedAs: 'position' }],
-  });
-  return { octets, layout };
 }
+
+const reservesRecord = (i: Instruction) => i.opcode === (Class.JMP | CALL) && i.imm === Call.ringbufReserve;
 
 /** First instructions of the functions: of the program, and of all that it calls. */
-function entriesOf(program: ProgramSpec): number[] {
-  const called = program.instructions.filter((i) => isLocalCall(i) || isFunctionAddress(i));
-  return [...new Set([0, ...called.map((i) => program.labels.get(i.target!)!)])];
-}
+const entriesOf = (program: ProgramSpec) => [...new Set([0, ...calledFrom(program)])];
+const calledFrom = ({ instructions, labels }: ProgramSpec) =>
+  instructions.filter((i) => isLocalCall(i) || isFunctionAddress(i)).map((i) => labels.get(i.target!)!);
 
 function functionAt(unit: Unit, at: number): ModuleFunction {
   const e = new Emitter(unit);
   const blocks = graph(unit.program, at);
+  const isFirst = at === 0 && unit.base === 0;
   e.index = at;
   e.enter();
-  if (at !== 0) emitEntry(e, sizeOf(blocks));
+  if (!isFirst || calledFrom(unit.program).includes(0)) emitEntry(e, sizeOf(blocks));
   emitBlocks(e, blocks, (i) => emit(e, i));
-  return { type: SIGNATURE, locals: LOCALS, code: e.code, ...(at === 0 ? { exportedAs: 'entry' } : {}) };
+  return { type: SIGNATURE, locals: LOCALS, code: e.code, ...(isFirst ? { exportedAs: 'entry' } : {}) };
 }
 
 const sizeOf = ({ blocks }: Graph) => blocks.reduce((sum, b) => sum + b.end - b.first, 0);

@@ -12,6 +12,11 @@ export interface ContextShape {
   refuses(offset: number, length: number, isWrite: boolean): string | undefined;
 }
 
+/** Octets of `layout.records` that are still free. */
+export interface Records {
+  left: number;
+}
+
 /** What the functions of one program share while they are translated. */
 export interface Unit {
   readonly object: ObjectSpec;
@@ -19,12 +24,15 @@ export interface Unit {
   readonly analysis: Analysis;
   readonly layout: Layout;
   readonly shape: ContextShape;
+  /** Number of its first instruction among those of all programs. */
+  readonly base: number;
   /** First instruction of a function → its number in the module. */
   readonly functions: ReadonlyMap<number, number>;
+  /** Name of a program that a tail call may lead to → number of its entry. */
+  readonly programs: ReadonlyMap<string, number>;
   /** Number of a map → that of the function that looks into it. */
   readonly lookups: ReadonlyMap<number, number>;
-  /** Octets of `layout.records` that are still free. */
-  recordsLeft: number;
+  readonly records: Records;
 }
 
 /** Why a program that is right is not for WebAssembly. */

@@ -48,6 +48,7 @@ test.each<[what: string, reason: Fault, text: string]>([
     Fault.Address,
     'mov %r3, 4600 \n mov %r2, %r10 \n sub %r2, %r3 \n stdw [%r2+0], 1 \n exit',
   ],
+  ['a filter that calls itself', Fault.Depth, 'start: \n call local start \n exit'],
   ['a function that calls itself', Fault.Depth, 'call local f \n exit \n f: \n call local f \n exit'],
   [
     'functions that call each other',
