@@ -22,12 +22,12 @@ export const liveSystem: System = {
     );
   },
 
-  async reload(state, rev) {
+  async reload(state, rev, timeoutMs) {
     const [{ broadcastReload }, { runRoot }] = await Promise.all([
       import('../control/reload.js'),
       import('../control/run-folder.js'),
     ]);
-    return broadcastReload(runRoot(state), rev, state.file);
+    return broadcastReload(runRoot(state), rev, state.file, timeoutMs);
   },
 
   async ask(folder, { cmd, ...rest }) {

@@ -22,8 +22,8 @@ export interface System {
   addresses(): Promise<readonly Address[]>;
   /** Every run folder of this network namespace that belongs to the state file. */
   workers(state: StatePath): Promise<readonly Worker[]>;
-  /** Waits until every worker runs `rev`, 1 s at most; says of each whether it does. */
-  reload(state: StatePath, rev: number): Promise<readonly Reloaded[]>;
+  /** Waits until every worker runs `rev`, 1 s at most unless told; says of each whether it does. */
+  reload(state: StatePath, rev: number, timeoutMs?: number): Promise<readonly Reloaded[]>;
   /** Asks the worker of that run folder to bring its counters up to date, or to zero them. */
   ask(folder: string, request: { cmd: 'sync' | 'reset'; ifname?: string }): Promise<void>;
   /** Has the kernel verify the filter as its author wrote it and as a worker would run it; throws what it says. */

@@ -130,6 +130,23 @@ describe('filter set', () => {
   });
 });
 
+test('with a filter, a VLAN that is not in the set is no reason to warn', async () => {
+  const enable = 'port enable eth0.42 address 10.10.10.11/24';
+  expect((await host.run(enable)).err).toBe(warning('VLAN 42 is in-band', 'evlnet vlans add 42'));
+  await host.ok('filter set eth0 all vlan');
+  expect((await host.run(enable)).err).toBe('');
+});
+
+test('port show warns of a worker that does not run it', async () => {
+  const failure = {
+    code: 'EVL_FILE',
+    message: 'Cannot read it; on "eth0" the VLAN rule decides',
+    hint: 'do',
+  };
+  host.workers = [runningWorker('/run/x', { filter: { engine: 'xdp', instructions: 66, failure } })];
+  expect((await host.run('port show')).err).toBe(warning(`Worker 4711: ${failure.message}`, 'do'));
+});
+
 test('filter unset takes it away, also of a device that is gone, and is no error twice', async () => {
   await host.ok('filter set eth0 all skip');
   host.links = host.links.filter((l) => l.ifname !== 'eth0');

@@ -128,6 +128,7 @@ describe('JSON keys', () => {
     'port show eth1',
     'port query eth0.42',
     'vlans show',
+    'filter show',
     'stats show',
     'state show',
     'state path',
@@ -137,6 +138,7 @@ describe('JSON keys', () => {
     const host = new FakeHost();
     await host.run('port enable eth0.42 address 10.10.10.11/24 mode native ethertype any');
     await host.run('vlans set 42');
+    await host.run('filter set eth0 all accept');
     const [objectName, verbName = ''] = line.split(' ');
     const object = PRESENT.find((o) => o.name === objectName)!;
     const verb = object.verbs.find((v) => v.name === (object.verbs[0]!.name === '' ? '' : verbName))!;

@@ -4,7 +4,7 @@ import { readState } from '../../state/file.js';
 import type { StateDocument } from '../../state/schema.js';
 import type { Context } from '../context.js';
 import { dotted } from '../dotted.js';
-import { isInSet, recordedPorts, vidsWithoutPort } from '../port/recorded.js';
+import { isLeftInBand, recordedPorts, vidsWithoutPort } from '../port/recorded.js';
 import type { Tables } from '../port/warnings.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
@@ -33,7 +33,7 @@ export function configurationFindings(document: StateDocument, tables: Tables): 
       );
     if (kernel && vid !== undefined && !kernel.up)
       findings.push(warn(ifname, 'is down', `ip link set ${ifname} up`));
-    if (vid !== undefined && !isInSet(document, vid))
+    if (vid !== undefined && isLeftInBand(document, baseName, vid))
       findings.push(warn(ifname, `VLAN ${vid} is in-band`, `evlnet vlans add ${vid}`));
     if (!kernel && entry.address === undefined)
       findings.push(warn(ifname, 'has no address', `evlnet port set ${ifname} address 10.10.10.11/24`));

@@ -1,6 +1,5 @@
 import { runRoot } from '../../control/run-folder.js';
 import { Exit } from '../../errors.js';
-import { has, parseVlanList } from '../../filter/vlan-set.js';
 import { SlotCounter } from '../../memory/counters.js';
 import { readState } from '../../state/file.js';
 import { placePort } from '../../state/place.js';
@@ -9,6 +8,7 @@ import type { TraceRecord } from '../../worker/trace-record.js';
 import type { Context } from '../context.js';
 import { lineWriter } from '../line-writer.js';
 import { cannotFindPort } from '../port/device.js';
+import { isLeftInBand } from '../port/recorded.js';
 import { dumpLines, packetLine } from '../responder-lines.js';
 import { summaryLines, summaryOf } from '../responder-summary.js';
 import { warnAboutSsh } from '../ssh.js';
@@ -38,7 +38,7 @@ export async function run(context: Context): Promise<number> {
   if (entry === undefined) throw cannotFindPort(ifname);
   const links = await context.system.links();
   const place = placePort(ifname, entry, links);
-  if (place.vid !== undefined && !has(parseVlanList(state.vlans), place.vid))
+  if (place.vid !== undefined && isLeftInBand(state, place.base, place.vid))
     context.warn(`VLAN ${place.vid} is in-band`, `evlnet vlans add ${place.vid}`);
 
   await warnAboutSsh(context, state, { links, addresses: await context.system.addresses() });

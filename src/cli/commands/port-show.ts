@@ -40,6 +40,10 @@ export async function run(context: Context): Promise<number> {
       `The worker of "${device}" (pid ${pid}) does not answer`,
       `if it hangs, kill ${pid}; its traffic is in-band then`,
     );
+  for (const { pid, status } of workers) {
+    const failure = status?.filter.failure;
+    if (failure) context.warn(`Worker ${pid}: ${failure.message}`, failure.hint);
+  }
   if (ifname === undefined) warnAboutVids(context, state, tables.links);
   return 0;
 }

@@ -28,4 +28,8 @@ export function vidsWithoutPort(state: StateDocument, links: readonly Link[]): n
   return vids(parseVlanList(state.vlans)).filter((vid) => !taken.has(vid));
 }
 
+/** Whether nothing but the set decides about that VLAN, and leaves it in-band. */
+export const isLeftInBand = (state: StateDocument, base: string, vid: number): boolean =>
+  state.filters[base] === undefined && !isInSet(state, vid);
+
 export const isInSet = (state: StateDocument, vid: number): boolean => has(parseVlanList(state.vlans), vid);

@@ -4,7 +4,7 @@ import type { Link } from '../../linux/link.js';
 import type { StateDocument } from '../../state/schema.js';
 import type { Context } from '../context.js';
 import { dotted } from '../dotted.js';
-import { isInSet, type RecordedPort, recordedPorts, vidsWithoutPort } from './recorded.js';
+import { isLeftInBand, type RecordedPort, recordedPorts, vidsWithoutPort } from './recorded.js';
 
 /** The kernel's tables at one moment. */
 export interface Tables {
@@ -23,7 +23,7 @@ export function warnAboutPort(context: Context, state: StateDocument, ifname: st
   if (port === undefined) return;
   if (port.kernel && !port.kernel.up) context.warn(`"${ifname}" is down`, `ip link set ${ifname} up`);
   warnAboutAddress(context, port, tables);
-  if (port.vid !== undefined && !isInSet(state, port.vid))
+  if (port.vid !== undefined && isLeftInBand(state, port.baseName, port.vid))
     context.warn(`VLAN ${port.vid} is in-band`, port.vid < 2 ? undefined : `evlnet vlans add ${port.vid}`);
 }
 
