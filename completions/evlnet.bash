@@ -19,6 +19,7 @@ _evlnet() {
         driver) _evlnet_words "auto xdp pcap"; return ;;
         mode) _evlnet_words "auto native generic"; return ;;
         ethertype) _evlnet_words "any"; return ;;
+        icmp-errors) _evlnet_words "on off"; return ;;
         default) _evlnet_words "accept skip vlan drop"; return ;;
         all) _evlnet_words "accept skip vlan drop"; return ;;
         engine) _evlnet_words "kernel wasm both"; return ;;
@@ -36,11 +37,11 @@ _evlnet() {
                 show|list|lst)
                     _evlnet_devices "dev up down" ;;
                 enable)
-                    _evlnet_devices "dev link vid address pool bufsz driver mode ethertype create" ;;
+                    _evlnet_devices "dev link vid address pool bufsz driver mode ethertype icmp-errors create" ;;
                 disable)
                     _evlnet_devices "dev all" ;;
                 set)
-                    _evlnet_devices "dev pool bufsz address driver mode" ;;
+                    _evlnet_devices "dev pool bufsz address driver mode icmp-errors" ;;
                 query)
                     _evlnet_devices "dev" ;;
             esac

@@ -31,6 +31,10 @@ export const SlotCounter = {
   /** Packets longer than the MTU, and the fragments among TxPackets that they left in. */
   Fragmented: 110,
   FragmentsSent: 111,
+  TimestampReplies: 112,
+  IcmpErrorsSent: 113,
+  /** Not sent, as there were too many. */
+  IcmpErrorsLimited: 114,
 } as const;
 
 /** Counters of the device as a whole, written by the in-band side but for Waits and the collections. */

@@ -1,7 +1,7 @@
-// RFC 792 echo, by RFC 1122 §3.2.2.6 and as Linux answers it: net/ipv4/icmp.c icmp_echo().
+// RFC 792 echo and timestamp, by RFC 1122 §3.2.2.6 and §3.2.2.8 and as Linux answers them: net/ipv4/icmp.c icmp_echo(), icmp_timestamp().
 import { Drop } from '../drop.js';
 import { type Counters, SLOT_STRIDE, SlotCounter } from '../memory/counters.js';
-import { replyEcho } from '../stack/egress.js';
+import { replyEcho, replyMessage } from '../stack/egress.js';
 import type { Packet } from '../stack/packet.js';
 import { type Port, TraceLevel } from '../stack/port.js';
 import { type IcmpService, Outcome } from '../stack/service.js';
@@ -12,13 +12,15 @@ import * as icmpv4 from '../wire/icmpv4.js';
 // every use.
 const STRIDE = SLOT_STRIDE;
 const { EchoRequests, EchoReplies } = SlotCounter;
-const { Echo } = icmpv4.Type;
+const { Echo, Timestamp } = icmpv4.Type;
 const { Silent } = TraceLevel;
 const { Reply } = Outcome;
 const { type, reply } = icmpv4;
 const turnRound = replyEcho;
 
-/** Answers echo requests to the port's own addresses, in place. */
+const MS_PER_DAY = 86_400_000;
+
+/** Answers echo and timestamp requests to the port's own addresses, in place. */
 export class IcmpResponder implements IcmpService {
   readonly name = 'icmp-responder';
   readonly isEchoResponder = true;
@@ -33,7 +35,7 @@ export class IcmpResponder implements IcmpService {
 
   message(p: Packet, port: Port): number {
     const { view, l4 } = p;
-    if (type(view, l4) !== Echo) return Drop.IcmpNotRequest;
+    if (type(view, l4) !== Echo) return this.#other(p, port);
     // RFC 1122 leaves this to the host; Linux is silent by default too (icmp_echo_ignore_broadcasts).
     if (p.isGroup) return Drop.IcmpBroadcast;
     const slot = port.slot * STRIDE;
@@ -46,6 +48,19 @@ export class IcmpResponder implements IcmpService {
     this.#counts[slot + EchoReplies]! += 1;
     port.replies = (port.replies + 1) | 0;
     if (record >= 0) this.tracer.publish(record, p, port);
+    return outcome;
+  }
+
+  /** The reply to a timestamp request that was cut short is longer by eight octets at most: behind so short a frame a buffer has room. */
+  #other(p: Packet, port: Port): number {
+    if (type(p.view, p.l4) !== Timestamp) return Drop.IcmpNotRequest;
+    if (p.isGroup) return Drop.IcmpBroadcast;
+    if (p.packetEnd - p.l4 < icmpv4.MIN_TIMESTAMP_LENGTH) return Drop.IcmpMalformed;
+    p.packetEnd = p.l4 + icmpv4.TIMESTAMP_LENGTH;
+    const outcome = replyMessage(p, port);
+    if (outcome !== Reply) return outcome;
+    icmpv4.replyTimestamp(p.view, p.l4, Date.now() % MS_PER_DAY);
+    this.#counts[port.slot * STRIDE + SlotCounter.TimestampReplies]! += 1;
     return outcome;
   }
 }

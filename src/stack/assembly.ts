@@ -33,8 +33,10 @@ export class Assembly {
   headersLength = 0;
   /** Fragments of the same source until the newest of these. */
   newest = 0;
+  /** Queue that the first of them came from. */
+  queue = 0;
   /** What tells packets apart: RFC 791, and the VLAN. */
-  #vid = 0;
+  vid = 0;
   #source = 0;
   #destination = 0;
   #identification = 0;
@@ -45,7 +47,8 @@ export class Assembly {
   start(p: Packet, port: Port, expiresNs: number): void {
     const { view, l3 } = p;
     this.port = port;
-    this.#vid = p.vid;
+    this.queue = p.queue;
+    this.vid = p.vid;
     this.#source = ipv4.source(view, l3);
     this.#destination = ipv4.destination(view, l3);
     this.#identification = ipv4.identification(view, l3);
@@ -73,7 +76,7 @@ export class Assembly {
       this.#source === ipv4.source(view, l3) &&
       this.#destination === ipv4.destination(view, l3) &&
       this.#protocol === ipv4.protocol(view, l3) &&
-      this.#vid === p.vid
+      this.vid === p.vid
     );
   }
 

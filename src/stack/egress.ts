@@ -40,6 +40,14 @@ export function replyEcho(p: Packet, port: Port): number {
   return turnPacket(p, port, hasOptions);
 }
 
+/** Another ICMP reply: as replyEcho, where the message ends elsewhere than its request did. */
+export function replyMessage(p: Packet, port: Port): number {
+  if (!isAnswerable(p)) return Drop.SourceUnreachable;
+  if (p.l4 - p.l3 > MIN_IPV4 && !turnOptions(p, port)) return Drop.Ipv4BadOptions;
+  ipv4.setTotalLength(p.view, p.l3, p.packetEnd - p.l3);
+  return turnPacket(p, port, true);
+}
+
 /** A datagram: options are the application's to send (RFC 1122 §4.1.3.2), and the services here send none. May move `at` and `l3`. */
 export function replyDatagram(p: Packet, port: Port): number {
   if (!isAnswerable(p)) return Drop.SourceUnreachable;

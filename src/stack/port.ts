@@ -18,6 +18,8 @@ export interface PortConfig {
   readonly addresses: readonly { readonly address: number; readonly prefix: number }[];
   /** An evlnet VLAN port: the kernel has no such device, ARP is ours. */
   readonly ownsArp: boolean;
+  /** Sends ICMP errors. */
+  readonly icmpErrors: boolean;
 }
 
 /** A port in the stack. `slot` is its VID, 0 for the base device; it indexes counters too. */
@@ -30,6 +32,7 @@ export class Port {
   readonly addresses: Uint32Array;
   readonly broadcasts: Uint32Array;
   readonly ownsArp: boolean;
+  readonly icmpErrors: boolean;
   icmp: IcmpService | undefined = undefined;
   trace: TraceLevel = TraceLevel.Silent;
   udp: UdpService[] = [];
@@ -44,6 +47,7 @@ export class Port {
     this.macLo = config.macLo;
     this.mtu = config.mtu;
     this.ownsArp = config.ownsArp;
+    this.icmpErrors = config.icmpErrors;
     this.addresses = Uint32Array.from(config.addresses, (a) => a.address);
     this.broadcasts = Uint32Array.from(config.addresses, (a) =>
       a.prefix >= 31 ? 0xffff_ffff : (a.address | (0xffff_ffff >>> a.prefix)) >>> 0,

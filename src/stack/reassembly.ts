@@ -8,12 +8,14 @@ import { Drop } from '../drop.js';
 import { arenaOver } from '../memory/arena.js';
 import { type Counters, SLOT_STRIDE, SlotCounter } from '../memory/counters.js';
 import * as ethernet from '../wire/ethernet.js';
+import * as icmpv4 from '../wire/icmpv4.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { copy } from '../wire/octets.js';
 import * as vlan from '../wire/vlan.js';
 import { Assembly } from './assembly.js';
+import type { IcmpErrors } from './icmp-errors.js';
 import { Packet } from './packet.js';
-import type { Port } from './port.js';
+import { type Port, Standing } from './port.js';
 import { Outcome } from './service.js';
 
 /** Packets under way at a time, 4 MiB of them as in net.ipv4.ipfrag_high_thresh. Linux refuses the next one, here it displaces the oldest. */
@@ -39,7 +41,10 @@ export class Reassembly {
   readonly #fragments = new Uint32Array(1 << SOURCE_BITS);
   readonly #counts: Float64Array;
 
-  constructor(counters: Counters) {
+  constructor(
+    counters: Counters,
+    readonly errors: IcmpErrors,
+  ) {
     this.whole = new Packet(arenaOver(new ArrayBuffer(PLACES * PLACE), PLACE));
     this.#counts = counters.slots;
   }
@@ -72,15 +77,29 @@ export class Reassembly {
     return this.#complete(assembly, payload, p, port);
   }
 
-  /** Drops what has waited too long. */
+  /** Drops what has waited too long. RFC 792: its sender is told, if the first fragment is there. */
   run(nowNs: number): void {
     let dueNs = Number.POSITIVE_INFINITY;
-    for (const assembly of this.#assemblies) {
-      if (assembly.port === undefined) continue;
-      if (assembly.expiresNs <= nowNs) this.#end(assembly, FragmentTimeout);
-      else if (assembly.expiresNs < dueNs) dueNs = assembly.expiresNs;
+    for (let i = 0; i < PLACES; i++) {
+      const assembly = this.#assemblies[i]!;
+      const { port } = assembly;
+      if (port === undefined) continue;
+      if (assembly.expiresNs <= nowNs) {
+        if (assembly.hasFirst && port.icmpErrors) this.#tell(assembly, i * PLACE + PAYLOAD, port, nowNs);
+        this.#end(assembly, FragmentTimeout);
+      } else if (assembly.expiresNs < dueNs) dueNs = assembly.expiresNs;
     }
     this.dueNs = dueNs;
+    this.errors.device.flush();
+  }
+
+  /** Another port, or none, is where `before` was. */
+  replacePort(before: Port, port: Port | undefined): void {
+    for (const assembly of this.#assemblies)
+      if (assembly.port === before) {
+        if (port === undefined) this.#end(assembly, FragmentDisplaced);
+        else assembly.port = port;
+      }
   }
 
   /** Where the packet of the fragment is put together, from now on if need be. */
@@ -105,22 +124,15 @@ export class Reassembly {
   }
 
   #complete(assembly: Assembly, payload: number, p: Packet, port: Port): number {
-    const { whole } = this;
     const total = assembly.headerLength + assembly.length;
     const { ecn } = assembly;
     if (total > MAX_TOTAL || ecn < 0) return this.#refuse(assembly, FragmentMalformed, 1);
-    const at = payload - assembly.headersLength;
-    const l3 = payload - assembly.headerLength;
-    whole.port = port;
-    whole.at = at;
+    const whole = this.#cursor(assembly, payload, port);
+    const { l3 } = whole;
     whole.end = payload + assembly.length;
+    whole.packetEnd = whole.end;
     whole.queue = p.queue;
     whole.vid = p.vid;
-    whole.tags = (l3 - at - ethernet.HEADER_LENGTH) / vlan.TAG_LENGTH;
-    whole.ethertype = p.ethertype;
-    whole.l3 = l3;
-    whole.l4 = payload;
-    whole.packetEnd = whole.end;
     whole.isGroup = p.isGroup;
     ipv4.setTos(whole.view, l3, ipv4.tos(whole.view, l3) | ecn);
     ipv4.setTotalLength(whole.view, l3, total);
@@ -131,6 +143,29 @@ export class Reassembly {
     this.#counts[slot + SlotCounter.FragmentsJoined]! += assembly.count;
     assembly.port = undefined;
     return None;
+  }
+
+  /** `whole`, over the headers of the first fragment. */
+  #cursor(assembly: Assembly, payload: number, port: Port): Packet {
+    const { whole } = this;
+    whole.port = port;
+    whole.at = payload - assembly.headersLength;
+    whole.l3 = payload - assembly.headerLength;
+    whole.l4 = payload;
+    whole.tags = (whole.l3 - whole.at - ethernet.HEADER_LENGTH) / vlan.TAG_LENGTH;
+    whole.ethertype = ethernet.EtherType.Ipv4;
+    return whole;
+  }
+
+  #tell(assembly: Assembly, payload: number, port: Port, nowNs: number): void {
+    const first = this.#cursor(assembly, payload, port);
+    const { view, l3 } = first;
+    first.end = l3 + ipv4.totalLength(view, l3);
+    first.packetEnd = first.end;
+    first.queue = assembly.queue;
+    first.vid = assembly.vid;
+    first.isGroup = port.judge(ipv4.source(view, l3), ipv4.destination(view, l3)) === Standing.Group;
+    this.errors.send(first, port, icmpv4.Type.TimeExceeded, icmpv4.Code.ReassemblyTime, nowNs);
   }
 
   /** For a fragment that is dropped with all those before it. One that is among them already is not counted twice. */

@@ -18,6 +18,7 @@ import {
   vidOfWord,
 } from './express.js';
 import { Fragmenter } from './fragmenter.js';
+import { IcmpErrors } from './icmp-errors.js';
 import { dissect, isForPort, receiveIpv4 } from './ingress.js';
 import { Neighbours } from './neighbour.js';
 import { Output } from './output.js';
@@ -61,6 +62,7 @@ export class Stack {
   readonly replies = new Batch(BATCH);
   readonly spent = new Batch(BATCH);
   readonly reassembly: Reassembly;
+  readonly #errors: IcmpErrors;
   readonly #fragmenter: Fragmenter;
   readonly routes = new RouteTable();
   readonly neighbours: Neighbours;
@@ -75,7 +77,8 @@ export class Stack {
     readonly tracer: Tracer,
     neighbours = new Int32Array(NEIGHBOUR_PAGE_LENGTH / 4),
   ) {
-    this.reassembly = new Reassembly(counters);
+    this.#errors = new IcmpErrors(device, counters);
+    this.reassembly = new Reassembly(counters, this.#errors);
     this.#fragmenter = new Fragmenter(device, counters);
     this.neighbours = new Neighbours(device, counters, neighbours);
     this.output = new Output(device, counters, this.routes, this.neighbours);
@@ -89,6 +92,8 @@ export class Stack {
 
   /** Puts a port in its slot, or empties the slot. */
   setPort(slot: number, port: Port | undefined): void {
+    const before = this.#ports[slot];
+    if (before !== undefined) this.reassembly.replacePort(before, port);
     this.#ports[slot] = port;
     this.neighbours.setPort(slot, port);
   }
@@ -229,6 +234,7 @@ export class Stack {
     const protocol = protocolOf(p.view, p.l3);
     if (protocol === Icmp) return this.#icmp(p, port);
     if (protocol === Udp) return this.#udp(p, port);
+    this.#tell(p, port, icmpv4.Code.ProtocolUnreachable);
     return Drop.Ipv4Protocol;
   }
 
@@ -238,7 +244,10 @@ export class Stack {
     const malformed = checkIcmp(view, l4, p.packetEnd);
     if (malformed !== None) return malformed;
     if (port.icmp !== undefined) return port.icmp.message(p, port);
-    return icmpv4.type(view, l4) === icmpv4.Type.Echo ? Drop.IcmpNoService : Drop.IcmpNotRequest;
+    const type = icmpv4.type(view, l4);
+    return type === icmpv4.Type.Echo || type === icmpv4.Type.Timestamp
+      ? Drop.IcmpNoService
+      : Drop.IcmpNotRequest;
   }
 
   /** RFC 768. */
@@ -257,6 +266,13 @@ export class Stack {
       this.#counts[port.slot * STRIDE + UdpDatagrams]! += 1;
       return outcome === Reply ? replyDatagram(p, port) : outcome;
     }
+    this.#tell(p, port, icmpv4.Code.PortUnreachable);
     return Drop.UdpNoSocket;
+  }
+
+  /** RFC 1122 §3.2.2.1: the destination is unreachable. */
+  #tell(p: Packet, port: Port, code: number): void {
+    if (port.icmpErrors)
+      this.#errors.send(p, port, icmpv4.Type.DestinationUnreachable, code, this.tracer.batchNs);
   }
 }

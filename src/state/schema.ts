@@ -15,6 +15,8 @@ export interface PortState {
   /** `10.10.10.11/24` */
   address?: string;
   ethertype?: 'any';
+  /** Sends ICMP errors; absent = false. */
+  icmpErrors?: boolean;
 }
 
 /** What the ports of one base device share; an absent key is the default. */
@@ -174,6 +176,7 @@ const document = object({
       vid: v.exactOptional(integer(1, 4094)),
       address: v.exactOptional(address),
       ethertype: v.exactOptional(choice(['any'])),
+      icmpErrors: v.exactOptional(v.boolean('must be true or false')),
     }),
   ),
   devices: byName(

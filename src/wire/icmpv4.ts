@@ -21,16 +21,40 @@ export const Type = {
   Timestamp: 13,
   TimestampReply: 14,
 } as const;
+/** NR_ICMP_TYPES of Linux: of what is beyond, nobody knows whether it is an error. */
+const MAX_TYPE = 18;
+
+export const Code = { ProtocolUnreachable: 2, PortUnreachable: 3, ReassemblyTime: 1 } as const;
 
 const CODE = 1;
 const CHECKSUM = 2;
 const IDENTIFIER = 4;
 const SEQUENCE = 6;
+/** Of a timestamp message: when the sender sent it, the receiver got it, and sent it back. */
+const ORIGINATED = 8;
+const RECEIVED = 12;
+const TRANSMITTED = 16;
+export const TIMESTAMP_LENGTH = 20;
+/** What Linux wants of a timestamp request. */
+export const MIN_TIMESTAMP_LENGTH = ORIGINATED + 4;
 /** What the sum loses when type 8 becomes 0, as RFC 1624's ~m. */
 const NOT_ECHO = 0xf7ff;
 
 export const type = (v: DataView, at: number): number => v.getUint8(at);
 export const code = (v: DataView, at: number): number => v.getUint8(at + CODE);
+/** Not an error, nor of a type that may be one: RFC 1122 §3.2.2 forbids to answer those with an error. */
+export const isQuery = (v: DataView, at: number): boolean => {
+  switch (v.getUint8(at)) {
+    case Type.DestinationUnreachable:
+    case Type.SourceQuench:
+    case Type.Redirect:
+    case Type.TimeExceeded:
+    case Type.ParameterProblem:
+      return false;
+    default:
+      return v.getUint8(at) <= MAX_TYPE;
+  }
+};
 export const messageChecksum = (v: DataView, at: number): number => v.getUint16(at + CHECKSUM);
 export const identifier = (v: DataView, at: number): number => v.getUint16(at + IDENTIFIER);
 export const sequence = (v: DataView, at: number): number => v.getUint16(at + SEQUENCE);
@@ -73,4 +97,26 @@ export const write = (v: DataView, at: number, end: number, fields: EchoFields):
   v.setUint16(at + IDENTIFIER, fields.identifier);
   v.setUint16(at + SEQUENCE, fields.sequence);
   v.setUint16(at + CHECKSUM, checksum.compute(v, at, end));
+};
+
+/** Writes the header of an error with the checksum over `at`..`end`; the packet that it quotes must be there already. */
+export const writeError = (v: DataView, at: number, end: number, type: number, code: number): void => {
+  v.setUint8(at, type);
+  v.setUint8(at + CODE, code);
+  v.setUint16(at + CHECKSUM, 0);
+  v.setUint32(at + IDENTIFIER, 0);
+  v.setUint16(at + CHECKSUM, checksum.compute(v, at, end));
+};
+
+/**
+ * Turns a checked timestamp request into its reply with the time of now, in milliseconds since midnight UT, as received and as sent, whatever
+ * the request has there (icmp_timestamp() of Linux). It is TIMESTAMP_LENGTH octets, of which the request need not have all.
+ */
+export const replyTimestamp = (v: DataView, at: number, milliseconds: number): void => {
+  v.setUint8(at, Type.TimestampReply);
+  v.setUint8(at + CODE, 0);
+  v.setUint32(at + RECEIVED, milliseconds);
+  v.setUint32(at + TRANSMITTED, milliseconds);
+  v.setUint16(at + CHECKSUM, 0);
+  v.setUint16(at + CHECKSUM, checksum.compute(v, at, at + TIMESTAMP_LENGTH));
 };

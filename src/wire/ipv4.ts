@@ -67,6 +67,7 @@ export const setDontFragment = (v: DataView, at: number, dontFragment: boolean):
 export const setFragment = (v: DataView, at: number, offset: number, moreFragments: boolean): void =>
   v.setUint16(at + FRAGMENT, (offset >> 3) | (moreFragments ? MORE_FRAGMENTS_MASK : 0));
 export const setTtl = (v: DataView, at: number, value: number): void => v.setUint8(at + TTL, value);
+export const setProtocol = (v: DataView, at: number, value: number): void => v.setUint8(at + PROTOCOL, value);
 export const setSource = (v: DataView, at: number, address: number): void =>
   v.setUint32(at + SOURCE, address);
 export const setDestination = (v: DataView, at: number, address: number): void =>
@@ -154,7 +155,7 @@ export const write = (v: DataView, at: number, fields: Ipv4Fields): void => {
   setIdentification(v, at, fields.identification ?? 0);
   setDontFragment(v, at, fields.dontFragment ?? false);
   setTtl(v, at, fields.ttl ?? DEFAULT_TTL);
-  v.setUint8(at + PROTOCOL, fields.protocol);
+  setProtocol(v, at, fields.protocol);
   setSource(v, at, fields.source);
   setDestination(v, at, fields.destination);
   writeChecksum(v, at);

@@ -55,6 +55,7 @@ export function plan(
       addresses: own,
       ownsArp,
       routes: own.map(connected),
+      icmpErrors: entry.icmpErrors === true,
       trace: Math.max(0, ...services.map((s) => s.trace ?? 0)) as TraceLevel,
       responds: services.some((s) => s.service === 'icmp-responder'),
       udpEcho: [...new Set(services.filter((s) => s.service === 'udp-echo').map((s) => s.udpPort ?? 7))],

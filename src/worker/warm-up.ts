@@ -41,6 +41,7 @@ export function warmUp(): void {
     mtu: MTU,
     addresses: [{ address: OWN, prefix: 24 }],
     ownsArp: true,
+    icmpErrors: false,
   });
   port.icmp = new IcmpResponder(counters, tracer);
   stack.setPort(VID, port);

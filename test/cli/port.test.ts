@@ -56,6 +56,21 @@ describe('port set', () => {
     });
   });
 
+  test('switches ICMP errors on and off, without touching the rest', async () => {
+    await host.run('port enable eth0.42 address 10.10.10.11/24 ethertype any icmp-errors on');
+    const on = { link: 'eth0', vid: 42, address: '10.10.10.11/24', ethertype: 'any', icmpErrors: true };
+    expect(host.state().ports).toEqual({ 'eth0.42': on });
+    expect(await host.ok('port show eth0.42')).toContain(' ethertype any icmp-errors on\n');
+    expect(JSON.parse(await host.ok('-j port show eth0.42'))).toMatchObject([{ icmp_errors: true }]);
+    await host.run('port set eth0.42 address 10.10.10.12/24');
+    await host.run('port enable eth0.42');
+    expect(host.state().ports).toMatchObject({ 'eth0.42': { icmpErrors: true, address: '10.10.10.12/24' } });
+    await host.run('port set eth0.42 icmp-errors off');
+    const { icmpErrors: _, ...off } = on;
+    expect(host.state().ports).toEqual({ 'eth0.42': { ...off, address: '10.10.10.12/24' } });
+    expect(await host.ok('port show eth0.42')).not.toContain('icmp-errors');
+  });
+
   const refused: [line: string, code: number, err: string][] = [
     [
       'port set eth0.42 pool 64',
@@ -66,7 +81,7 @@ describe('port set', () => {
     [
       'port set eth0',
       1,
-      'Command line is not complete. Try "help".\nHint: evlnet port set eth0 { pool N | bufsz BYTES | address A/PLEN | driver … | mode … }\n',
+      'Command line is not complete. Try "help".\nHint: evlnet port set eth0 { pool N | bufsz BYTES | address A/PLEN | driver … | mode … | icmp-errors … }\n',
     ],
   ];
   test.each(refused)('%s', async (line, code, err) => {

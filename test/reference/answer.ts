@@ -6,6 +6,7 @@ const MS_PER_DAY = 86_400_000;
 const CLOCK = 0x1122_3344;
 const CLOCK_TOLERANCE_MS = 60_000;
 const TIMESTAMP = 68;
+const TIMESTAMP_REPLY = 14;
 
 const word = (frame: Uint8Array, at: number) => frame[at]! * 256 + frame[at + 1]!;
 const isIpv4 = (frame: Uint8Array) => word(frame, 12) === 0x0800;
@@ -20,15 +21,27 @@ export function normalized(original: Uint8Array): Uint8Array {
   frame[20]! &= ~0x40;
   if (isRight) frame.set([0, 0], 24);
   unclock(frame);
+  untime(frame);
   return frame;
 }
+
+/** So become the two times of now in a timestamp reply, and its checksum, if right, 0. */
+function untime(frame: Uint8Array): void {
+  const at = l4(frame);
+  if (frame[23] !== 1 || frame[at] !== TIMESTAMP_REPLY || frame.length < at + 20) return;
+  const view = new DataView(frame.buffer);
+  if (naiveChecksum(frame.subarray(at, 14 + word(frame, 16))) === 0) frame.set([0, 0], at + 2);
+  for (const time of [at + 12, at + 16]) if (isNow(view.getUint32(time))) view.setUint32(time, CLOCK);
+}
+
+const isNow = (time: number): boolean => {
+  const now = Date.now() % MS_PER_DAY;
+  return (time - now + MS_PER_DAY + CLOCK_TOLERANCE_MS) % MS_PER_DAY < 2 * CLOCK_TOLERANCE_MS;
+};
 
 /** Every time of now in a timestamp option becomes CLOCK. */
 function unclock(frame: Uint8Array): void {
   const view = new DataView(frame.buffer);
-  const now = Date.now() % MS_PER_DAY;
-  const isNow = (time: number) =>
-    (time - now + MS_PER_DAY + CLOCK_TOLERANCE_MS) % MS_PER_DAY < 2 * CLOCK_TOLERANCE_MS;
   for (let at = 34; at < l4(frame) && frame[at] !== 0; at += frame[at] === 1 ? 1 : frame[at + 1]!)
     if (frame[at] === TIMESTAMP)
       for (let entry = at + 4; entry + 4 <= at + frame[at + 1]!; entry++)

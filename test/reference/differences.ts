@@ -17,11 +17,6 @@ export const DIFFERENCES = {
     evlnet: 'echo reply',
     why: 'a fragment beyond 65,535 octets is refused as it comes; Linux keeps it and refuses the packet that it is found in',
   },
-  timestamp: {
-    kernel: 'icmp 14/0',
-    evlnet: 'nothing',
-    why: 'the responder answers echo requests alone; RFC 1122 §3.2.2.8 leaves timestamps to the host',
-  },
   parameterProblem: { kernel: 'icmp 12/0', evlnet: 'nothing', why: silentErrors },
   protocolUnreachable: { kernel: 'icmp 3/2', evlnet: 'nothing', why: silentErrors },
   portUnreachable: { kernel: 'icmp 3/3', evlnet: 'nothing', why: silentErrors },
@@ -29,6 +24,17 @@ export const DIFFERENCES = {
     kernel: 'protocol 6',
     evlnet: 'nothing',
     why: 'evlnet has no TCP: no port of it can be connected to',
+  },
+  noTcp: {
+    kernel: 'nothing',
+    evlnet: 'icmp 3/2',
+    why: 'Linux has TCP and drops what is no segment; to evlnet it is a protocol that nothing speaks',
+  },
+  quotedOptions: {
+    kernel: 'icmp 3/3',
+    evlnet: 'icmp 3/3',
+    apart: ['checksum', 'payload'],
+    why: 'Linux fills in the options of the packet before it quotes it; evlnet quotes it as it came (RFC 792)',
   },
   elsewhere: {
     kernel: 'echo reply',

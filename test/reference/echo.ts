@@ -83,13 +83,22 @@ export const MESSAGES: Question[] = [
   ...[0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 30, 37, 40, 41, 42, 43, 255].map(
     (type) => echo(`type ${type}`, { icmp: { type } }),
   ),
-  echo(
-    'type 13, a timestamp request',
-    { icmp: { type: 13 }, payload: new Uint8Array(12) },
-    DIFFERENCES.timestamp,
-  ),
+  echo('type 13, a timestamp request', { icmp: { type: 13 }, payload: new Uint8Array(12) }),
+  echo('type 13 with more than times', { icmp: { type: 13 }, payload: new Uint8Array(40) }),
+  echo('type 13 to 10.10.10.255', {
+    icmp: { type: 13 },
+    payload: new Uint8Array(12),
+    ipv4: { destination: '10.10.10.255' },
+    destination: 'ff:ff:ff:ff:ff:ff',
+  }),
+  echo('type 13 with record route', {
+    icmp: { type: 13 },
+    payload: new Uint8Array(12),
+    ipv4: { options: '07070400 00000000', tos: 0x10 },
+  }),
+  echo('type 13, code 7', { icmp: { type: 13, code: 7 }, payload: new Uint8Array(12).fill(9) }),
   echo('type 13 without a time', { icmp: { type: 13 }, payload: new Uint8Array(3) }),
-  echo('type 13 cut short', { icmp: { type: 13 }, payload: new Uint8Array(4) }, DIFFERENCES.timestamp),
+  echo('type 13 cut short', { icmp: { type: 13 }, payload: new Uint8Array(4) }),
   question('TCP', { ipv4: { protocol: 6 }, payload: tcpSyn() }, DIFFERENCES.reset),
   question('TCP with a wrong checksum', { ipv4: { protocol: 6 }, payload: new Uint8Array(20) }),
   ...[0, 4, 41, 50, 132, 253, 255].map((protocol) =>

@@ -6,6 +6,7 @@ import { outcome, verdicts } from './answer.js';
 import { ARP } from './arp.js';
 import { DIFFERENCES } from './differences.js';
 import { MESSAGES, PACKETS, SIZES, TOS } from './echo.js';
+import { ERRORS } from './errors.js';
 import { FRAGMENTS, UDP_FRAGMENTS } from './fragments.js';
 import { Hosts, VLAN_42 } from './hosts.js';
 import { lot, RECORDED, ROUTES, TIMESTAMPS } from './options.js';
@@ -139,6 +140,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'python3' }
         PACKETS,
         MESSAGES,
         FRAGMENTS,
+        ERRORS,
         SOURCES,
         DESTINATIONS,
         MAC_ADDRESSES,

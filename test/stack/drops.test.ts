@@ -151,6 +151,7 @@ const cases: Record<string, Case[]> = {
     ['255', ip({ protocol: 255 })],
   ],
   'icmp-malformed': [
+    ['a timestamp request without a time', echo({ icmp: { type: 13 }, payload: 'abc' })],
     ['7 octets', { tags, ipv4: { protocol: 1 }, payload: octets('08 00 f7 ff 00 00 00') }],
     [
       '7 octets and padding',
@@ -169,7 +170,7 @@ const cases: Record<string, Case[]> = {
       })(),
     ],
   ],
-  'icmp-not-request': [0, 3, 4, 5, 9, 10, 11, 12, 13, 15, 17, 42, 255]
+  'icmp-not-request': [0, 3, 4, 5, 9, 10, 11, 12, 14, 15, 17, 42, 255]
     .map((type): Case => [`type ${type}`, echo({ icmp: { type } })])
     .concat([['an echo reply where no service runs', echo({ icmp: { type: 0 }, tags: [{ vid: 44 }] })]]),
   'icmp-broadcast': ['255.255.255.255', '10.10.10.255', '192.168.7.3', '224.0.0.1', '239.1.2.3'].flatMap(
@@ -183,9 +184,13 @@ const cases: Record<string, Case[]> = {
         echo({ ipv4: { destination }, destination: '01:00:5e:00:00:01' }),
       ],
       [`${destination} in a unicast frame`, echo({ ipv4: { destination } })],
+      [`a timestamp request to ${destination}`, echo({ ipv4: { destination }, icmp: { type: 13 } })],
     ],
   ),
-  'icmp-no-service': [['an echo request', echo({ tags: [{ vid: 44 }] })]],
+  'icmp-no-service': [
+    ['an echo request', echo({ tags: [{ vid: 44 }] })],
+    ['a timestamp request', echo({ tags: [{ vid: 44 }], icmp: { type: 13 } })],
+  ],
   'udp-malformed': [
     ['7 octets', { tags, ipv4: { protocol: 17 }, payload: octets('00 07 00 07 00 07 00') }],
     ['length 7', udp({ udp: { destinationPort: 7, length: 7 } })],

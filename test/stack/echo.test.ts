@@ -226,3 +226,28 @@ describe('options come back as from Linux:', () => {
     expectFrame(have).ipv4({}).icmp({});
   });
 });
+
+describe('a timestamp request', () => {
+  const originate = octets('00010203');
+  const ask = (payload: Uint8Array, fields: FrameFields = {}) => {
+    const host = new Host(port);
+    return host.send(buildFrame({ tags, icmp: { type: 13, code: 3 }, payload, padTo: 64, ...fields }));
+  };
+
+  test.each([4, 8, 12, 13, 40])('with %d octets of times is answered with three', (length) => {
+    jest.spyOn(Date, 'now').mockReturnValue(5 * MS_PER_DAY + 0x0102_0304);
+    const { reply: frame, moved } = ask(Uint8Array.from({ length }, (_, i) => originate[i] ?? 0xee));
+    expectFrame(frame!)
+      .vlan({})
+      .ipv4({ source: RESPONDER.address, destination: ISSUER.address, ttl: 64, totalLength: 40 })
+      .icmp({ type: 14, code: 0, identifier: 7, sequence: 1 })
+      .payload(octets('00010203 01020304 01020304'));
+    expect(moved).toMatchObject({ TimestampReplies: 1 });
+    expect(moved).not.toHaveProperty('EchoReplies');
+  });
+
+  test('with options has them echoed', () => {
+    const { reply: frame } = ask(new Uint8Array(12), { ipv4: { options: '94040000 07070400 00000000' } });
+    expectFrame(frame!).vlan({}).ipv4({ options: '0707080a 0a0a0b00' }).icmp({ type: 14 });
+  });
+});

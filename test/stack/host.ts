@@ -20,6 +20,7 @@ export interface PortFields {
   addresses?: string[];
   ownsArp?: boolean;
   mtu?: number;
+  icmpErrors?: boolean;
   /** Answers pings; true unless told otherwise. */
   responds?: boolean;
 }
@@ -45,6 +46,7 @@ export const portConfig = (fields: PortFields = {}): PortConfig => {
     addresses = [`${RESPONDER.address}/24`],
     ownsArp = false,
     mtu = 1500,
+    icmpErrors = false,
   } = fields;
   const { hi, lo } = parseMac(mac);
   return {
@@ -55,6 +57,7 @@ export const portConfig = (fields: PortFields = {}): PortConfig => {
     mtu,
     addresses: addresses.map(parsePrefix).map(({ address, length }) => ({ address, prefix: length })),
     ownsArp,
+    icmpErrors,
   };
 };
 
@@ -139,6 +142,16 @@ export class Host {
       if (this.device.lent !== 0) throw new Error(`${this.device.lent} descriptors leaked`);
     }
     return { replies, moved: this.#moved(before) };
+  }
+
+  /** Time goes by; every frame that was sent because of it. */
+  pass(ns: number): Uint8Array[] {
+    this.now += ns;
+    this.stack.reassembly.run(this.now);
+    const sent: Uint8Array[] = [];
+    for (let frame = this.#fromWire(); frame; frame = this.#fromWire()) sent.push(frame);
+    if (this.device.lent !== 0) throw new Error(`${this.device.lent} descriptors leaked`);
+    return sent;
   }
 
   #toWire(frame: Uint8Array): void {

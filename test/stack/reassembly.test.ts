@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { LoopbackDevice } from '../../src/device/loopback.js';
 import { DROPS, Drop } from '../../src/drop.js';
 import { createArena } from '../../src/memory/arena.js';
 import { Counters, PAGE_LENGTH, SlotCounter } from '../../src/memory/counters.js';
+import { IcmpErrors } from '../../src/stack/icmp-errors.js';
 import { dissect, receiveIpv4 } from '../../src/stack/ingress.js';
 import { Packet } from '../../src/stack/packet.js';
 import { Port } from '../../src/stack/port.js';
@@ -16,7 +18,8 @@ import { portConfig } from './host.js';
 /** Reassembly of one port, fed with frames. */
 class Bench {
   readonly counters = new Counters(new ArrayBuffer(PAGE_LENGTH));
-  readonly reassembly = new Reassembly(this.counters);
+  readonly errors = new IcmpErrors(LoopbackDevice.pair()[0], this.counters);
+  readonly reassembly = new Reassembly(this.counters, this.errors);
   readonly port = new Port(portConfig());
   readonly arena = createArena(1, 0x1_0000);
   readonly packet = new Packet(this.arena);

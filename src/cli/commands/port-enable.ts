@@ -6,7 +6,7 @@ import type { Arguments } from '../arguments.js';
 import { confirm } from '../confirm.js';
 import type { Context } from '../context.js';
 import { createDevice } from '../port/create.js';
-import { givenAddress, givenDeviceOptions, recordDeviceOptions } from '../port/options.js';
+import { givenAddress, givenDeviceOptions, recordDeviceOptions, withOptions } from '../port/options.js';
 import { findPlace, type Place } from '../port/place.js';
 import { recordedPorts } from '../port/recorded.js';
 import { readTables, warnAboutPort } from '../port/warnings.js';
@@ -59,12 +59,12 @@ function record(
       { hint: `evlnet port disable ${ifname}` },
     );
   recordDeviceOptions(draft, base.ifname, ifname, givenDeviceOptions(given), links);
-  draft.ports[ifname] = {
+  const entry = {
     ...before,
     ...(vid === undefined ? {} : { link: base.ifname, vid }),
     ...(address === undefined ? {} : { address }),
-    ...(given.has('ethertype') ? { ethertype: 'any' as const } : {}),
   };
+  draft.ports[ifname] = withOptions(entry, given);
 }
 
 /** One VLAN of one device is one port: two would both answer. */

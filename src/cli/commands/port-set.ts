@@ -5,7 +5,7 @@ import { confirm } from '../confirm.js';
 import type { Context } from '../context.js';
 import { incomplete } from '../incomplete.js';
 import { cannotFindPort } from '../port/device.js';
-import { givenAddress, givenDeviceOptions, recordDeviceOptions } from '../port/options.js';
+import { givenAddress, givenDeviceOptions, recordDeviceOptions, withOptions } from '../port/options.js';
 import { findPlace } from '../port/place.js';
 import { recordedPorts } from '../port/recorded.js';
 import { readTables, warnAboutPort } from '../port/warnings.js';
@@ -16,9 +16,10 @@ export async function run(context: Context): Promise<number> {
   const ifname = given.text('dev')!;
   const address = givenAddress(given);
   const options = givenDeviceOptions(given);
-  if (address === undefined && Object.keys(options).length === 0)
+  const changesPort = address !== undefined || given.has('icmp-errors');
+  if (!changesPort && Object.keys(options).length === 0)
     throw incomplete(
-      `evlnet port set ${ifname} { pool N | bufsz BYTES | address A/PLEN | driver … | mode … }`,
+      `evlnet port set ${ifname} { pool N | bufsz BYTES | address A/PLEN | driver … | mode … | icmp-errors … }`,
     );
   const tables = await readTables(context);
   const change = (draft: StateDocument) => {
@@ -28,7 +29,11 @@ export async function run(context: Context): Promise<number> {
       throw cannotFindPort(ifname);
     }
     recordDeviceOptions(draft, port.baseName, ifname, options, tables.links);
-    if (address !== undefined) draft.ports[ifname] = { ...port.entry, address };
+    if (changesPort)
+      draft.ports[ifname] = withOptions(
+        { ...port.entry, ...(address === undefined ? {} : { address }) },
+        given,
+      );
   };
   const state = updateState(context.state.file, change, context.stateOptions);
   const code = await confirm(context, state);

@@ -1,6 +1,6 @@
 import { EvlnetError, usage } from '../../errors.js';
 import type { Link } from '../../linux/link.js';
-import { type DeviceState, deviceOptions, type StateDocument } from '../../state/schema.js';
+import { type DeviceState, deviceOptions, type PortState, type StateDocument } from '../../state/schema.js';
 import type { Arguments } from '../arguments.js';
 import { recordedPorts } from './recorded.js';
 
@@ -42,6 +42,18 @@ export function recordDeviceOptions(
   }
   if (Object.keys(options).length > 0) state.devices[base] = options;
   else delete state.devices[base];
+}
+
+/** What was given of a port's own options, as the port is recorded with: off is the default, which is not written down. */
+export function withOptions(entry: PortState, given: Arguments): PortState {
+  const { icmpErrors, ...rest } = entry;
+  const word = given.text('icmp-errors');
+  const isOn = word === undefined ? icmpErrors : word === 'on';
+  return {
+    ...rest,
+    ...(given.has('ethertype') ? { ethertype: 'any' as const } : {}),
+    ...(isOn ? { icmpErrors: true } : {}),
+  };
 }
 
 const ADDRESS = /^(\d+)\.\d+\.\d+\.\d+\/(\d+)$/;

@@ -31,6 +31,7 @@ export interface PortRecord {
   /** Of the base device: `ecat.o`, `rules`, `all accept`. */
   filter?: string;
   ethertype?: 'any';
+  icmp_errors?: true;
   /** Why auto did not take a better driver or mode. */
   why?: string;
   /** What holds the XDP hook in our place. */
@@ -79,6 +80,7 @@ export function portRecord(port: RecordedPort, sources: PortSources): PortRecord
     bufsz: status?.bufsz ?? bufsz,
     ...(filter && { filter: filterName(filter) }),
     ...(entry.ethertype && { ethertype: entry.ethertype }),
+    ...(entry.icmpErrors && { icmp_errors: true as const }),
     ...(status?.why === undefined ? {} : { why: status.why }),
     ...(sources.details && status?.changed?.length ? { changed: status.changed } : {}),
     ...(wants && { wants }),

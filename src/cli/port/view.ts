@@ -49,9 +49,10 @@ function addressLine({ lladdr, addr_info }: PortRecord, paint: Paint): string {
   return words.join(' ');
 }
 
-function bufferLine({ pool, bufsz, filter, ethertype, queues, wants }: PortRecord): string {
+function bufferLine({ pool, bufsz, filter, ethertype, icmp_errors, queues, wants }: PortRecord): string {
   const words = [`pool ${pool} bufsz ${bufsz} filter ${filter ?? 'none'}`];
   if (ethertype) words.push(`ethertype ${ethertype}`);
+  if (icmp_errors) words.push('icmp-errors on');
   if (queues !== undefined) words.push(`queues ${queues}`);
   if (wants) {
     words.push('wants');

@@ -15,6 +15,9 @@ export interface StatsRecord {
   /** What else the hook counted: within `skip`, `vlan` and `skip`. Only on the base device's record. */
   hook?: { 'other-host': number; arp: number; 'no-socket': number };
   echo: { requests: number; replies: number };
+  timestamp_replies: number;
+  /** Sent, and not sent as there were too many. */
+  icmp_errors: { sent: number; limited: number };
   arp_replies: number;
   udp_datagrams: number;
   /** Packets put together, and the fragments that they came in. */
@@ -53,6 +56,8 @@ export function statsRecord(ifname: string, base: string, slot: number, page: Pa
         }
       : {}),
     echo: { requests: of(SlotCounter.EchoRequests), replies: of(SlotCounter.EchoReplies) },
+    timestamp_replies: of(SlotCounter.TimestampReplies),
+    icmp_errors: { sent: of(SlotCounter.IcmpErrorsSent), limited: of(SlotCounter.IcmpErrorsLimited) },
     arp_replies: of(SlotCounter.ArpReplies),
     udp_datagrams: of(SlotCounter.UdpDatagrams),
     reassembled: { packets: of(SlotCounter.Reassembled), fragments: of(SlotCounter.FragmentsJoined) },

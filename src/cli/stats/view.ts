@@ -51,7 +51,8 @@ const nameOf = ({ ifname, link }: StatsRecord) => (link === undefined ? ifname :
 
 /** Every counter under the name of its JSON key. */
 function rows(record: StatsRecord): [name: string, value: string][] {
-  const { stats64, verdicts, echo, reassembled, fragmented, drops, service_time: time } = record;
+  const { stats64, verdicts, echo, icmp_errors: errors, reassembled, fragmented, drops } = record;
+  const { service_time: time } = record;
   const us = (ns: number) => `${(ns / 1000).toFixed(1)} µs`;
   const numbers: [string, number][] = [
     ...(['rx', 'tx'] as const).flatMap((way) =>
@@ -69,6 +70,9 @@ function rows(record: StatsRecord): [name: string, value: string][] {
     ...Object.entries(record.hook ?? {}).map(([name, count]): [string, number] => [`hook ${name}`, count]),
     ['echo requests', echo.requests],
     ['echo replies', echo.replies],
+    ['timestamp replies', record.timestamp_replies],
+    ['icmp errors sent', errors.sent],
+    ['icmp errors limited', errors.limited],
     ['arp replies', record.arp_replies],
     ['udp datagrams', record.udp_datagrams],
     ['reassembled packets', reassembled.packets],

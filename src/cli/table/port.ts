@@ -36,6 +36,13 @@ const address: WordSpec = {
   value: 'A/PLEN',
   about: 'IPv4 address of an evlnet VLAN port, such as 10.10.10.11/24',
 };
+const icmpErrors: WordSpec = {
+  name: 'icmp-errors',
+  value: '{ on | off }',
+  type: { choices: ['on', 'off'] },
+  default: 'off',
+  about: 'send ICMP errors as Linux does, where EVL is silent',
+};
 
 export const port: ObjectSpec = {
   name: 'port',
@@ -70,6 +77,7 @@ export const port: ObjectSpec = {
         'bufsz',
         'filter',
         'ethertype',
+        'icmp_errors',
         'why',
         'changed',
         'xdp',
@@ -87,7 +95,8 @@ export const port: ObjectSpec = {
       name: 'enable',
       synopsis:
         '[ dev ] IFNAME [ link DEVICE ] [ vid N ] [ address A/PLEN ] [ pool N ] [ bufsz BYTES ]' +
-        ' [ driver { auto | xdp | pcap } ] [ mode { auto | native | generic } ] [ ethertype any ] [ create ]',
+        ' [ driver { auto | xdp | pcap } ] [ mode { auto | native | generic } ] [ ethertype any ]' +
+        ' [ icmp-errors { on | off } ] [ create ]',
       about: 'make a base device or a VLAN device a port',
       words: [
         device,
@@ -110,6 +119,7 @@ export const port: ObjectSpec = {
           type: { choices: ['any'] },
           about: 'let ACCEPT deliver what is not IPv4 to packet sockets and services',
         },
+        icmpErrors,
         { name: 'create', about: "make the kernel's VLAN device too" },
       ],
       examples: [
@@ -142,9 +152,10 @@ export const port: ObjectSpec = {
     {
       name: 'set',
       synopsis:
-        '[ dev ] IFNAME { pool N | bufsz BYTES | address A/PLEN | driver { auto | xdp | pcap } | mode { auto | native | generic } }',
+        '[ dev ] IFNAME { pool N | bufsz BYTES | address A/PLEN | driver { auto | xdp | pcap }' +
+        ' | mode { auto | native | generic } | icmp-errors { on | off } }',
       about: 'change a port',
-      words: [device, pool, bufsz, address, driver, mode],
+      words: [device, pool, bufsz, address, driver, mode, icmpErrors],
       examples: [
         { command: 'evlnet port set eth0.42 address 10.10.10.11/24', does: 'give it an address' },
         { command: 'evlnet port set eth0 mode generic', does: 'choose the XDP mode' },

@@ -20,6 +20,8 @@ export const stats: ObjectSpec = {
         'verdicts',
         'hook',
         'echo',
+        'timestamp_replies',
+        'icmp_errors',
         'arp_replies',
         'udp_datagrams',
         'reassembled',
