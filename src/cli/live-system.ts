@@ -10,6 +10,8 @@ export const liveSystem: System = {
   links: async () => (await import('../linux/link.js')).links(),
   addresses: async () => (await import('../linux/link.js')).addresses(),
 
+  routes: async () => (await import('../linux/route.js')).kernelRoutes(),
+
   async workers(state) {
     const { listWorkers, netnsInode, runRoot } = await import('../control/run-folder.js');
     const here = netnsInode();

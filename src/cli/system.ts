@@ -3,6 +3,7 @@ import type { Reloaded } from '../control/reload.js';
 import type { OpenFilter } from '../filter/open.js';
 import type { Wanted } from '../filter/verify.js';
 import type { Address, Link } from '../linux/link.js';
+import type { KernelRoute } from '../linux/route.js';
 import type { Holder } from '../linux/xdp-holder.js';
 import type { StatePath } from '../state/path.js';
 
@@ -20,6 +21,7 @@ export interface Worker {
 export interface System {
   links(): Promise<readonly Link[]>;
   addresses(): Promise<readonly Address[]>;
+  routes(): Promise<readonly KernelRoute[]>;
   /** Every run folder of this network namespace that belongs to the state file. */
   workers(state: StatePath): Promise<readonly Worker[]>;
   /** Waits until every worker runs `rev`, 1 s at most unless told; says of each whether it does. */

@@ -64,6 +64,8 @@ export interface Replies {
   /** `filter`: why the recorded one does not run. */
   reload: { rev: number; filter?: Failure };
   attach: Record<string, unknown>;
+  /** Events `echoes` follow until the connection is closed. */
+  ping: Record<string, never>;
   /** The stats page holds the counters of this moment. */
   sync: Record<string, never>;
   reset: Record<string, never>;

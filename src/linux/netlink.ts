@@ -42,11 +42,17 @@ export function dump<T>(act: string, type: number, payload: Uint8Array, read: Re
   });
 }
 
-/** The one record that answers, nothing where the request is an order. Throws what the kernel refuses it with. */
-export function ask<T>(act: string, type: number, payload: Uint8Array, read: Read<T>): T | undefined {
+/** The one record that answers, nothing where the request is an order. `flags`: more of NLM_F_*. Throws what the kernel refuses it with. */
+export function ask<T>(
+  act: string,
+  type: number,
+  payload: Uint8Array,
+  read: Read<T>,
+  flags = 0,
+): T | undefined {
   let record: T | undefined;
   withSocket(act, (fd) =>
-    exchange(fd, act, type, MessageFlag.Ack, payload, (view, at, end) => {
+    exchange(fd, act, type, MessageFlag.Ack | flags, payload, (view, at, end) => {
       record ??= read(view, at, end);
     }),
   );

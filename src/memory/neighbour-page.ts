@@ -60,7 +60,9 @@ const ATTEMPTS = 8;
 export function readNeighbours(words: Int32Array): NeighbourEntry[] {
   const found: NeighbourEntry[] = [];
   for (let i = 0; i < NEIGHBOURS; i++) {
-    const entry = readEntry(words, i * NEIGHBOUR_STRIDE);
+    const at = i * NEIGHBOUR_STRIDE;
+    if (Atomics.load(words, at + NeighbourWord.State) === NeighbourState.None) continue;
+    const entry = readEntry(words, at);
     if (entry.state !== NeighbourState.None) found.push(entry);
   }
   return found;

@@ -32,6 +32,14 @@ const FIXED = NoArp | Permanent;
 const CONNECTED = Reachable | FIXED;
 const NEVER = Number.POSITIVE_INFINITY;
 
+/** An entry from outside. */
+export interface NeighbourSetup {
+  readonly address: number;
+  readonly state: NeighbourState;
+  readonly macHi: number;
+  readonly macLo: number;
+}
+
 export class Neighbours {
   /** When to call `run` next. */
   dueNs = NEVER;
@@ -82,6 +90,18 @@ export class Neighbours {
     if ((state & VALID_STATES) !== 0) this.#release(i, nowNs);
     else if (state === Failed) this.#giveUp(i);
     return true;
+  }
+
+  /** Makes the entries of a slot those of the kernel's table; what is being asked for stays. Not for the time between two frames of a batch. */
+  mirror(slot: number, entries: readonly NeighbourSetup[], nowNs: number): void {
+    const there = new Set(entries.map((e) => e.address));
+    const { table } = this;
+    for (let i = 0; i < NEIGHBOURS; i++) {
+      const state = table.state(i);
+      if (state === 0 || state === Incomplete || table.slot(i) !== slot) continue;
+      if (!there.has(table.address(i))) this.#remove(i);
+    }
+    for (const e of entries) this.set(slot, e.address, e.state, e.macHi, e.macLo, nowNs);
   }
 
   /**

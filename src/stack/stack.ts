@@ -26,7 +26,7 @@ import { Packet } from './packet.js';
 import { type Port, TraceLevel } from './port.js';
 import { Reassembly } from './reassembly.js';
 import { RouteTable } from './route.js';
-import { Outcome } from './service.js';
+import { type IcmpService, Outcome } from './service.js';
 import type { Tracer } from './tracer.js';
 import type { Transmitter } from './transmitter.js';
 
@@ -64,6 +64,8 @@ export class Stack {
   readonly reassembly: Reassembly;
   readonly #errors: IcmpErrors;
   readonly #fragmenter: Fragmenter;
+  /** Those who wait for ICMP messages of whatever port: asked before its own service. */
+  readonly icmp: IcmpService[] = [];
   readonly routes = new RouteTable();
   readonly neighbours: Neighbours;
   readonly output: Output;
@@ -75,7 +77,7 @@ export class Stack {
     device: Transmitter,
     counters: Counters,
     readonly tracer: Tracer,
-    neighbours = new Int32Array(NEIGHBOUR_PAGE_LENGTH / 4),
+    neighbours: Int32Array = new Int32Array(NEIGHBOUR_PAGE_LENGTH / 4),
   ) {
     this.#errors = new IcmpErrors(device, counters);
     this.reassembly = new Reassembly(counters, this.#errors);
@@ -243,6 +245,10 @@ export class Stack {
     const { view, l4 } = p;
     const malformed = checkIcmp(view, l4, p.packetEnd);
     if (malformed !== None) return malformed;
+    for (let i = 0; i < this.icmp.length; i++) {
+      const outcome = this.icmp[i]!.message(p, port);
+      if (outcome !== Pass) return outcome;
+    }
     if (port.icmp !== undefined) return port.icmp.message(p, port);
     const type = icmpv4.type(view, l4);
     return type === icmpv4.Type.Echo || type === icmpv4.Type.Timestamp

@@ -40,6 +40,14 @@ export const MIN_TIMESTAMP_LENGTH = ORIGINATED + 4;
 /** What the sum loses when type 8 becomes 0, as RFC 1624's ~m. */
 const NOT_ECHO = 0xf7ff;
 
+/** A message about a packet, the first octets of which it carries (RFC 1122 §3.2.2). */
+export const isError = (type: number): boolean =>
+  type === Type.DestinationUnreachable ||
+  type === Type.SourceQuench ||
+  type === Type.Redirect ||
+  type === Type.TimeExceeded ||
+  type === Type.ParameterProblem;
+
 export const type = (v: DataView, at: number): number => v.getUint8(at);
 export const code = (v: DataView, at: number): number => v.getUint8(at + CODE);
 /** Not an error, nor of a type that may be one: RFC 1122 §3.2.2 forbids to answer those with an error. */
@@ -91,11 +99,26 @@ export interface EchoFields {
 
 /** Writes an echo header with the checksum over `at`..`end`; the payload must be there already. */
 export const write = (v: DataView, at: number, end: number, fields: EchoFields): void => {
-  v.setUint8(at, fields.type);
-  v.setUint8(at + CODE, fields.code ?? 0);
+  writeEcho(v, at, end, fields.type, fields.identifier, fields.sequence);
+  if (fields.code === undefined) return;
+  v.setUint8(at + CODE, fields.code);
   v.setUint16(at + CHECKSUM, 0);
-  v.setUint16(at + IDENTIFIER, fields.identifier);
-  v.setUint16(at + SEQUENCE, fields.sequence);
+  v.setUint16(at + CHECKSUM, checksum.compute(v, at, end));
+};
+
+/** The same with code 0, without an object. */
+export const writeEcho = (
+  v: DataView,
+  at: number,
+  end: number,
+  type: number,
+  identifier: number,
+  sequence: number,
+): void => {
+  v.setUint16(at, type << 8);
+  v.setUint16(at + CHECKSUM, 0);
+  v.setUint16(at + IDENTIFIER, identifier);
+  v.setUint16(at + SEQUENCE, sequence);
   v.setUint16(at + CHECKSUM, checksum.compute(v, at, end));
 };
 

@@ -1,5 +1,6 @@
 import { type FilterStatus, toFailure, type WorkerStatus } from '../control/messages.js';
 import { type Connection, type ControlServer, listen } from '../control/server.js';
+import type { EchoWanted } from './echo-dispatch.js';
 import type { InBand } from './in-band.js';
 import type { Wanted } from './plan.js';
 import type { Sink } from './trace-dispatch.js';
@@ -26,6 +27,13 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
           .filter((p) => wanted.port === undefined || p.ifname === wanted.port)
           .map((p) => p.vid),
       };
+    },
+    ping: async (request, connection) => {
+      const end = await worker.ping(request.wanted as EchoWanted, (totals, echoes) => {
+        connection.push({ event: 'echoes', totals, echoes });
+      });
+      connection.onClose(() => void end().catch(() => {}));
+      return {};
     },
     sync: () => {
       worker.publish();

@@ -5,13 +5,16 @@ import { Drop } from '../drop.js';
 import { EvlnetError } from '../errors.js';
 import { HookCounter } from '../filter/verdict.js';
 import { addresses, type Link, links, type Monitor, monitor } from '../linux/link.js';
+import { kernelRoutes } from '../linux/route.js';
 import { affinity, parseCpuList, setAffinity } from '../linux/sched.js';
 import { DeviceCounter } from '../memory/counters.js';
 import { readState } from '../state/file.js';
 import { deviceOptions, type StateDocument } from '../state/schema.js';
 import { takeDriver } from './driver.js';
+import { EchoDispatch, type EchoSink, type EchoWanted } from './echo-dispatch.js';
 import { Filter } from './filter.js';
 import type { PreparedInterface } from './interface.js';
+import { KernelNeighbours } from './kernel-neighbours.js';
 import type { OutOfBandSide } from './out-of-band-side.js';
 import { plan, type Wanted } from './plan.js';
 import { requireDevice } from './requirements.js';
@@ -43,6 +46,10 @@ export interface InBandOptions {
 export class InBand {
   readonly #services = new Set<Served>();
   readonly #traces: TraceDispatch;
+  readonly #echoes: EchoDispatch;
+  readonly #neighbours: KernelNeighbours;
+  #isCarrying = false;
+  #neighboursWarned = '';
   /** What decides at the hook, if not the VLAN rule alone. */
   readonly filter: Filter;
   #ports: readonly PortSetup[] = [];
@@ -77,6 +84,8 @@ export class InBand {
   ) {
     this.#link = base;
     this.#traces = new TraceDispatch(outOfBand, this.#services, this);
+    this.#echoes = new EchoDispatch(outOfBand);
+    this.#neighbours = new KernelNeighbours(outOfBand);
     this.#hookBase = attachment.hookCounters().map(() => 0);
     this.filter = new Filter(options.device, attachment);
     this.ended = outOfBand.ended.then((error) => this.#finish(error));
@@ -164,6 +173,16 @@ export class InBand {
     };
   }
 
+  /** Sends echo requests; resolves once the first is sent, with what ends that. */
+  ping(wanted: EchoWanted, sink: EchoSink): Promise<() => Promise<void>> {
+    const port = this.#ports.find((p) => p.ifname === wanted.port);
+    if (port === undefined)
+      throw new EvlnetError('EVL_NO_PORT', `Cannot find an enabled port "${wanted.port}"`, {
+        hint: `evlnet port enable ${wanted.port}`,
+      });
+    return this.#echoes.start(wanted, port.vid, sink);
+  }
+
   /**
    * Reads state and kernel tables again; resolves once both sides follow. Calls queue up behind one another. A filter that cannot run is no
    * failure of all that: `filter.failure` tells. `retries`: it is tried again though nothing changed.
@@ -181,7 +200,12 @@ export class InBand {
     const base = this.#followBase(all.find((l) => l.ifname === this.options.device));
     if (base === undefined) return;
     this.#link = base;
-    const next = plan(state, base, all, addresses(), this.services);
+    const next = plan(
+      state,
+      base,
+      { links: all, addresses: addresses(), routes: kernelRoutes() },
+      this.services,
+    );
     // A port must be there before its frames come, and stay until they do not: first add, then divert, then remove.
     const leaving = this.#ports.filter((p) => !next.ports.some((n) => n.vid === p.vid));
     await this.outOfBand.command({ kind: 'ports', ports: [...next.ports, ...leaving] });
@@ -190,6 +214,7 @@ export class InBand {
     if (failure) this.#warn(failure.message, failure.hint);
     if (leaving.length > 0) await this.outOfBand.command({ kind: 'ports', ports: next.ports });
     this.#ports = next.ports;
+    this.#neighbours.follow(next.ports);
     this.#rev = state.rev;
     this.#warnAboutCopies();
   }
@@ -273,6 +298,7 @@ export class InBand {
     this.#stateWatch?.close();
     this.attachment.pause();
     this.#traces.close();
+    this.#echoes.close();
     this.outOfBand.stop();
   }
 
@@ -321,6 +347,7 @@ export class InBand {
     this.#watchHeart();
     if (this.kernel.poll())
       void this.reload().catch((error: unknown) => this.#warn(String((error as Error).message)));
+    void this.#carryNeighbours();
     if (++this.#ticks % PUBLISH_TICKS !== 0) return;
     this.publish();
     const hidden = this.outOfBand.counters.slots[Drop.HiddenTag]!;
@@ -332,6 +359,22 @@ export class InBand {
       );
     }
     this.#hiddenSeen = hidden;
+  }
+
+  /** One at a time: the out-of-band side may be slower than the tick. */
+  async #carryNeighbours(): Promise<void> {
+    if (this.#isCarrying) return;
+    this.#isCarrying = true;
+    try {
+      await this.#neighbours.tick();
+    } catch (error) {
+      const { message } = error as Error;
+      if (this.#isStopping || message === this.#neighboursWarned) return;
+      this.#neighboursWarned = message;
+      this.#warn(`Cannot follow the kernel's neighbours: ${message}`);
+    } finally {
+      this.#isCarrying = false;
+    }
   }
 
   /** The traffic of a side that hangs must not vanish into it. */
@@ -371,7 +414,9 @@ export class InBand {
     this.#isStopping = true;
     clearInterval(this.#tick);
     this.#traces.close();
+    this.#echoes.close();
     this.kernel.close();
+    this.#neighbours.close();
     this.attachment.close();
     this.prepared.restore();
     if (error === undefined) return this.#failure;

@@ -88,14 +88,20 @@ export class Loop {
         continue;
       }
       this.#idle = 1;
+      const waitMs = this.#untilDue();
       counters.device[DeviceCounter.Waits]! += 1;
-      const wait = device.wait(MAX_WAIT_MS);
+      const wait = device.wait(waitMs);
       if (wait !== undefined) return wait;
-      if (timers.dueNs !== Number.POSITIVE_INFINITY) {
-        const now = nowNs();
-        if (now >= timers.dueNs) timers.run(now);
-      }
     }
+  }
+
+  /** Runs the timers that are due; how long there is nothing to do for them. What is left of a millisecond is spent turning. */
+  #untilDue(): number {
+    const { timers } = this;
+    if (timers.dueNs === Number.POSITIVE_INFINITY) return MAX_WAIT_MS;
+    const now = nowNs();
+    if (now >= timers.dueNs) timers.run(now);
+    return Math.max(0, Math.min(MAX_WAIT_MS, Math.floor((timers.dueNs - now) / 1e6)));
   }
 
   /** One batch, from the receive ring to the wire; returns the time at its end. */

@@ -1,5 +1,6 @@
 import { EvlnetError } from '../errors.js';
 import type { Counters } from '../memory/counters.js';
+import type { EchoPage } from '../memory/echo-page.js';
 import type { TraceRing } from '../memory/trace-ring.js';
 import { type Command, type DeviceCommand, type Spin, type Urgency, Word } from './shared.js';
 
@@ -19,6 +20,8 @@ export interface SharedViews {
   readonly counters: Counters;
   readonly trace: TraceRing;
   readonly suppressed: Int32Array;
+  readonly echoes: EchoPage;
+  readonly neighbours: Int32Array;
 }
 
 /** The in-band side's handle on the out-of-band side: a thread, or a process of its own. */
@@ -26,6 +29,8 @@ export abstract class OutOfBandSide {
   readonly counters: Counters;
   readonly trace: TraceRing;
   readonly suppressed: Int32Array;
+  readonly echoes: EchoPage;
+  readonly neighbours: Int32Array;
   readonly #words: Int32Array;
   /** Settles when it is gone: the error that ended it, or undefined. */
   abstract readonly ended: Promise<Error | undefined>;
@@ -35,6 +40,8 @@ export abstract class OutOfBandSide {
     this.counters = shared.counters;
     this.trace = shared.trace;
     this.suppressed = shared.suppressed;
+    this.echoes = shared.echoes;
+    this.neighbours = shared.neighbours;
   }
 
   /** Moves at every turn of the loop. */

@@ -4,7 +4,10 @@ import type { Device } from '../device/device.js';
 import { setAffinity, setFifo } from '../linux/sched.js';
 import { Batch } from '../memory/batch.js';
 import { type Counters, DeviceCounter, SLOT_STRIDE } from '../memory/counters.js';
+import type { EchoPage } from '../memory/echo-page.js';
 import type { TraceRing } from '../memory/trace-ring.js';
+import { EchoClient, type EchoSetup } from '../service/echo-client.js';
+import { EchoClients } from '../service/echo-clients.js';
 import { IcmpResponder } from '../service/icmp-responder.js';
 import { udpEcho } from '../service/udp-echo.js';
 import { Announcer } from '../stack/announcer.js';
@@ -22,6 +25,8 @@ export interface Workplace<D extends Device> {
   readonly counters: Counters;
   readonly trace: TraceRing;
   readonly suppressed: Int32Array;
+  readonly echoes: EchoPage;
+  readonly neighbours: Int32Array;
   readonly spin: Spin | undefined;
   /** The next command that was posted, if there is one. */
   readonly nextCommand: () => Command | undefined;
@@ -39,6 +44,8 @@ export class OutOfBand {
   readonly #stack: Stack;
   readonly #responder: IcmpResponder;
   readonly #announcer: Announcer;
+  readonly #echoes: EchoPage;
+  readonly #pings = new EchoClients();
   readonly #nextCommand: () => Command | undefined;
   readonly loop: Loop;
   #slots: number[] = [];
@@ -48,16 +55,18 @@ export class OutOfBand {
     this.#device = o.device;
     this.#counters = o.counters;
     const tracer = new Tracer(o.trace, o.suppressed, nowNs);
-    this.#stack = new Stack(this.#device, this.#counters, tracer);
+    this.#stack = new Stack(this.#device, this.#counters, tracer, o.neighbours);
     this.#responder = new IcmpResponder(this.#counters, tracer);
     this.#announcer = new Announcer(this.#device, new Batch(1), this.#counters.slots);
+    this.#echoes = o.echoes;
+    this.#stack.icmp.push(this.#pings);
     this.#nextCommand = o.nextCommand;
     this.loop = new Loop(
       this.#device,
       this.#stack,
       this.#counters,
       o.words,
-      new Timers([this.#announcer, this.#stack.reassembly, this.#stack.neighbours]),
+      new Timers([this.#announcer, this.#stack.reassembly, this.#stack.neighbours, this.#pings]),
       () => this.#obey(),
       o.spin,
     );
@@ -69,6 +78,10 @@ export class OutOfBand {
       if (command === undefined) return;
       if (command.kind === 'ports') this.#setPorts(command.ports);
       else if (command.kind === 'reset') this.#reset(command.slots);
+      else if (command.kind === 'neighbours')
+        for (const { slot, entries } of command.tables) this.#stack.neighbours.mirror(slot, entries, nowNs());
+      else if (command.kind === 'ping') this.#ping(command.setup, command.slot);
+      else if (command.kind === 'ping-end') this.#pings.end(command.client);
       else if (command.kind === 'collections') this.#countCollections(command.on);
       else if (command.how === 'throw') throw new Error('told to fail');
       else for (;;);
@@ -96,6 +109,13 @@ export class OutOfBand {
     this.#stack.routes.set(
       setups.flatMap((s) => s.routes.map((route) => ({ ...route, port: this.#stack.port(s.vid)! }))),
     );
+  }
+
+  #ping(setup: EchoSetup, slot: number): void {
+    const { output } = this.#stack;
+    const client = new EchoClient(setup, output, this.#echoes, nowNs, () => this.#stack.port(slot));
+    this.#echoes.clear(setup.client);
+    this.#echoes.refuse(setup.client, this.#pings.start(client, nowNs()));
   }
 
   /** Slot 0 stands for the device: what is counted for it as a whole goes with it. */

@@ -1,11 +1,11 @@
 import { parseVlanList, vids } from '../filter/vlan-set.js';
 import { type VlanPort, vlanTable } from '../filter/vlan-table.js';
-import type { Address, Link } from '../linux/link.js';
+import type { Link } from '../linux/link.js';
 import type { TraceLevel } from '../stack/port.js';
-import type { RouteConfig } from '../stack/route.js';
 import { placePort } from '../state/place.js';
 import type { ServiceState, StateDocument } from '../state/schema.js';
-import { network, parseMac, parsePrefix } from '../wire/address.js';
+import { parseMac } from '../wire/address.js';
+import { addressesOf, type NetworkTables, routesOf } from './routes.js';
 import type { PortSetup } from './shared.js';
 
 /** A service that somebody wants on this worker, and how much of it is traced. */
@@ -25,15 +25,14 @@ export interface Plan {
 export function plan(
   state: StateDocument,
   base: Link,
-  links: readonly Link[],
-  addresses: readonly Address[],
+  tables: NetworkTables,
   wanted: readonly Wanted[],
 ): Plan {
   const ports: PortSetup[] = [];
   const vlanPorts: VlanPort[] = [];
   let anyEthertype = false;
   for (const [ifname, entry] of Object.entries(state.ports)) {
-    const place = placePort(ifname, entry, links);
+    const place = placePort(ifname, entry, tables.links);
     if (place.base !== base.ifname) continue;
     const lladdr = place.kernel?.lladdr ?? base.lladdr;
     if (lladdr === undefined) continue;
@@ -41,11 +40,7 @@ export function plan(
     if (entry.ethertype === 'any') anyEthertype = true;
     const ownsArp = place.vid !== undefined && place.kernel === undefined;
     const services = wanted.filter((w) => w.port === undefined || w.port === ifname);
-    const own = place.kernel
-      ? addresses
-          .filter((a) => a.ifindex === place.kernel!.ifindex)
-          .map(({ address, prefix }) => ({ address, prefix }))
-      : ownAddress(entry.address);
+    const own = addressesOf(place.kernel, entry, tables.addresses);
     ports.push({
       ifname,
       vid: place.vid ?? 0,
@@ -54,7 +49,8 @@ export function plan(
       mtu: (place.kernel ?? base).mtu,
       addresses: own,
       ownsArp,
-      routes: own.map(connected),
+      ifindex: place.kernel?.ifindex,
+      routes: routesOf(place.kernel, own, tables.routes),
       icmpErrors: entry.icmpErrors === true,
       trace: Math.max(0, ...services.map((s) => s.trace ?? 0)) as TraceLevel,
       responds: services.some((s) => s.service === 'icmp-responder'),
@@ -72,21 +68,6 @@ export function plan(
     ),
   };
 }
-
-const ownAddress = (text: string | undefined) => {
-  if (text === undefined) return [];
-  const { address, length } = parsePrefix(text);
-  return [{ address, prefix: length }];
-};
-
-/** The route that comes with an address. */
-const connected = ({ address, prefix }: { address: number; prefix: number }): RouteConfig => ({
-  network: network(address, prefix),
-  prefix,
-  gateway: 0,
-  source: address,
-  metric: 0,
-});
 
 const octetsOf = (lladdr: string): Uint8Array =>
   Uint8Array.from(lladdr.split(':'), (octet) => Number.parseInt(octet, 16));

@@ -39,6 +39,8 @@ try {
     counters: new Counters(mapCounters(data.countersFile, 'present').buffer),
     trace: memory.trace,
     suppressed: memory.suppressed,
+    echoes: memory.echoes,
+    neighbours: memory.neighbours,
     // Frames come from the event loop: turning without it finds none.
     spin: 0,
     nextCommand() {

@@ -3,8 +3,10 @@ import { claimFolder, workerFolder } from '../control/run-folder.js';
 import type { ControlServer } from '../control/server.js';
 import { EvlnetError } from '../errors.js';
 import { ownIdentity } from '../linux/process.js';
+import type { Echo } from '../memory/echo-page.js';
 import type { DriverChoice } from '../state/schema.js';
 import { serveControl } from './control-server.js';
+import type { EchoSink, EchoWanted } from './echo-dispatch.js';
 import { InBand } from './in-band.js';
 import type { Wanted } from './plan.js';
 import type { Spin } from './shared.js';
@@ -27,6 +29,8 @@ export interface SessionOptions {
   /** Milliseconds between two looks at the counters; default 500. */
   readonly lookMs?: number;
   readonly sink: Sink;
+  /** Echo requests to send besides; called anew for each worker that they run on. */
+  readonly echoes?: { wanted(): EchoWanted; readonly sink: EchoSink };
   /** Whether a running worker of the device may be joined; if not, it is an error. */
   readonly mayAttach: boolean;
   /** Ends the session in good order. */
@@ -143,6 +147,7 @@ async function asWorker(
   try {
     control = await serveControl(folder, worker);
     for (const wanted of o.wanted) await worker.serve(wanted, o.sink);
+    if (o.echoes) await worker.ping(o.echoes.wanted(), o.echoes.sink);
     tally.follow(folder, slotsOf(worker, o.wanted));
     started();
     await tallying(o, tally, Promise.race([aborted(o.signal), worker.ended]));
@@ -172,6 +177,7 @@ async function attached(
   client.onEvent((event) => {
     if (event.event === 'trace') o.sink.trace(event.record as TraceRecord);
     else if (event.event === 'suppressed') o.sink.suppressed(Number(event.count));
+    else if (event.event === 'echoes') o.echoes?.sink(event.totals as number[], event.echoes as Echo[]);
     else if (event.event === 'warning')
       o.sink.warning(String(event.message), event.hint as string | undefined);
   });
@@ -181,6 +187,7 @@ async function attached(
       const answer = (await client.request('attach', { wanted }, 2000)) as { slots: number[] };
       slots.push(...answer.slots);
     }
+    if (o.echoes) await client.request('ping', { wanted: o.echoes.wanted() }, 2000);
     tally.follow(folder, [...new Set(slots)]);
     started();
     await tallying(o, tally, Promise.race([aborted(o.signal), client.closed]));

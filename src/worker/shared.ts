@@ -3,6 +3,8 @@ import type { PcapPlace } from '../device/pcap.js';
 import type { FilterChange } from '../device/pcap-filter.js';
 import type { XdpPlace } from '../device/xdp.js';
 import type { EvlnetError, Exit } from '../errors.js';
+import type { EchoSetup } from '../service/echo-client.js';
+import type { NeighbourSetup } from '../stack/neighbour.js';
 import type { PortConfig, TraceLevel } from '../stack/port.js';
 import type { RouteConfig } from '../stack/route.js';
 
@@ -36,6 +38,8 @@ export interface ThreadData extends Urgency {
   readonly words: SharedArrayBuffer;
   readonly trace: SharedArrayBuffer;
   readonly suppressed: SharedArrayBuffer;
+  readonly echoes: SharedArrayBuffer;
+  readonly neighbours: SharedArrayBuffer;
   /** Address of the counters page: a mapping crosses threads as a number. */
   readonly counters: number;
   readonly commands: MessagePort;
@@ -56,6 +60,8 @@ export interface ProcessData extends Urgency {
 
 /** A port with what runs on it. */
 export interface PortSetup extends PortConfig {
+  /** Of the kernel's device; undefined for an evlnet VLAN port. */
+  readonly ifindex: number | undefined;
   readonly routes: readonly RouteConfig[];
   readonly trace: TraceLevel;
   readonly responds: boolean;
@@ -65,6 +71,14 @@ export interface PortSetup extends PortConfig {
 export type Command =
   /** All ports, in place of those before. */
   | { readonly kind: 'ports'; readonly ports: readonly PortSetup[] }
+  /** The kernel's neighbours on its devices, in place of those before. */
+  | {
+      readonly kind: 'neighbours';
+      readonly tables: readonly { readonly slot: number; readonly entries: readonly NeighbourSetup[] }[];
+    }
+  /** Sends echo requests through the port of that slot. EchoTotal.Refusal tells whether it can. */
+  | { readonly kind: 'ping'; readonly setup: EchoSetup; readonly slot: number }
+  | { readonly kind: 'ping-end'; readonly client: number }
   /** Zeroes the counters of these slots. */
   | { readonly kind: 'reset'; readonly slots: readonly number[] }
   /** Counts garbage collections of the thread from now on, or no more. */

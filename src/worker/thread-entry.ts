@@ -5,6 +5,7 @@ import { XdpDevice } from '../device/xdp.js';
 import { EvlnetError } from '../errors.js';
 import { viewAt } from '../linux/memory.js';
 import { Counters, PAGE_LENGTH } from '../memory/counters.js';
+import { EchoPage } from '../memory/echo-page.js';
 import { TraceRing } from '../memory/trace-ring.js';
 import { applyUrgency, OutOfBand } from './out-of-band.js';
 import { type Command, failureOf, type ThreadData } from './shared.js';
@@ -20,6 +21,8 @@ try {
     counters: new Counters(viewAt(data.counters, PAGE_LENGTH).buffer),
     trace: new TraceRing(data.trace),
     suppressed: new Int32Array(data.suppressed),
+    echoes: new EchoPage(data.echoes),
+    neighbours: new Int32Array(data.neighbours),
     spin: data.spin,
     nextCommand: () => receiveMessageOnPort(data.commands)?.message as Command | undefined,
   });

@@ -4,6 +4,8 @@ import { EvlnetError } from '../errors.js';
 import { write } from '../linux/libc.js';
 import { map } from '../linux/memory.js';
 import { Counters, SLOTS } from '../memory/counters.js';
+import { ECHO_PAGE_LENGTH, EchoPage } from '../memory/echo-page.js';
+import { NEIGHBOUR_PAGE_LENGTH } from '../memory/neighbour-page.js';
 import { TRACE_LENGTH, TraceRing } from '../memory/trace-ring.js';
 import { mapCounters } from './counters-file.js';
 import { OutOfBandSide, type SideOptions } from './out-of-band-side.js';
@@ -51,11 +53,15 @@ class OutOfBandThread extends OutOfBandSide {
     const words = new SharedArrayBuffer(WORDS * 4);
     const trace = new SharedArrayBuffer(TRACE_LENGTH);
     const suppressed = new SharedArrayBuffer(SLOTS * 4);
+    const echoes = new SharedArrayBuffer(ECHO_PAGE_LENGTH);
+    const neighbours = new SharedArrayBuffer(NEIGHBOUR_PAGE_LENGTH);
     super({
       words: new Int32Array(words),
       counters: new Counters(page.buffer),
       trace: new TraceRing(trace),
       suppressed: new Int32Array(suppressed),
+      echoes: new EchoPage(echoes),
+      neighbours: new Int32Array(neighbours),
     });
     const { port1, port2 } = new MessageChannel();
     this.#commands = port1;
@@ -67,6 +73,8 @@ class OutOfBandThread extends OutOfBandSide {
       words,
       trace,
       suppressed,
+      echoes,
+      neighbours,
       counters: page.address,
       commands: port2,
       device,

@@ -8,6 +8,7 @@ import type { Reloaded } from '../../src/control/reload.js';
 import type { OpenFilter } from '../../src/filter/open.js';
 import type { Wanted } from '../../src/filter/verify.js';
 import type { Address, Link } from '../../src/linux/link.js';
+import type { KernelRoute } from '../../src/linux/route.js';
 
 /** A link as rtnetlink tells it; up, with a carrier, unless told. */
 export const link = (ifindex: number, ifname: string, more: Partial<Link> = {}): Link => ({
@@ -69,6 +70,7 @@ export class FakeHost {
     link(3, 'eth1', { up: false, lowerUp: false, flags: ['BROADCAST'] }),
   ];
   addresses: Address[] = [inet(2, 192, 0, 2, 11)];
+  routes: KernelRoute[] = [];
   workers: Worker[] = [];
   /** What the workers answer to a reload. */
   reloaded: Reloaded[] = [];
@@ -122,6 +124,7 @@ export class FakeHost {
     return {
       links: async () => this.links,
       addresses: async () => this.addresses,
+      routes: async () => this.routes,
       workers: async () => this.workers,
       reload: async (_, rev) => {
         this.revisions.push(rev);

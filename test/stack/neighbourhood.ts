@@ -104,6 +104,11 @@ export class Neighbourhood {
   /** An ARP packet comes in, from the issuer to everybody unless told otherwise. */
   hear(arp: ArpFields, destination = BROADCAST): void {
     const frame = buildFrame({ tags: [{ vid: VID }], arp, destination, source: arp.sender ?? ISSUER.mac });
+    this.receive(frame);
+  }
+
+  /** A frame comes in. */
+  receive(frame: Uint8Array): void {
     const at = new Batch(1);
     this.#far.reserve(at, 1);
     this.#far.arena.octets.set(frame, at.at[0]!);

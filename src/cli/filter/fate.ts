@@ -16,7 +16,7 @@ export function fates(
 ): Outcome[] {
   const base = tables.links.find((l) => l.ifname === device);
   if (base === undefined) return [];
-  const { table, anyEthertype } = plan(state, base, tables.links, tables.addresses, []);
+  const { table, anyEthertype } = plan(state, base, { ...tables, routes: [] }, []);
   const view = tableView(table);
   const engine =
     filter &&

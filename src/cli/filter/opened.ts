@@ -52,7 +52,7 @@ const openSource = (source: FilterSource): OpenFilter => {
 function placeOf(state: StateDocument, base: Link, { links, addresses }: Tables): Place {
   const ports = recordedPorts(state, links).filter((port) => port.baseName === base.ifname);
   return {
-    table: tableView(plan(state, base, links, addresses, []).table),
+    table: tableView(plan(state, base, { links, addresses, routes: [] }, []).table),
     any: ports.some((port) => port.entry.ethertype === 'any'),
   };
 }

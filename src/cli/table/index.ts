@@ -4,6 +4,7 @@ import { completion } from './completion.js';
 import { filter } from './filter.js';
 import { icmpResponder } from './icmp-responder.js';
 import { lab } from './lab.js';
+import { ping } from './ping.js';
 import { port } from './port.js';
 import { run } from './run.js';
 import { state } from './state.js';
@@ -30,7 +31,7 @@ export const OBJECTS: readonly ObjectSpec[] = [
   later('route', 'out-of-band routes'),
   stats,
   later('latency', 'round-trip times, worst case first'),
-  later('ping', 'echo requests through the out-of-band stack'),
+  ping,
   later('dump', 'frames with their verdict'),
   later('monitor', 'events as they happen'),
   check,

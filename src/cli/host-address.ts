@@ -1,0 +1,20 @@
+import { lookup } from 'node:dns/promises';
+import { isIPv4 } from 'node:net';
+import { EvlnetError } from '../errors.js';
+
+/** The IPv4 address that `host` is or has, an unsigned number in host order. */
+export async function hostAddress(host: string): Promise<number> {
+  const text = isIPv4(host) ? host : await resolved(host);
+  return text.split('.').reduce((address, octet) => address * 256 + Number(octet), 0);
+}
+
+async function resolved(host: string): Promise<string> {
+  try {
+    return (await lookup(host, { family: 4 })).address;
+  } catch (error) {
+    throw new EvlnetError('EVL_HOST', `Cannot find host "${host}": no IPv4 address is known`, {
+      cause: error,
+      hint: 'write its address, such as 10.10.10.10',
+    });
+  }
+}

@@ -1,0 +1,51 @@
+import { EchoTotal } from '../../memory/echo-page.js';
+
+/** How long to wait for the last replies: ping(8)'s, where none has come, and at least, where some have. */
+const PATIENCE_MS = 10_000;
+const LINGER_MS = 1000;
+
+/** How far the requests are: over several workers, where one takes over from another. */
+export class Progress {
+  /** By EchoTotal, of the workers before. */
+  #before: number[] = [];
+  #now: readonly number[] = [];
+  #lastSentMs: number | undefined;
+
+  constructor(readonly count: number | undefined) {}
+
+  /** Sums of all workers; the extremes are of all too. */
+  get totals(): number[] {
+    return this.#now.map((n, i) => {
+      const before = this.#before[i] ?? 0;
+      if (i === EchoTotal.Max) return Math.max(n, before);
+      if (i === EchoTotal.Min && this.#before[EchoTotal.Received])
+        return this.#now[EchoTotal.Received] ? Math.min(n, before) : before;
+      return n + before;
+    });
+  }
+
+  get sent(): number {
+    return this.totals[EchoTotal.Sent] ?? 0;
+  }
+
+  /** From here on another worker counts. */
+  begin(): void {
+    this.#before = this.totals;
+    this.#now = this.#before.map(() => 0);
+  }
+
+  look(totals: readonly number[]): void {
+    this.#now = totals;
+  }
+
+  /** Whether nothing more is to be waited for. */
+  isOver(nowMs: number): boolean {
+    const { totals, count } = this;
+    const [sent = 0, received = 0] = [totals[EchoTotal.Sent], totals[EchoTotal.Received]];
+    if (count === undefined || sent < count) return false;
+    if (received >= sent) return true;
+    this.#lastSentMs ??= nowMs;
+    const longestMs = (2 * (totals[EchoTotal.Max] ?? 0)) / 1e6;
+    return nowMs - this.#lastSentMs > (received > 0 ? Math.max(LINGER_MS, longestMs) : PATIENCE_MS);
+  }
+}

@@ -1,0 +1,181 @@
+// RFC 792 echo, the asking side: what ping(8) does, through the out-of-band stack.
+import { Batch } from '../memory/batch.js';
+import { EchoKind, type EchoPage, EchoTotal } from '../memory/echo-page.js';
+import { NeighbourState } from '../memory/neighbour-page.js';
+import { type Output, Path, Refusal } from '../stack/output.js';
+import type { Packet } from '../stack/packet.js';
+import type { Port } from '../stack/port.js';
+import { type IcmpService, Outcome } from '../stack/service.js';
+import * as icmpv4 from '../wire/icmpv4.js';
+import * as ipv4 from '../wire/ipv4.js';
+
+/** Octets that the requests carry, beside headers. */
+const HEADERS = ipv4.MIN_HEADER_LENGTH + icmpv4.HEADER_LENGTH;
+const SEQUENCES = 0x1_0000;
+/** Of a flood, where no reply comes: a hundred requests a second, as ping(8). */
+const FLOOD_NS = 10e6;
+/** What became of the request with a sequence number. */
+const Waiting = 1;
+const Answered = 2;
+const NEVER = Number.POSITIVE_INFINITY;
+
+export interface EchoSetup {
+  /** Place in the echo page. */
+  readonly client: number;
+  readonly destination: number;
+  /** Octets of payload. */
+  readonly size: number;
+  /** Undefined: until told otherwise. */
+  readonly count: number | undefined;
+  readonly intervalNs: number;
+  /** As fast as replies come. */
+  readonly isFlood: boolean;
+  readonly identifier: number;
+  /** Of the first request. */
+  readonly sequence: number;
+}
+
+/** Why it cannot start: a Refusal, or that the packet is longer than the MTU. */
+export const TOO_LONG = 100;
+
+export class EchoClient implements IcmpService {
+  readonly name = 'ping';
+  /** When to call `run` next. */
+  dueNs = NEVER;
+  readonly #sentNs = new Float64Array(SEQUENCES);
+  readonly #state = new Uint8Array(SEQUENCES);
+  readonly #path = new Path();
+  readonly #batch = new Batch(1);
+  #sent = 0;
+  #wasFailed = false;
+
+  constructor(
+    readonly setup: EchoSetup,
+    readonly output: Output,
+    readonly page: EchoPage,
+    readonly now: () => number,
+    /** The port that it is bound to. */
+    readonly portOf: () => Port | undefined,
+  ) {}
+
+  /** Sends the first request. Why it cannot, or 0. */
+  start(nowNs: number): number {
+    const refused = this.output.find(this.#path, this.setup.destination, this.portOf());
+    if (refused !== Refusal.None) return refused;
+    if (this.setup.size + HEADERS > this.#path.mtu) return TOO_LONG;
+    this.run(nowNs);
+    return 0;
+  }
+
+  run(nowNs: number): void {
+    const { setup, output } = this;
+    this.#noteFailure();
+    this.#send(nowNs);
+    output.device.flush();
+    const isLast = this.#sent === setup.count;
+    // Behind time by more than one interval, it does not catch up.
+    const next = this.dueNs === NEVER ? nowNs : Math.max(this.dueNs, nowNs - setup.intervalNs);
+    this.dueNs = isLast ? NEVER : setup.isFlood ? nowNs + FLOOD_NS : next + setup.intervalNs;
+  }
+
+  #send(nowNs: number): void {
+    const { setup, output, page } = this;
+    const path = this.#path;
+    const sequence = (setup.sequence + this.#sent) & 0xffff;
+    this.#sent++;
+    page.add(setup.client, EchoTotal.Sent, 1);
+    this.#state[sequence] = Waiting;
+    if (path.generation !== output.routes.generation) {
+      const refused = output.find(path, setup.destination, this.portOf());
+      if (refused !== Refusal.None || setup.size + HEADERS > path.mtu) return;
+    }
+    const batch = this.#batch;
+    if (output.reserve(path, batch, 1) === 0) return;
+    const { view } = output.device.arena;
+    const l3 = batch.at[0]! + path.headerLength;
+    const l4 = l3 + ipv4.MIN_HEADER_LENGTH;
+    const end = l4 + icmpv4.HEADER_LENGTH + setup.size;
+    // The payload of ping(8): what number octet it is.
+    for (let i = 0; i < setup.size; i++) view.setUint8(l4 + icmpv4.HEADER_LENGTH + i, i);
+    ipv4.setHeaderLength(view, l3, ipv4.MIN_HEADER_LENGTH);
+    ipv4.setTos(view, l3, 0);
+    ipv4.setTotalLength(view, l3, end - l3);
+    ipv4.setIdentification(view, l3, 0);
+    // It fits, and may not be cut: the identification need not be unique (RFC 6864 §4.1).
+    ipv4.setDontFragment(view, l3, true);
+    ipv4.setTtl(view, l3, ipv4.DEFAULT_TTL);
+    ipv4.setProtocol(view, l3, ipv4.Protocol.Icmp);
+    ipv4.setSource(view, l3, path.source);
+    ipv4.setDestination(view, l3, path.destination);
+    ipv4.writeChecksum(view, l3);
+    icmpv4.writeEcho(view, l4, end, icmpv4.Type.Echo, setup.identifier, sequence);
+    batch.length[0] = end - batch.at[0]!;
+    this.#sentNs[sequence] = this.now();
+    output.send(path, batch, 0, nowNs);
+  }
+
+  /** Tells once that the neighbour does not answer; it is asked for again with the next request. */
+  #noteFailure(): void {
+    const { setup, page } = this;
+    const { port, nextHop, source } = this.#path;
+    const { table } = this.output.neighbours;
+    const i = this.#path.isGroup ? -1 : table.find(port.slot, nextHop);
+    const hasFailed = i >= 0 && table.state(i) === NeighbourState.Failed;
+    if (hasFailed && !this.#wasFailed && this.#sent > 0) {
+      const sequence = (setup.sequence + this.#sent - 1) & 0xffff;
+      page.add(setup.client, EchoTotal.Errors, 1);
+      page.push(setup.client, EchoKind.Unreachable, sequence, source, 0, 0, 0, 0);
+    }
+    this.#wasFailed = hasFailed;
+  }
+
+  message(p: Packet, _port: Port): number {
+    const { view, l3, l4 } = p;
+    const type = icmpv4.type(view, l4);
+    if (type === icmpv4.Type.EchoReply) return this.#reply(p);
+    if (icmpv4.isError(type)) return this.#error(view, l3, l4, p.packetEnd);
+    return Outcome.Pass;
+  }
+
+  #reply(p: Packet): number {
+    const { setup, page } = this;
+    const { view, l3, l4 } = p;
+    const { client, identifier } = setup;
+    const source = ipv4.source(view, l3);
+    if (icmpv4.identifier(view, l4) !== identifier) return Outcome.Pass;
+    // Whoever answers for a group answers in its own name.
+    if (source !== setup.destination && !this.#path.isGroup) return Outcome.Pass;
+    const sequence = icmpv4.sequence(view, l4);
+    const state = this.#state[sequence]!;
+    if (state === 0) return Outcome.Pass;
+    const ns = Math.max(0, this.now() - this.#sentNs[sequence]!);
+    const isDuplicate = state === Answered;
+    this.#state[sequence] = Answered;
+    if (isDuplicate) page.add(client, EchoTotal.Duplicates, 1);
+    else page.time(client, ns);
+    const kind = isDuplicate ? EchoKind.Duplicate : EchoKind.Reply;
+    if (!setup.isFlood)
+      page.push(client, kind, sequence, source, p.packetEnd - l4, ipv4.ttl(view, l3), ns, 0);
+    else if (this.dueNs !== NEVER) this.dueNs = 0;
+    return Outcome.Done;
+  }
+
+  /** RFC 792: what it is about is in it, the first octets of it. */
+  #error(view: DataView, l3: number, l4: number, end: number): number {
+    const { setup, page } = this;
+    const about = l4 + icmpv4.HEADER_LENGTH;
+    if (end - about < ipv4.MIN_HEADER_LENGTH) return Outcome.Pass;
+    const echo = about + ipv4.headerLength(view, about);
+    if (end - echo < icmpv4.HEADER_LENGTH || ipv4.protocol(view, about) !== ipv4.Protocol.Icmp)
+      return Outcome.Pass;
+    if (ipv4.destination(view, about) !== setup.destination) return Outcome.Pass;
+    if (icmpv4.type(view, echo) !== icmpv4.Type.Echo) return Outcome.Pass;
+    if (icmpv4.identifier(view, echo) !== setup.identifier) return Outcome.Pass;
+    const sequence = icmpv4.sequence(view, echo);
+    if (this.#state[sequence] === 0) return Outcome.Pass;
+    page.add(setup.client, EchoTotal.Errors, 1);
+    const detail = icmpv4.type(view, l4) * 256 + icmpv4.code(view, l4);
+    page.push(setup.client, EchoKind.Error, sequence, ipv4.source(view, l3), end - l4, 0, 0, detail);
+    return Outcome.Done;
+  }
+}

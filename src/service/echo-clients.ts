@@ -1,0 +1,43 @@
+import type { Packet } from '../stack/packet.js';
+import type { Port } from '../stack/port.js';
+import { type IcmpService, Outcome } from '../stack/service.js';
+import type { EchoClient } from './echo-client.js';
+
+/** All that ask on one device, as one. */
+export class EchoClients implements IcmpService {
+  readonly name = 'ping';
+  readonly #clients: EchoClient[] = [];
+
+  /** Why it cannot start, or 0. */
+  start(client: EchoClient, nowNs: number): number {
+    const refused = client.start(nowNs);
+    if (refused === 0) this.#clients.push(client);
+    return refused;
+  }
+
+  end(number: number): void {
+    const i = this.#clients.findIndex((c) => c.setup.client === number);
+    if (i >= 0) this.#clients.splice(i, 1);
+  }
+
+  get dueNs(): number {
+    const clients = this.#clients;
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < clients.length; i++) if (clients[i]!.dueNs < least) least = clients[i]!.dueNs;
+    return least;
+  }
+
+  run(nowNs: number): void {
+    const clients = this.#clients;
+    for (let i = 0; i < clients.length; i++) if (clients[i]!.dueNs <= nowNs) clients[i]!.run(nowNs);
+  }
+
+  message(p: Packet, port: Port): number {
+    const clients = this.#clients;
+    for (let i = 0; i < clients.length; i++) {
+      const outcome = clients[i]!.message(p, port);
+      if (outcome !== Outcome.Pass) return outcome;
+    }
+    return Outcome.Pass;
+  }
+}
