@@ -14,45 +14,44 @@ export interface Cap {
   on(event: 'packet', listener: (length: number, isTruncated: boolean) => void): this;
 }
 
-const REBUILD = 'CXXFLAGS=-DNDEBUG npm rebuild cap';
+const HINT = {
+  exit: Exit.Unsupported,
+  hint: 'apt-get install libpcap-dev g++ make python3, then in the folder of evlnet: CXXFLAGS=-DNDEBUG npm rebuild cap',
+};
+const require = createRequire(import.meta.url);
 let loaded: (new () => Cap) | undefined;
 
-/** The class Cap; throws EVL_NO_CAP with the way out. */
+/** The addon's file; throws EVL_NO_CAP with the way out. */
+export function findCap(): string {
+  let file: string;
+  try {
+    file = require.resolve('cap/build/Release/cap.node');
+  } catch (cause) {
+    throw new EvlnetError('EVL_NO_CAP', 'Cannot use npm cap: it is not built', { ...HINT, cause });
+  }
+  if (readFileSync(file).includes('__assert_fail'))
+    throw new EvlnetError(
+      'EVL_NO_CAP',
+      'Cannot use npm cap: it was built with assertions, and would abort when the link goes down',
+      HINT,
+    );
+  return file;
+}
+
+/** The class Cap; throws EVL_NO_CAP. */
 export function loadCap(): new () => Cap {
   if (loaded !== undefined) return loaded;
+  findCap();
   // It hangs its descriptors into the loop of the main thread, whatever thread it is in.
-  if (!isMainThread) throw new EvlnetError('EVL_NO_CAP', 'Cannot load npm cap: not in the main thread');
-  const require = createRequire(import.meta.url);
+  if (!isMainThread) throw new EvlnetError('EVL_NO_CAP', 'Cannot use npm cap: not in the main thread');
   // It asks the whole process for pcap_set_immediate_mode, after a libpcap.so that only the development package has; without an answer
   // frames would come a second late.
   shareLibrary(['libpcap.so.0.8', 'libpcap.so.1', 'libpcap.so']);
   try {
-    refuseAssertions(require.resolve('cap/build/Release/cap.node'));
     loaded = (require('cap') as { Cap: new () => Cap }).Cap;
     return loaded;
-  } catch (error) {
-    if (error instanceof EvlnetError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new EvlnetError(
-      'EVL_NO_CAP',
-      code === 'MODULE_NOT_FOUND'
-        ? 'Cannot load npm cap: it is not built'
-        : `Cannot load npm cap: ${message.split('\n')[0]}`,
-      {
-        exit: Exit.Unsupported,
-        hint: `apt-get install libpcap-dev g++ make python3, then in the folder of evlnet: ${REBUILD}`,
-        cause: error,
-      },
-    );
+  } catch (cause) {
+    const reason = (cause as Error).message.split('\n')[0];
+    throw new EvlnetError('EVL_NO_CAP', `Cannot use npm cap: ${reason}`, { ...HINT, cause });
   }
-}
-
-/** Built with assertions, it aborts the process when the interface goes down. */
-function refuseAssertions(file: string): void {
-  if (readFileSync(file).includes('__assert_fail'))
-    throw new EvlnetError(
-      'EVL_NO_CAP',
-      'Cannot use npm cap: it was built with assertions and would abort when the link goes down',
-      { exit: Exit.Unsupported, hint: `in the folder of evlnet: ${REBUILD}` },
-    );
 }

@@ -54,7 +54,7 @@ export async function takeDriver(o: DriverOptions): Promise<Driver> {
 
 const UNSUPPORTED: readonly (number | undefined)[] = [Errno.EOPNOTSUPP, Errno.ENOSYS, Errno.EAFNOSUPPORT];
 /** EVL_HOOK_BUSY is not among them: the hook can be made free, and what holds it may take frames that libpcap would wait for. */
-const CODES = ['EVL_NO_XDP', 'EVL_PERMISSION', 'EVL_MTU', 'EVL_BUFSZ', 'EVL_HIDDEN_TAGS'];
+const CODES = ['EVL_NO_XDP', 'EVL_XDP', 'EVL_PERMISSION', 'EVL_MTU', 'EVL_BUFSZ', 'EVL_HIDDEN_TAGS'];
 
 /** Whether another driver could do what XDP cannot. */
 const isOfXdpAlone = (error: unknown): error is EvlnetError =>

@@ -19,6 +19,8 @@ enum { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10 };
 #define LOAD(size, d, s, off) INSN(BPF_LDX | BPF_MEM | BPF_##size, d, s, off, 0)
 #define STORE(size, d, off, s) INSN(BPF_STX | BPF_MEM | BPF_##size, d, s, off, 0)
 
+#define STORE_IMM(size, d, off, i) INSN(BPF_ST | BPF_MEM | BPF_##size, d, 0, off, i)
+
 #define CALL(helper) INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_##helper)
 #define EXIT INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 

@@ -41,37 +41,47 @@ struct sample {
 };
 static struct sample first, last;
 
-enum label { SEND };
+enum label { SEND, DROP };
+
+/* Whoever takes a frame into the kernel's stack leaves it without its tag (skb_vlan_untag), and its page comes back as it
+ * is: addresses and tag, the first 16 octets, are written anew each time. R8 = the context. */
+#define RESTORE(words) \
+	LOAD(W, R1, R8, 0), LOAD(W, R2, R8, 4), MOV(R3, R1), ALU_IMM(ADD, R3, 16), IF(JGT, R3, R2, DROP), \
+	STORE_IMM(W, R1, 0, (words)[0]), STORE_IMM(W, R1, 4, (words)[1]), \
+	STORE_IMM(W, R1, 8, (words)[2]), STORE_IMM(W, R1, 12, (words)[3])
 
 /* Offers every frame, or with a rate only as many as the time since the first one allows: the others are XDP_DROP,
  * which costs nothing but a turn of the loop that waits. */
-static int generator(uint32_t rate)
+static int generator(uint32_t rate, const int32_t *words)
 {
 	int start = bpf_map(BPF_MAP_TYPE_ARRAY, 4, 16, 1);
 	const struct bpf_insn unlimited[] = {
+		MOV(R8, R1), RESTORE(words),
 		MOV_IMM(R1, 0), STORE(W, R10, -4, R1),
 		MAP(R1, offered), MOV(R2, R10), ALU_IMM(ADD, R2, -4), CALL(map_lookup_elem),
 		IF_IMM(JEQ, R0, 0, SEND),
 		LOAD(DW, R1, R0, 0), ALU_IMM(ADD, R1, 1), STORE(DW, R0, 0, R1),
 		LABEL(SEND), MOV_IMM(R0, XDP_TX), EXIT,
+		LABEL(DROP), MOV_IMM(R0, XDP_DROP), EXIT,
 	};
-	enum { STARTED = SEND + 1, SKIP };
+	enum { STARTED = DROP + 1 };
 	const struct bpf_insn limited[] = {
 		/* R6 = { u64 start, u64 sent }, R7 = ns since the start */
+		MOV(R8, R1), RESTORE(words),
 		CALL(ktime_get_ns), MOV(R7, R0),
 		MAP_VALUE(R6, start), LOAD(DW, R1, R6, 0), IF_IMM(JNE, R1, 0, STARTED),
 		STORE(DW, R6, 0, R7), MOV(R1, R7),
 		LABEL(STARTED), ALU(SUB, R7, R1),
 		/* Allowed so far: 10^-6 s is fine enough, and nothing overflows in a day. */
 		ALU_IMM(DIV, R7, 1000), ALU_IMM(MUL, R7, rate), ALU_IMM(DIV, R7, 1000000),
-		LOAD(DW, R1, R6, 8), IF(JGE, R1, R7, SKIP),
+		LOAD(DW, R1, R6, 8), IF(JGE, R1, R7, DROP),
 		ALU_IMM(ADD, R1, 1), STORE(DW, R6, 8, R1),
 		MOV_IMM(R1, 0), STORE(W, R10, -4, R1),
 		MAP(R1, offered), MOV(R2, R10), ALU_IMM(ADD, R2, -4), CALL(map_lookup_elem),
 		IF_IMM(JEQ, R0, 0, SEND),
 		LOAD(DW, R1, R0, 0), ALU_IMM(ADD, R1, 1), STORE(DW, R0, 0, R1),
 		LABEL(SEND), MOV_IMM(R0, XDP_TX), EXIT,
-		LABEL(SKIP), MOV_IMM(R0, XDP_DROP), EXIT,
+		LABEL(DROP), MOV_IMM(R0, XDP_DROP), EXIT,
 	};
 	return rate ? bpf_program(BPF_PROG_TYPE_XDP, limited, sizeof limited / sizeof *limited)
 		    : bpf_program(BPF_PROG_TYPE_XDP, unlimited, sizeof unlimited / sizeof *unlimited);
@@ -173,7 +183,9 @@ int main(int argc, char **argv)
 	sigaction(SIGUSR1, &action, NULL);
 	offered = bpf_map(BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 1);
 	replies = count_replies(ifindex, request.vid, request.id);
-	int program = generator(option.rate);
+	int32_t words[MAX_REQUEST / 4];
+	write_request(&request, (uint8_t *)words);
+	int program = generator(option.rate, words);
 	sender = pthread_self();
 	if (pthread_create(&watcher, NULL, watch, NULL) != 0)
 		errx(2, "Cannot start a thread");

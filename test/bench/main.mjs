@@ -6,7 +6,7 @@ import { heapText, measureHeap } from './heap.mjs';
 import { readOptions, USAGE } from './options.mjs';
 import { killAll, run } from './process.mjs';
 import { quietMachine } from './quiet.mjs';
-import { BUILD, c, evlnet, kernel } from './responders.mjs';
+import { BUILD, c, cap, evlnet, kernel } from './responders.mjs';
 import { playRounds } from './rounds.mjs';
 import { echoText } from './table.mjs';
 import { judge, summarize } from './verdict.mjs';
@@ -15,7 +15,7 @@ import { openWire, removeStale } from './wire.mjs';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** How long the whole bench waits for other work on the machine to end. */
 const PATIENCE_MS = 60_000;
-const RESPONDERS = { kernel, c, evlnet };
+const RESPONDERS = { kernel, c, evlnet, cap };
 
 /** Exit code of `scripts/bench`: 0 done, 1 wrong argument, 2 could not run, 4 a bar was missed and --assert given. */
 export async function main(argv) {

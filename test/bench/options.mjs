@@ -7,7 +7,7 @@ export const USAGE = `Usage: scripts/bench [ echo | heap | filter ] [ options ]
   --rounds N        every round starts all responders anew, default 5
   --passes N        a round measures each responder N times in turn, default 4
   --quick           one short round, for CI: shows that everything runs, not how fast
-  --only LIST       of evlnet,c,kernel
+  --only LIST       of evlnet,c,kernel,cap (evlnet on libpcap)
   --waits LIST      of default,none,always
   --driver-mode M   native or generic; default: what each responder chooses
   --rate N          offer N requests a second instead of as many as one CPU makes
@@ -18,7 +18,7 @@ Needs root, a C compiler and a built evlnet (npm run build). Exit 2: it could no
 
 export const WAITS = ['default', 'none', 'always'];
 const PARTS = ['echo', 'heap', 'filter'];
-const RESPONDERS = ['kernel', 'c', 'evlnet'];
+const RESPONDERS = ['kernel', 'c', 'evlnet', 'cap'];
 
 const flags = {
   rounds: { type: 'string' },

@@ -1,5 +1,5 @@
-// Who answers: the kernel, the C program, evlnet. The two programs share one CPU: whoever is not measured is parked.
-import { mkdtempSync, rmSync } from 'node:fs';
+// Who answers: the kernel, the C program, evlnet by XDP and by libpcap. The programs share one CPU: whoever is not measured is parked.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,28 +45,29 @@ export const c = (wire, mode) => ({
   },
 });
 
+export const evlnet = (wire, mode) => program('evlnet', wire, mode ? ['mode', mode] : []);
+
+/** evlnet again, on npm cap: its out-of-band side is a process of its own. */
+export const cap = (wire) => program('cap', wire, ['driver', 'pcap']);
+
+const childrenOf = (pid) =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+
 /** With a state file of its own, which `close()` removes. */
-export async function evlnet(wire, mode) {
+async function program(name, wire, options) {
   const folder = mkdtempSync(join(tmpdir(), 'evlnet-bench-'));
   const env = { EVLNET_STATE: join(folder, 'state.json') };
   const command = (...args) => run(...wire.onResponder(EVLNET, args), { env });
   const close = () => rmSync(folder, { recursive: true, force: true });
   try {
-    await command(
-      'port',
-      'enable',
-      PORT,
-      'address',
-      `${RESPONDER.address}/24`,
-      ...(mode ? ['mode', mode] : []),
-    );
+    await command('port', 'enable', PORT, 'address', `${RESPONDER.address}/24`, ...options);
     await command('vlans', 'set', `${VID}`);
   } catch (error) {
     close();
     throw error;
   }
   return {
-    name: 'evlnet',
+    name,
     folder,
     command,
     close,
@@ -80,7 +81,7 @@ export async function evlnet(wire, mode) {
         return port?.operstate === 'RUNNING' && port.mode !== undefined;
       };
       const program = await start(...wire.onResponder(EVLNET, args), { ready, env });
-      return { ...program, wire, tagged: true, mode: port.mode };
+      return { ...program, wire, tagged: true, mode: port.mode, children: childrenOf(program.pid) };
     },
   };
 }

@@ -61,7 +61,7 @@ async function measure(it, options, quietly) {
   const { name, tagged, mode } = it;
   it.unpark();
   try {
-    const ours = it.pid ? [it.pid] : [];
+    const ours = it.pid ? [it.pid, ...(it.children ?? [])] : [];
     const replies = await quietly(ours, () => load(it, { ...options.load, rate: options.rate }));
     const rtt = await quietly(ours, () => roundTrips(it, options.rtt));
     return { name, tagged, mode, load: replies, rtt };

@@ -1,4 +1,4 @@
-const LABELS = { kernel: 'kernel', c: 'C AF_XDP', evlnet: 'evlnet' };
+const LABELS = { kernel: 'kernel', c: 'C AF_XDP', evlnet: 'evlnet', cap: 'evlnet, libpcap' };
 const thousands = (n) => `${Math.round(n / 1000)}k`;
 
 /** Columns as wide as their widest cell, the first `left` ones flush left. */

@@ -19,11 +19,14 @@ const quietOnes = (list, quiet) => {
   return good.length >= ENOUGH ? good : list;
 };
 
+/** What `--spin` makes no difference to. */
+const WAITLESS = ['kernel', 'cap'];
+
 /** One row a responder and wait mode: medians of what was measured while others were quiet. */
 export function summarize(records) {
   const kinds = new Map();
   for (const record of records) {
-    const wait = record.name === 'kernel' ? undefined : record.wait;
+    const wait = WAITLESS.includes(record.name) ? undefined : record.wait;
     const key = `${record.name} ${wait}`;
     if (!kinds.has(key)) kinds.set(key, { name: record.name, wait, all: [] });
     kinds.get(key).all.push(record);

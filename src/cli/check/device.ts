@@ -1,4 +1,5 @@
 import type { Link } from '../../linux/link.js';
+import type { DriverChoice } from '../../state/schema.js';
 import type { Context } from '../context.js';
 import type { Worker } from '../system.js';
 import { type Finding, fail, ok, warn } from './finding.js';
@@ -6,13 +7,19 @@ import { type Finding, fail, ok, warn } from './finding.js';
 // A frame must fit a page with headroom and struct skb_shared_info behind it: what native drivers accept at most.
 const MAX_MTU = 3498;
 
+const SHARED =
+  'the kernel sees what is taken too: where it has the address, both answer, and ping shows (DUP!)';
+const SHARED_FIX = 'Linux 6.6 with CAP_NET_ADMIN and CAP_BPF, or delete the VLAN device: evlnet needs none';
+
 /** What stands in the way on one base device. */
 export async function deviceFindings(
   { system }: Context,
   device: Link,
   worker: Worker | undefined,
+  choice: DriverChoice,
 ): Promise<Finding[]> {
   const { ifname } = device;
+  const driver = worker?.status?.driver ?? choice;
   const findings: Finding[] = [];
   if (!device.up) findings.push(fail(ifname, 'is down', `ip link set ${ifname} up`));
   else if (!device.lowerUp) findings.push(warn(ifname, 'has no carrier', 'check cable and peer'));
@@ -27,31 +34,34 @@ export async function deviceFindings(
       `driver ${driverName(ifname)?.driver ?? 'unknown'}, ${count} receive queue${count === 1 ? '' : 's'}`,
     ),
   );
-  findings.push(...(await offloadFindings(ifname, worker)));
-  if (device.mtu > MAX_MTU)
-    findings.push(
-      warn(
-        ifname,
-        `MTU ${device.mtu} is too large for native XDP`,
-        `ip link set ${ifname} mtu ${MAX_MTU}, or mode generic`,
-      ),
-    );
-  findings.push(await hookFinding(system, device, worker), ...workerFindings(ifname, worker));
-  return findings;
+  if (driver !== 'pcap') {
+    findings.push(...(await offloadFindings(ifname, worker, choice)));
+    if (device.mtu > MAX_MTU)
+      findings.push(
+        warn(
+          ifname,
+          `MTU ${device.mtu} is too large for native XDP`,
+          `ip link set ${ifname} mtu ${MAX_MTU}, or mode generic`,
+        ),
+      );
+    findings.push(await hookFinding(system, device, worker));
+  }
+  return [...findings, ...workerFindings(ifname, worker)];
 }
 
-async function offloadFindings(ifname: string, worker: Worker | undefined): Promise<Finding[]> {
+async function offloadFindings(
+  ifname: string,
+  worker: Worker | undefined,
+  choice: DriverChoice,
+): Promise<Finding[]> {
   const { offloads } = await import('../../linux/ethtool.js');
   const { rxvlan } = offloads(ifname);
   if (!rxvlan?.active) return [ok(ifname, 'VLAN tags stay in the frame (rxvlan off)')];
+  const hidden = 'rxvlan is on and fixed: XDP cannot see VLAN tags';
   if (rxvlan.fixed)
-    return [
-      fail(
-        ifname,
-        'rxvlan is on and fixed: XDP cannot see VLAN tags',
-        `evlnet port set ${ifname} mode generic`,
-      ),
-    ];
+    return choice === 'auto'
+      ? [warn(ifname, `${hidden}, auto takes the driver pcap`)]
+      : [fail(ifname, hidden, `evlnet port set ${ifname} driver pcap`)];
   if (worker?.isAlive)
     return [warn(ifname, 'rxvlan is on while a worker runs', `ethtool -K ${ifname} rxvlan off`)];
   return [ok(ifname, 'rxvlan is on; a worker turns it off and on again')];
@@ -83,7 +93,9 @@ function workerFindings(ifname: string, worker: Worker | undefined): Finding[] {
   const { driver, mode, zeroCopy, why, filter } = worker.status;
   const how = `${driver} ${mode} ${zeroCopy ? 'zero-copy' : 'copy'}`;
   const failure = filter.failure?.message.split('\n')[0];
+  const isShared = driver === 'pcap' && mode === 'shared';
   return [
+    ...(isShared ? [warn(ifname, SHARED, SHARED_FIX)] : []),
     ...(failure === undefined
       ? []
       : [warn(ifname, `worker ${worker.pid}: ${failure}`, filter.failure!.hint)]),

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { release } from 'node:os';
 import { type Capability, capabilities } from '../../linux/capabilities.js';
+import { whyNoCap } from '../../worker/cap-finding.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
 /** What the machine has, whatever the device. */
@@ -9,12 +9,23 @@ export async function machineFindings(): Promise<Finding[]> {
   return [kernel(), ...privileges(), await afXdp(), jit(), vlans(), ...realTime(), memlock(), pcap()];
 }
 
+/** What XDP lacks: the driver pcap does without, where it can be used. */
+const withoutXdp = (subject: string, what: string, fix: string): Finding =>
+  whyNoCap() === undefined
+    ? warn(subject, `${what}: auto takes the driver pcap`, fix)
+    : fail(subject, what, fix);
+
+const isFrom = (wanted: readonly [major: number, minor: number]): boolean => {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  return major > wanted[0] || (major === wanted[0] && minor >= wanted[1]);
+};
+
 // bpf_link for XDP is of 5.9; everything else that evlnet needs is older.
 function kernel(): Finding {
-  const version = release();
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major > 5 || (major === 5 && minor >= 9)) return ok('kernel', `Linux ${version}`);
-  return fail('kernel', `Linux ${version} is older than 5.9`, 'use a newer kernel');
+  const version = `Linux ${release()}`;
+  return isFrom([5, 9])
+    ? ok('kernel', version)
+    : withoutXdp('kernel', `${version} is older than 5.9`, 'use a newer kernel');
 }
 
 const NEEDED: readonly Capability[] = ['CAP_NET_ADMIN', 'CAP_NET_RAW', 'CAP_BPF'];
@@ -22,10 +33,14 @@ const NEEDED: readonly Capability[] = ['CAP_NET_ADMIN', 'CAP_NET_RAW', 'CAP_BPF'
 function privileges(): Finding[] {
   const held = capabilities();
   const missing = NEEDED.filter((capability) => !held.has(capability));
+  const what = `${missing.join(', ')} missing`;
+  const fix = 'run as root, or with ambient capabilities';
   const ports =
     missing.length === 0
       ? ok('capabilities', NEEDED.join(', '))
-      : fail('capabilities', `${missing.join(', ')} missing`, 'run as root, or with ambient capabilities');
+      : missing.includes('CAP_NET_RAW')
+        ? fail('capabilities', what, fix)
+        : withoutXdp('capabilities', what, fix);
   return held.has('CAP_PERFMON')
     ? [ports]
     : [ports, warn('capabilities', 'CAP_PERFMON missing', 'a filter with pointer arithmetic will not load')];
@@ -43,7 +58,11 @@ async function afXdp(): Promise<Finding> {
   const n = errno();
   return n === Errno.EPERM
     ? fail('AF_XDP', 'sockets may not be opened (EPERM)', 'grant CAP_NET_RAW')
-    : fail('AF_XDP', `sockets cannot be opened (${errnoName(n)})`, 'the kernel needs CONFIG_XDP_SOCKETS');
+    : withoutXdp(
+        'AF_XDP',
+        `sockets cannot be opened (${errnoName(n)})`,
+        'the kernel needs CONFIG_XDP_SOCKETS',
+      );
 }
 
 function jit(): Finding {
@@ -84,14 +103,13 @@ function memlock(): Finding {
     : ok('memory', `${limit / 2 ** 10} KiB may be locked`);
 }
 
-/** npm `cap` is optional: the driver pcap needs it, xdp does not. */
+/** npm `cap` is optional: the driver pcap needs it, xdp does not. TCX is of 6.6. */
 function pcap(): Finding {
-  try {
-    createRequire(import.meta.url).resolve('cap');
-    return ok('pcap', 'npm cap is installed');
-  } catch {
-    return warn('pcap', 'npm cap is not installed', 'apt install libpcap-dev, then npm install');
-  }
+  const reason = whyNoCap();
+  if (reason) return warn('pcap', reason.message, reason.hint);
+  return isFrom([6, 6])
+    ? ok('pcap', "npm cap is built; the kernel's copy is kept out by TCX")
+    : ok('pcap', 'npm cap is built; without TCX (Linux 6.6) the kernel keeps a copy of what is taken');
 }
 
 function softLimit(name: string): number {

@@ -1,4 +1,5 @@
 import { Exit } from '../../errors.js';
+import { deviceOptions } from '../../state/schema.js';
 import { configurationFindings, readConfiguration } from '../check/configuration.js';
 import { deviceFindings } from '../check/device.js';
 import { filterFindings } from '../check/filter.js';
@@ -37,6 +38,7 @@ export async function run(context: Context): Promise<number> {
           context,
           device,
           workers.find((w) => w.device === device.ifname),
+          document ? deviceOptions(document, device.ifname).driver : 'auto',
         )),
       );
   }

@@ -1,0 +1,25 @@
+# copies.sh DRIVER: in a guest of two NICs, evlnet answers an unmodified ping over a real eth0.42 on the driver pcap, beside a kernel that
+# has the same address. Prints facts, "name: value" a line, for copies.test.ts to judge; evlnet's own words go to stderr.
+here=$(dirname "$0")
+. "$here/lan.sh"
+PATH=$here/../../bin:$PATH
+export EVLNET_STATE=/run/evlnet-test/state.json
+fact() { echo "$1: $2"; }
+
+lan "$1" || exit
+mkdir -p /run/evlnet-test
+printf 'vlans set 42\nport enable eth0.42 driver pcap\n' | evlnet -batch - || exit
+evlnet icmp -i eth0.42 > /run/lines 2> /run/words &
+responder=$!
+until_true 80 grep -q ^listening /run/lines || { cat /run/words >&2; exit 1; }
+issuer ping -n -c 5 -i 0.2 -W 2 10.10.10.11 > /run/ping
+fact received "$(sed -n 's/.*, \([0-9]*\) received.*/\1/p' /run/ping)"
+fact twice "$(grep -c 'DUP!' /run/ping)"
+fact port "$(evlnet -j port show dev eth0.42)"
+fact stats "$(evlnet -j stats show dev eth0.42)"
+fact warning "$(grep -c '^Warning: The kernel answers too on "eth0.42"' /run/words)"
+fact kernel-echos "$(awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp)"
+kill -INT $responder
+wait $responder
+fact status $?
+cat /run/words >&2
