@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { EvlnetError, Exit } from '../errors.js';
-import { shareLibrary } from '../linux/library.js';
 
 /** One capture; opened once. */
 export interface Cap {
@@ -44,9 +43,6 @@ export function loadCap(): new () => Cap {
   findCap();
   // It hangs its descriptors into the loop of the main thread, whatever thread it is in.
   if (!isMainThread) throw new EvlnetError('EVL_NO_CAP', 'Cannot use npm cap: not in the main thread');
-  // It asks the whole process for pcap_set_immediate_mode, after a libpcap.so that only the development package has; without an answer
-  // frames would come a second late.
-  shareLibrary(['libpcap.so.0.8', 'libpcap.so.1', 'libpcap.so']);
   try {
     loaded = (require('cap') as { Cap: new () => Cap }).Cap;
     return loaded;
