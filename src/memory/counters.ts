@@ -35,6 +35,8 @@ export const SlotCounter = {
   IcmpErrorsSent: 113,
   /** Not sent, as there were too many. */
   IcmpErrorsLimited: 114,
+  /** ARP packets from which something was learned of another host, and that asked for nothing. */
+  ArpLearned: 115,
 } as const;
 
 /** Counters of the device as a whole, written by the in-band side but for Waits and the collections. */

@@ -210,6 +210,7 @@ export class Stack {
     if (port.ownsArp && p.ethertype === Arp) {
       const outcome = receiveArp(p, port, this.neighbours, this.tracer.batchNs);
       if (outcome === Reply) this.#counts[port.slot * STRIDE + ArpReplies]! += 1;
+      else if (outcome === Done) this.#counts[port.slot * STRIDE + SlotCounter.ArpLearned]! += 1;
       return outcome;
     }
     return Drop.NotIpv4;

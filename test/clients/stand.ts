@@ -150,6 +150,7 @@ export interface StatsRecord {
   readonly ifname: string;
   readonly stats64: { readonly rx: Record<string, number>; readonly tx: Record<string, number> };
   readonly verdicts: Record<string, number>;
+  readonly arp_learned: number;
   readonly reassembled: { readonly packets: number; readonly fragments: number };
   readonly fragmented: { readonly packets: number; readonly fragments: number };
   readonly drops: Record<string, number>;

@@ -126,11 +126,11 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'python3' }
     });
 
     test('every frame asked is accounted for', () => {
-      const { stats64, drops, reassembled, fragmented } = hosts.stats('eth0.42');
+      const { stats64, drops, reassembled, fragmented, arp_learned: learned } = hosts.stats('eth0.42');
       const dropped = Object.values(drops).reduce((sum, count) => sum + count, 0);
       const answered = stats64.tx.packets! - fragmented.fragments + fragmented.packets;
       const whole = stats64.rx.packets! - reassembled.fragments + reassembled.packets;
-      const waiting = whole - answered - dropped;
+      const waiting = whole - answered - learned - dropped;
       // Of FRAGMENTS, those whose packet never was whole.
       expect(waiting + drops['fragment-timeout']!).toBe(21);
     });

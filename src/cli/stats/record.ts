@@ -19,6 +19,7 @@ export interface StatsRecord {
   /** Sent, and not sent as there were too many. */
   icmp_errors: { sent: number; limited: number };
   arp_replies: number;
+  arp_learned: number;
   udp_datagrams: number;
   /** Packets put together, and the fragments that they came in. */
   reassembled: { packets: number; fragments: number };
@@ -59,6 +60,7 @@ export function statsRecord(ifname: string, base: string, slot: number, page: Pa
     timestamp_replies: of(SlotCounter.TimestampReplies),
     icmp_errors: { sent: of(SlotCounter.IcmpErrorsSent), limited: of(SlotCounter.IcmpErrorsLimited) },
     arp_replies: of(SlotCounter.ArpReplies),
+    arp_learned: of(SlotCounter.ArpLearned),
     udp_datagrams: of(SlotCounter.UdpDatagrams),
     reassembled: { packets: of(SlotCounter.Reassembled), fragments: of(SlotCounter.FragmentsJoined) },
     fragmented: { packets: of(SlotCounter.Fragmented), fragments: of(SlotCounter.FragmentsSent) },

@@ -74,6 +74,7 @@ function rows(record: StatsRecord): [name: string, value: string][] {
     ['icmp errors sent', errors.sent],
     ['icmp errors limited', errors.limited],
     ['arp replies', record.arp_replies],
+    ['arp learned', record.arp_learned],
     ['udp datagrams', record.udp_datagrams],
     ['reassembled packets', reassembled.packets],
     ['reassembled fragments', reassembled.fragments],

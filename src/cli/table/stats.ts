@@ -23,6 +23,7 @@ export const stats: ObjectSpec = {
         'timestamp_replies',
         'icmp_errors',
         'arp_replies',
+        'arp_learned',
         'udp_datagrams',
         'reassembled',
         'fragmented',
