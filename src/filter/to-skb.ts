@@ -83,9 +83,9 @@ function translate(
       a.line('the packet').mov(r6, r1).store('dw', r10, at, r6);
       if (isTcx) {
         appendTag(a, 'evlnet.untouched');
-        a.line('skb->cb').mov(r1, r6);
-        // The kernel does this itself for a packet socket's filter.
-        for (const word of analysis.fields) if (word >= Field.cb && word < CB_END) a.store('w', r1, word, 0);
+        // The kernel does this itself for a packet socket's filter. Before 6.4 it takes no constants there.
+        a.line('skb->cb').mov(r1, 0);
+        for (const word of analysis.fields) if (word >= Field.cb && word < CB_END) a.store('w', r6, word, r1);
       }
       a.line('the filter').mov(r1, r6);
     },

@@ -1,5 +1,5 @@
 // Every committed filter, as the kernel runs it untouched and as evlnet translated it: one verdict, frame by frame.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readObject } from '../../src/bpf/object.js';
@@ -13,22 +13,12 @@ import { enterNamespace, run } from '../linux/namespace.js';
 import type { Filter } from './assembled.js';
 import { contextOf, Loaded } from './kernel-oracle.js';
 import { mutatedFrames } from './mutate.js';
+import { objectFiles } from './object-files.js';
 
 const FRAMES = [...mutatedFrames(3, 10_500)];
 const COMPARED = 10_000;
 
-const inFolder = (folder: string) =>
-  readdirSync(folder)
-    .filter((file) => file.endsWith('.o'))
-    .map((file) => `${folder}/${file}`);
-// Most of what reading objects is tested with is there to be refused.
-const readable = ['core', 'functions', 'globals', 'kfunc', 'legacy', 'maps', 'nested-maps'];
-const files = [
-  ...inFolder('examples/filters'),
-  ...inFolder('test/filter/objects'),
-  ...readable.map((name) => `test/bpf/objects/${name}.o`),
-];
-const filters = files.flatMap((file) => {
+const filters = objectFiles.flatMap((file) => {
   const object = readObject(readFileSync(file), basename(file));
   const programs = object.programs.filter((program) => program.type === ProgramType.SocketFilter);
   return programs.map((program): [string, Filter] => [`${object.name} ${program.name}`, { object, program }]);
