@@ -10,7 +10,7 @@ import type { Value } from './analysis/value.js';
 import { CB_END, Field, MAC_HEADER } from './context.js';
 import { refuseContextUse } from './context-use.js';
 import { rewrite } from './rewrite.js';
-import { appendHeader, appendTag, packetSocketHook, tcxHook, wireHook } from './skb/hook.js';
+import { appendHeader, appendTag, HEADER, packetSocketHook, tcxHook, wireHook } from './skb/hook.js';
 import { unsupported } from './unsupported.js';
 import { Verdict } from './verdict.js';
 import { appendAccept, appendVlanRule, COUNT, type Hook, PASS, RULE } from './vlan-rule.js';
@@ -160,9 +160,10 @@ function appendEpilogue(a: Assembler, at: number, options: SkbTranslation, hook:
   a.line('verdict');
   if (options.verdictOnly) a.exit();
   else {
-    a.alu32('mov', r8, r0)
-      .load('dw', r6, r10, at)
-      .mov(r9, hook.drop)
+    a.alu32('mov', r8, r0).load('dw', r6, r10, at);
+    // Where the filter left a pointer, only CAP_PERFMON may write a part of one.
+    for (let slot = HEADER; slot < 0; slot += 8) a.store('dw', r10, slot, 0);
+    a.mov(r9, hook.drop)
       .jump('==', r8, Verdict.Drop, COUNT)
       .jump('==', r8, Verdict.Skip, PASS)
       .jump('>', r8, Verdict.Vlan, PASS);

@@ -24,6 +24,15 @@ const filters = objectFiles.flatMap((file) => {
   return programs.map((program): [string, Filter] => [`${object.name} ${program.name}`, { object, program }]);
 });
 
+/** With the programs that it goes on to, made in the same way. */
+function load(filter: Filter, make: (filter: Filter) => ProgramSpec): Loaded {
+  const { object } = filter;
+  const called = [...object.maps.values()].flatMap((map) => [...(map.slots?.values() ?? [])]);
+  const tails = object.programs.filter((program) => called.includes(program.name));
+  const made = tails.map((program): [string, ProgramSpec] => [program.name, make({ object, program })]);
+  return new Loaded(filter, make(filter), undefined, new Map(made));
+}
+
 const translations: [name: string, make: (filter: Filter) => ProgramSpec][] = [
   ['XDP', ({ object, program }) => toXdp(object, program, { verdictOnly: true })],
   [
@@ -61,11 +70,11 @@ describeIf(['root', 'bpf', 'network namespaces'])('a filter as the kernel runs i
   });
 
   test.each(filters)('%s', (name, filter) => {
-    const original = new Loaded(filter, filter.program);
+    const original = load(filter, (f) => f.program);
     const open = [original];
     try {
       const others = translations.map(([to, make]): [string, Loaded] => {
-        const loaded = new Loaded(filter, make(filter));
+        const loaded = load(filter, make);
         open.push(loaded);
         return [to, loaded];
       });

@@ -1,12 +1,13 @@
 // The kernel runs a filter as it is (a socket filter in BPF_PROG_TEST_RUN has its data behind the MAC header, as in EVL), and what
 // evlnet made of it, on the same frames.
-import type { MapSpec, ProgramSpec } from '../../src/bpf/program.js';
+import { type MapSpec, MapType, type ProgramSpec } from '../../src/bpf/program.js';
 import { EvlnetError } from '../../src/errors.js';
 import { COUNTERS, HIDDEN, VLANS, xsks } from '../../src/filter/maps.js';
 import { vlanTable } from '../../src/filter/vlan-table.js';
 import {
   type BpfMap,
   createMaps,
+  fillSlots,
   loadProgram,
   type Program,
   type TestRun,
@@ -32,10 +33,19 @@ export class Loaded {
   readonly maps: Map<string, BpfMap>;
   readonly #program: Program;
 
-  constructor({ object }: Filter, program: ProgramSpec, vlans = vlanTable([], [], responder)) {
+  constructor(
+    { object }: Filter,
+    program: ProgramSpec,
+    vlans = vlanTable([], [], responder),
+    /** Programs that it goes on to, by name. */
+    tails: ReadonlyMap<string, ProgramSpec> = new Map(),
+  ) {
     const specs = [VLANS, COUNTERS, HIDDEN, xsks(1)].map((spec): [string, MapSpec] => [spec.name, spec]);
     this.maps = createMaps(new Map([...specs, ...object.maps]));
     try {
+      const called = new Map([...tails].map(([name, spec]) => [name, loadProgram(spec, this.maps)]));
+      for (const map of this.maps.values()) if (map.spec.type === MapType.ProgArray) fillSlots(map, called);
+      for (const tail of called.values()) tail.close();
       this.#program = loadProgram(program, this.maps);
     } catch (error) {
       this.#closeMaps();

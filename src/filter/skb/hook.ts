@@ -11,7 +11,7 @@ const TCX_DROP = 2;
 const SNAP_LENGTH = 0x40000;
 
 /** Where the first octets of the frame are copied to, as far as they are asked for. */
-const HEADER = -32;
+export const HEADER = -32;
 /** What reaching so far adds: a tag's four octets. */
 const TAG_LENGTH = 4;
 const DOT1Q = 0x0081;
