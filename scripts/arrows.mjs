@@ -15,6 +15,7 @@ const allowed = {
   service: ['stack', 'wire', 'memory'],
   state: ['linux'],
   control: ['linux'],
+  socket: ['wire', 'memory', 'linux', 'stack', 'control', 'state', 'worker'],
   worker: [...low, 'filter', 'device', 'stack', 'service', 'control', 'state'],
   lab: ['bpf', 'linux'],
   trial: ['bpf', 'wire', 'linux', 'filter', 'capture'],

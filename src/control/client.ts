@@ -21,6 +21,8 @@ export interface ControlClient {
   /** Calls `listener` with each event; returns what ends that. Events without a listener are lost. */
   onEvent(listener: (event: Event) => void): () => void;
   close(): void;
+  /** From now on it does not keep the process alive. */
+  unref(): void;
   /** Settles, without an error, when the connection has ended, whoever ended it. */
   readonly closed: Promise<void>;
 }
@@ -107,6 +109,7 @@ function client(device: string, socket: Socket): ControlClient {
   return {
     closed,
     close: () => void socket.destroy(),
+    unref: () => void socket.unref(),
     onEvent(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -103,7 +103,7 @@ function claimIn(folder: string, identity: WorkerIdentity) {
 }
 
 function clean(folder: string): void {
-  for (const name of ['control.sock', '.control', 'stats']) {
+  for (const name of ['control.sock', '.control', 'stats', 'bell', 'wake', 'sockets']) {
     rmSync(join(folder, name), { force: true, recursive: true });
   }
 }

@@ -23,6 +23,7 @@ export const write = f('int64_t write(int, uintptr_t, size_t)');
 export const ioctl = f('int ioctl(int, ulong, uintptr_t)');
 export const eventfd = f('int eventfd(uint, int)');
 export const ftruncate = f('int ftruncate(int, int64_t)');
+export const mkfifo = f('int mkfifo(const char *, uint)');
 export const memfdCreate = f('int memfd_create(const char *, uint)');
 export const dup = f('int dup(int)');
 export const dup2 = f('int dup2(int, int)');
@@ -47,6 +48,7 @@ export const Errno = {
   ENOENT: 2,
   EINTR: 4,
   ENXIO: 6,
+  EBADF: 9,
   EAGAIN: 11,
   ENOMEM: 12,
   EACCES: 13,
@@ -57,11 +59,16 @@ export const Errno = {
   ENOSPC: 28,
   ERANGE: 34,
   ENOSYS: 38,
+  EMSGSIZE: 90,
   EOPNOTSUPP: 95,
   EAFNOSUPPORT: 97,
+  EADDRINUSE: 98,
+  EADDRNOTAVAIL: 99,
   ENETDOWN: 100,
+  ENETUNREACH: 101,
   ENOBUFS: 105,
   ETIMEDOUT: 110,
+  ECANCELED: 125,
 } as const;
 
 const errnoNames = new Map<number, string>(

@@ -11,16 +11,16 @@ const EPOLL_CTL_ADD = 1;
 const EVENT = process.arch === 'x64' ? 12 : 16;
 const EVENT_DATA = EVENT - 8;
 const MAX_EVENTS = 64;
-/** Where an eventfd is read to. */
+/** Where an eventfd is read to, or a FIFO as far as there is room: it may have been written to often. */
 const DRAIN = 2048;
 
-/** Waits until one of some descriptors can be read, or an eventfd was written to; allocates nothing per wait. */
+/** Waits until one of some descriptors can be read, or an eventfd or a FIFO was written to; allocates nothing per wait. */
 export class WaitSet {
   readonly #memory = map(4096);
   readonly #count: number;
   readonly #epoll: number = -1;
 
-  /** The eventfd `wakeFd` is drained by the wait that it ends. */
+  /** `wakeFd` is drained by the wait that it ends. */
   constructor(
     fds: readonly number[],
     readonly wakeFd: number,
@@ -60,6 +60,6 @@ export class WaitSet {
   }
 
   #drain(): void {
-    read(this.wakeFd, this.#memory.address + DRAIN, 8);
+    read(this.wakeFd, this.#memory.address + DRAIN, DRAIN);
   }
 }

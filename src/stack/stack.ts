@@ -29,6 +29,7 @@ import { RouteTable } from './route.js';
 import { type IcmpService, Outcome } from './service.js';
 import type { Tracer } from './tracer.js';
 import type { Transmitter } from './transmitter.js';
+import { UdpTable } from './udp-table.js';
 
 // What this file needs of others, as constants of its own: the engine folds those into the code, while it loads and checks an import at
 // every use (measured: a frame took 80 ns with imports).
@@ -69,6 +70,7 @@ export class Stack {
   readonly routes = new RouteTable();
   readonly neighbours: Neighbours;
   readonly output: Output;
+  readonly sockets = new UdpTable();
   readonly #ports: (Port | undefined)[] = new Array<Port | undefined>(SLOTS).fill(undefined);
   readonly #packet: Packet;
   readonly #counts: Float64Array;
@@ -273,8 +275,10 @@ export class Stack {
       this.#counts[port.slot * STRIDE + UdpDatagrams]! += 1;
       return outcome === Reply ? replyDatagram(p, port) : outcome;
     }
-    this.#tell(p, port, icmpv4.Code.PortUnreachable);
-    return Drop.UdpNoSocket;
+    const outcome = this.sockets.deliver(p, port, this.tracer.batchNs);
+    if (outcome === Done) this.#counts[port.slot * STRIDE + UdpDatagrams]! += 1;
+    else if (outcome === Drop.UdpNoSocket) this.#tell(p, port, icmpv4.Code.PortUnreachable);
+    return outcome;
   }
 
   /** RFC 1122 §3.2.2.1: the destination is unreachable. */

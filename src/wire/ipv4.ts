@@ -134,6 +134,32 @@ export const replaceTtl = (v: DataView, at: number, value: number): void => {
   v.setInt32(at + TTL, (after << 16) | trueChecksum(next));
 };
 
+/** Writes a header without options, with its checksum: numbers instead of an object, for where packets are made one after the other. */
+export const writePlain = (
+  v: DataView,
+  at: number,
+  tos: number,
+  totalLength: number,
+  identification: number,
+  flagsAndFragment: number,
+  ttl: number,
+  protocol: number,
+  source: number,
+  destination: number,
+): void => {
+  v.setInt32(at, 0x4500_0000 | (tos << 16) | totalLength);
+  v.setInt32(at + IDENTIFICATION, (identification << 16) | flagsAndFragment);
+  v.setInt32(at + TTL, (ttl << 24) | (protocol << 16));
+  v.setUint32(at + SOURCE, source);
+  v.setUint32(at + DESTINATION, destination);
+  v.setUint16(at + CHECKSUM, ~sumOfMinHeader(v, at) & 0xffff);
+};
+
+/** For `writePlain`. `offset` in octets, a multiple of eight. */
+export const DONT_FRAGMENT = DONT_FRAGMENT_MASK;
+export const fragmentWord = (offset: number, moreFragments: boolean): number =>
+  (offset >> 3) | (moreFragments ? MORE_FRAGMENTS_MASK : 0);
+
 export interface Ipv4Fields {
   /** Octets, 20 to 60; the options are the caller's to write, before. Default 20. */
   headerLength?: number;

@@ -47,6 +47,23 @@ export const writeChecksum = (v: DataView, at: number, source: number, destinati
   v.setUint16(at + CHECKSUM, value === 0 ? 0xffff : value);
 };
 
+/** Writes a header in front of a payload that lies elsewhere, or in part: `sum` is that of the payload's octets (checksum.sum). */
+export const writeOver = (
+  v: DataView,
+  at: number,
+  sum: number,
+  sourcePort: number,
+  destinationPort: number,
+  length: number,
+  source: number,
+  destination: number,
+): void => {
+  v.setInt32(at, (sourcePort << 16) | destinationPort);
+  const header = checksum.fold(sum + sourcePort + destinationPort + length);
+  const value = ~checksum.add(header, pseudoHeader(source, destination, length)) & 0xffff;
+  v.setInt32(at + LENGTH, (length << 16) | (value === 0 ? 0xffff : value));
+};
+
 export interface UdpFields {
   sourcePort: number;
   destinationPort: number;

@@ -1,8 +1,9 @@
 import { type FilterStatus, toFailure, type WorkerStatus } from '../control/messages.js';
-import { type Connection, type ControlServer, listen } from '../control/server.js';
+import { type Commands, type Connection, type ControlServer, listen } from '../control/server.js';
 import type { EchoWanted } from './echo-dispatch.js';
 import type { InBand } from './in-band.js';
 import type { Wanted } from './plan.js';
+import { readSocketRequest } from './socket-request.js';
 import type { Sink } from './trace-dispatch.js';
 
 /** A link that was gone for less is one that was looked at a moment too early. */
@@ -35,6 +36,7 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
       connection.onClose(() => void end().catch(() => {}));
       return {};
     },
+    ...socketCommands(worker),
     sync: () => {
       worker.publish();
       return {};
@@ -57,6 +59,23 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
     ...(process.env.EVLNET_FAULTS === '1' ? faults(worker) : {}),
   });
 }
+
+/** A socket is its connection's: it goes with it. */
+const socketCommands = ({ sockets }: InBand): Commands => ({
+  'open-socket': async (request, connection) => {
+    const { wish, receive, send } = readSocketRequest(request);
+    const opened = await sockets.open(wish, receive, send);
+    connection.onClose(() => void sockets.close(opened.id).catch(() => {}));
+    return opened;
+  },
+  'connect-socket': async (request) => ({
+    binding: await sockets.connect(Number(request.socket), Number(request.address), Number(request.udpPort)),
+  }),
+  'close-socket': async (request) => {
+    await sockets.close(Number(request.socket));
+    return {};
+  },
+});
 
 function status(worker: InBand): WorkerStatus {
   const { attachment, link } = worker;

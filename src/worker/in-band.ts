@@ -10,6 +10,7 @@ import { affinity, parseCpuList, setAffinity } from '../linux/sched.js';
 import { DeviceCounter } from '../memory/counters.js';
 import { readState } from '../state/file.js';
 import { deviceOptions, type StateDocument } from '../state/schema.js';
+import { type BellEnd, makeBell } from './bell-end.js';
 import { takeDriver } from './driver.js';
 import { EchoDispatch, type EchoSink, type EchoWanted } from './echo-dispatch.js';
 import { Filter } from './filter.js';
@@ -19,6 +20,7 @@ import type { OutOfBandSide } from './out-of-band-side.js';
 import { plan, type Wanted } from './plan.js';
 import { requireDevice } from './requirements.js';
 import type { PortSetup, Spin } from './shared.js';
+import { Sockets } from './sockets.js';
 import { type Spawned, spawnFor } from './spawn.js';
 import { type Served, type Sink, TraceDispatch } from './trace-dispatch.js';
 
@@ -52,6 +54,8 @@ export class InBand {
   #neighboursWarned = '';
   /** What decides at the hook, if not the VLAN rule alone. */
   readonly filter: Filter;
+  /** Of applications. */
+  readonly sockets: Sockets;
   #ports: readonly PortSetup[] = [];
   #rev = 0;
   #link: Link;
@@ -81,6 +85,7 @@ export class InBand {
     readonly kernel: Monitor,
     /** How long the link was gone after attaching: some drivers reset (igb about 1 s). */
     readonly resetMs: number,
+    readonly bell: BellEnd,
   ) {
     this.#link = base;
     this.#traces = new TraceDispatch(outOfBand, this.#services, this);
@@ -88,6 +93,7 @@ export class InBand {
     this.#neighbours = new KernelNeighbours(outOfBand);
     this.#hookBase = attachment.hookCounters().map(() => 0);
     this.filter = new Filter(options.device, attachment);
+    this.sockets = new Sockets(outOfBand, bell, options.folder, () => this.#ports);
     this.ended = outOfBand.ended.then((error) => this.#finish(error));
   }
 
@@ -108,15 +114,17 @@ export class InBand {
     const cpus = o.cpu === undefined ? undefined : parseCpuList(o.cpu);
     const driver = await takeDriver({ base, state, folder: o.folder, spawned });
     const { attachment, prepared, resetMs } = driver;
+    const bell = makeBell(o.folder);
     try {
       const outOfBand = driver.begin({
         countersFile: join(o.folder, 'stats'),
         spin: o.spin,
         cpus,
         priority: o.priority,
+        bell,
       });
       if (cpus) leaveTo(cpus);
-      const worker = new InBand(o, base, attachment, outOfBand, prepared, monitor(), resetMs);
+      const worker = new InBand(o, base, attachment, outOfBand, prepared, monitor(), resetMs, bell);
       try {
         await worker.#begin();
         if (driver.fallback)
@@ -131,6 +139,7 @@ export class InBand {
         throw driver.fallback ? neither(driver.fallback, error) : error;
       }
     } catch (error) {
+      bell.close();
       attachment.close();
       prepared.restore();
       throw error;
@@ -417,6 +426,8 @@ export class InBand {
     this.#echoes.close();
     this.kernel.close();
     this.#neighbours.close();
+    this.sockets.end();
+    this.bell.close();
     this.attachment.close();
     this.prepared.restore();
     if (error === undefined) return this.#failure;

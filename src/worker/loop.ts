@@ -7,6 +7,7 @@ import { type Counters, DeviceCounter } from '../memory/counters.js';
 import { record } from '../memory/histogram.js';
 import type { Stack } from '../stack/stack.js';
 import { type Spin, Word } from './shared.js';
+import type { SocketSide } from './socket-side.js';
 import type { Timer } from './timers.js';
 
 const CLOCK_MONOTONIC = 1;
@@ -39,6 +40,7 @@ export class Loop {
   constructor(
     readonly device: Device,
     readonly stack: Stack,
+    readonly sockets: SocketSide,
     readonly counters: Counters,
     readonly words: Int32Array,
     readonly timers: Timer,
@@ -63,7 +65,8 @@ export class Loop {
 
   /** Turns until told to stop (undefined) or until the device answers a wait with a promise. */
   #turns(): Promise<void> | undefined {
-    const { device, words, counters, timers } = this;
+    const { device, words, counters, timers, sockets } = this;
+    sockets.bell.wake();
     for (;;) {
       words[Word.Heartbeat] = (words[Word.Heartbeat]! + 1) | 0;
       if (Atomics.load(words, Word.Command) !== this.#commandsSeen) {
@@ -72,6 +75,10 @@ export class Loop {
         Atomics.store(words, Word.Done, this.#commandsSeen);
       }
       if (Atomics.load(words, Word.Stop) !== 0) return undefined;
+      if (sockets.hasWork) {
+        sockets.transmit(nowNs());
+        this.#idle = 1;
+      }
       if (device.receive(this.#rx) > 0) {
         const now = this.#batch();
         if (now >= timers.dueNs) timers.run(now);
@@ -90,8 +97,14 @@ export class Loop {
       this.#idle = 1;
       const waitMs = this.#untilDue();
       counters.device[DeviceCounter.Waits]! += 1;
+      sockets.bell.sleep();
+      if (sockets.hasWork) {
+        sockets.bell.wake();
+        continue;
+      }
       const wait = device.wait(waitMs);
       if (wait !== undefined) return wait;
+      sockets.bell.wake();
     }
   }
 
@@ -106,7 +119,7 @@ export class Loop {
 
   /** One batch, from the receive ring to the wire; returns the time at its end. */
   #batch(): number {
-    const { device, stack, counters } = this;
+    const { device, stack, sockets, counters } = this;
     // A batch right after another began when that one ended: one look at the clock is enough.
     const start = this.#idle === 0 ? this.#endNs : nowNs();
     const count = this.#rx.count;
@@ -115,6 +128,7 @@ export class Loop {
     device.transmit(stack.replies);
     device.release(stack.spent);
     device.flush();
+    sockets.wakeReaders();
     const end = nowNs();
     record(counters.serviceTime, end - start, count);
     counters.slots[Drop.TxRingFull] = device.refused;

@@ -2,6 +2,7 @@ import { EvlnetError } from '../errors.js';
 import type { Counters } from '../memory/counters.js';
 import type { EchoPage } from '../memory/echo-page.js';
 import type { TraceRing } from '../memory/trace-ring.js';
+import type { BellEnd } from './bell-end.js';
 import { type Command, type DeviceCommand, type Spin, type Urgency, Word } from './shared.js';
 
 const CONFIRM_MS = 2000;
@@ -12,6 +13,7 @@ export interface SideOptions extends Urgency {
   /** File of the counters page. */
   readonly countersFile: string;
   readonly spin: Spin | undefined;
+  readonly bell: BellEnd;
 }
 
 /** What both sides see. */
@@ -74,6 +76,9 @@ export abstract class OutOfBandSide {
     // Caught in a loop of its own it does not look.
     setTimeout(() => this.kill(), HANG_MS).unref();
   }
+
+  /** Whether what this process has mapped can be seen there at the same address. */
+  abstract get sharesMemory(): boolean;
 
   protected abstract post(command: Command | DeviceCommand): void;
   protected abstract wake(): void;

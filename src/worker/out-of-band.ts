@@ -3,6 +3,7 @@ import { GCProfiler, getHeapStatistics } from 'node:v8';
 import type { Device } from '../device/device.js';
 import { setAffinity, setFifo } from '../linux/sched.js';
 import { Batch } from '../memory/batch.js';
+import type { Bell } from '../memory/bell.js';
 import { type Counters, DeviceCounter, SLOT_STRIDE } from '../memory/counters.js';
 import type { EchoPage } from '../memory/echo-page.js';
 import type { TraceRing } from '../memory/trace-ring.js';
@@ -16,6 +17,7 @@ import { Stack } from '../stack/stack.js';
 import { Tracer } from '../stack/tracer.js';
 import { Loop, nowNs } from './loop.js';
 import type { Command, PortSetup, Spin, Urgency } from './shared.js';
+import { SocketSide } from './socket-side.js';
 import { Timers } from './timers.js';
 
 /** Where it works, and what it shares with the in-band side. */
@@ -27,6 +29,7 @@ export interface Workplace<D extends Device> {
   readonly suppressed: Int32Array;
   readonly echoes: EchoPage;
   readonly neighbours: Int32Array;
+  readonly bell: Bell;
   readonly spin: Spin | undefined;
   /** The next command that was posted, if there is one. */
   readonly nextCommand: () => Command | undefined;
@@ -46,6 +49,7 @@ export class OutOfBand {
   readonly #announcer: Announcer;
   readonly #echoes: EchoPage;
   readonly #pings = new EchoClients();
+  readonly #sockets: SocketSide;
   readonly #nextCommand: () => Command | undefined;
   readonly loop: Loop;
   #slots: number[] = [];
@@ -60,10 +64,12 @@ export class OutOfBand {
     this.#announcer = new Announcer(this.#device, new Batch(1), this.#counters.slots);
     this.#echoes = o.echoes;
     this.#stack.icmp.push(this.#pings);
+    this.#sockets = new SocketSide(o.bell, this.#stack, this.#device);
     this.#nextCommand = o.nextCommand;
     this.loop = new Loop(
       this.#device,
       this.#stack,
+      this.#sockets,
       this.#counters,
       o.words,
       new Timers([this.#announcer, this.#stack.reassembly, this.#stack.neighbours, this.#pings]),
@@ -82,6 +88,9 @@ export class OutOfBand {
         for (const { slot, entries } of command.tables) this.#stack.neighbours.mirror(slot, entries, nowNs());
       else if (command.kind === 'ping') this.#ping(command.setup, command.slot);
       else if (command.kind === 'ping-end') this.#pings.end(command.client);
+      else if (command.kind === 'open-socket') this.#sockets.open(command);
+      else if (command.kind === 'bind-socket') this.#sockets.bind(command);
+      else if (command.kind === 'close-socket') this.#sockets.close(command.id, nowNs());
       else if (command.kind === 'collections') this.#countCollections(command.on);
       else if (command.how === 'throw') throw new Error('told to fail');
       else for (;;);

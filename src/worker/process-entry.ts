@@ -4,7 +4,10 @@ import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { PcapDevice } from '../device/pcap.js';
 import { EvlnetError } from '../errors.js';
+import { openFifo } from '../linux/fifo.js';
+import { mapPresentFile } from '../linux/mapped-file.js';
 import { dieWithParent } from '../linux/parent.js';
+import { BELL_LENGTH, Bell } from '../memory/bell.js';
 import { Counters } from '../memory/counters.js';
 import { mapCounters } from './counters-file.js';
 import { LinePipe } from './line-pipe.js';
@@ -41,6 +44,7 @@ try {
     suppressed: memory.suppressed,
     echoes: memory.echoes,
     neighbours: memory.neighbours,
+    bell: new Bell(mapPresentFile(data.bell.file, BELL_LENGTH).buffer),
     // Frames come from the event loop: turning without it finds none.
     spin: 0,
     nextCommand() {
@@ -54,6 +58,7 @@ try {
     },
   });
   new Socket({ fd: WAKE_FD }).on('data', () => device.wake()).on('close', () => process.exit(0));
+  new Socket({ fd: openFifo(data.bell.wake), writable: false }).on('data', () => device.wake());
   await side.loop.run();
   process.exit(0);
 } catch (error) {

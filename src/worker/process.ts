@@ -64,7 +64,8 @@ class OutOfBandProcess extends OutOfBandSide {
   ) {
     super({ ...memory, counters: new Counters(mapCounters(o.countersFile, 'new').buffer) });
     const { countersFile, cpus, priority } = o;
-    const data: ProcessData = { countersFile, device, cpus, priority };
+    const { file, wake } = o.bell;
+    const data: ProcessData = { countersFile, bell: { file, wake }, device, cpus, priority };
     this.#write(data);
     child.ref();
     let said = '';
@@ -76,6 +77,10 @@ class OutOfBandProcess extends OutOfBandSide {
     this.ended = new Promise((resolve) => {
       child.on('close', (code, signal) => resolve(failureIn(said, code, signal)));
     });
+  }
+
+  get sharesMemory(): boolean {
+    return false;
   }
 
   protected post(command: Command | DeviceCommand): void {

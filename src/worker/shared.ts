@@ -7,6 +7,7 @@ import type { EchoSetup } from '../service/echo-client.js';
 import type { NeighbourSetup } from '../stack/neighbour.js';
 import type { PortConfig, TraceLevel } from '../stack/port.js';
 import type { RouteConfig } from '../stack/route.js';
+import type { UdpBinding } from '../stack/udp-endpoint.js';
 
 /** Words of the Int32Array between the two sides. */
 export const Word = {
@@ -43,6 +44,8 @@ export interface ThreadData extends Urgency {
   /** Address of the counters page: a mapping crosses threads as a number. */
   readonly counters: number;
   readonly commands: MessagePort;
+  /** Address of the applications' bell. */
+  readonly bell: number;
   readonly device: XdpPlace;
   /** Undefined: about 50 µs of turns. */
   readonly spin: Spin | undefined;
@@ -55,6 +58,7 @@ export const MEMORY_FD = 4;
 /** What the out-of-band process is started with, as JSON. */
 export interface ProcessData extends Urgency {
   readonly countersFile: string;
+  readonly bell: BellPlace;
   readonly device: PcapPlace;
 }
 
@@ -68,6 +72,24 @@ export interface PortSetup extends PortConfig {
   readonly udpEcho: readonly number[];
 }
 
+/** Files in the run folder by which applications ring. */
+export interface BellPlace {
+  readonly file: string;
+  /** FIFO that wakes the out-of-band side. */
+  readonly wake: string;
+}
+
+/** A socket's memory and the FIFO at which its application waits: as they are in this process, or by name. */
+export type SocketPlace =
+  | { readonly address: number; readonly length: number; readonly wakeFd: number }
+  | { readonly file: string; readonly length: number; readonly wake: string };
+
+export interface SocketSetup {
+  readonly id: number;
+  readonly binding: UdpBinding;
+  readonly place: SocketPlace;
+}
+
 export type Command =
   /** All ports, in place of those before. */
   | { readonly kind: 'ports'; readonly ports: readonly PortSetup[] }
@@ -79,6 +101,9 @@ export type Command =
   /** Sends echo requests through the port of that slot. EchoTotal.Refusal tells whether it can. */
   | { readonly kind: 'ping'; readonly setup: EchoSetup; readonly slot: number }
   | { readonly kind: 'ping-end'; readonly client: number }
+  | ({ readonly kind: 'open-socket' } & SocketSetup)
+  | ({ readonly kind: 'bind-socket' } & Pick<SocketSetup, 'id' | 'binding'>)
+  | { readonly kind: 'close-socket'; readonly id: number }
   /** Zeroes the counters of these slots. */
   | { readonly kind: 'reset'; readonly slots: readonly number[] }
   /** Counts garbage collections of the thread from now on, or no more. */

@@ -4,6 +4,7 @@ import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { XdpDevice } from '../device/xdp.js';
 import { EvlnetError } from '../errors.js';
 import { viewAt } from '../linux/memory.js';
+import { BELL_LENGTH, Bell } from '../memory/bell.js';
 import { Counters, PAGE_LENGTH } from '../memory/counters.js';
 import { EchoPage } from '../memory/echo-page.js';
 import { TraceRing } from '../memory/trace-ring.js';
@@ -23,6 +24,7 @@ try {
     suppressed: new Int32Array(data.suppressed),
     echoes: new EchoPage(data.echoes),
     neighbours: new Int32Array(data.neighbours),
+    bell: new Bell(viewAt(data.bell, BELL_LENGTH).buffer),
     spin: data.spin,
     nextCommand: () => receiveMessageOnPort(data.commands)?.message as Command | undefined,
   });

@@ -66,10 +66,11 @@ class OutOfBandThread extends OutOfBandSide {
     const { port1, port2 } = new MessageChannel();
     this.#commands = port1;
     port1.unref();
-    this.#wakeFd = device.wakeFd;
+    this.#wakeFd = o.bell.wakeFd;
     this.#one.view.setBigUint64(0, 1n, true);
     const { spin, cpus, priority } = o;
     const data: ThreadData = {
+      bell: o.bell.address,
       words,
       trace,
       suppressed,
@@ -77,7 +78,7 @@ class OutOfBandThread extends OutOfBandSide {
       neighbours,
       counters: page.address,
       commands: port2,
-      device,
+      device: { ...device, wakeFd: o.bell.wakeFd },
       spin,
       cpus,
       priority,
@@ -96,6 +97,11 @@ class OutOfBandThread extends OutOfBandSide {
         resolve(said ? new EvlnetError(said.failure.code, said.failure.message, said.failure) : failure);
       });
     });
+  }
+
+  /** It is in this process: what is mapped here is there. */
+  get sharesMemory(): boolean {
+    return true;
   }
 
   protected post(command: Command | DeviceCommand): void {

@@ -1,0 +1,161 @@
+// What an application and the out-of-band side share of one socket: words, counters, two rings.
+//
+//   0 words     256 counters     512 failures     4096 receive ring     … send ring
+import { MessageRing, RECORD_HEADER, ringLength } from './message-ring.js';
+
+const COUNTERS_AT = 256;
+const FAILURES_AT = 512;
+const RINGS_AT = 4096;
+const PAGE = 4096;
+const FAILURES = 128;
+
+/** The longest payload of a UDP datagram over IPv4. */
+export const MAX_PAYLOAD = 65_507;
+
+/** Words of a page. */
+const Word = {
+  ReceiveCapacity: 0,
+  SendCapacity: 1,
+  /** Application: 1 while it waits to be woken for what comes, and for room in the send ring or failures. */
+  WaitsToReceive: 2,
+  WaitsToSend: 3,
+  /** Application: octets of the receive ring that may be in use. */
+  ReceiveLimit: 4,
+  /** Application: options of the socket. */
+  Broadcast: 5,
+  Ttl: 6,
+  Tos: 7,
+  Priority: 8,
+  /** Out-of-band: failures reported; application: failures read. */
+  FailureHead: 9,
+  FailureTail: 10,
+} as const;
+
+/** Counters of one socket. */
+export const SocketCounter = {
+  Received: 0,
+  ReceivedBytes: 1,
+  /** Datagrams that found no room in the receive buffer. */
+  Dropped: 2,
+  Sent: 3,
+  SentBytes: 4,
+  /** Datagrams that were not sent: a failure each. */
+  Failed: 5,
+} as const;
+
+/** Octets of a ring for `bytes` octets of buffer: what holds them and one datagram of any length. */
+export const ringCapacity = (bytes: number): number =>
+  2 ** Math.ceil(Math.log2(Math.min(Math.max(bytes, 2 * (MAX_PAYLOAD + RECORD_HEADER)), 2 ** 28)));
+
+export const socketPageLength = (receive: number, send: number): number =>
+  RINGS_AT + Math.ceil((ringLength(receive) + ringLength(send)) / PAGE) * PAGE;
+
+export class SocketPage {
+  readonly received: MessageRing;
+  readonly sent: MessageRing;
+  /** By `SocketCounter`. */
+  readonly counters: Float64Array;
+  readonly #words: Int32Array;
+  readonly #failures: Int32Array;
+
+  /** `capacities` where it is new: all zero. */
+  constructor(buffer: ArrayBuffer, capacities?: { receive: number; send: number; limit: number }) {
+    const words = new Int32Array(buffer, 0, 64);
+    if (capacities) {
+      words[Word.ReceiveCapacity] = capacities.receive;
+      words[Word.SendCapacity] = capacities.send;
+      words[Word.ReceiveLimit] = capacities.limit;
+      words[Word.Ttl] = 64;
+    }
+    const receive = words[Word.ReceiveCapacity]!;
+    this.received = new MessageRing(buffer, RINGS_AT, receive);
+    this.sent = new MessageRing(buffer, RINGS_AT + ringLength(receive), words[Word.SendCapacity]!);
+    this.counters = new Float64Array(buffer, COUNTERS_AT, 16);
+    this.#words = words;
+    this.#failures = new Int32Array(buffer, FAILURES_AT, FAILURES * 2);
+  }
+
+  get receiveLimit(): number {
+    const limit = this.#words[Word.ReceiveLimit]!;
+    return limit > 0 && limit <= this.received.capacity ? limit : this.received.capacity;
+  }
+
+  set receiveLimit(octets: number) {
+    Atomics.store(this.#words, Word.ReceiveLimit, octets);
+  }
+
+  get mayBroadcast(): boolean {
+    return this.#words[Word.Broadcast] !== 0;
+  }
+
+  set mayBroadcast(may: boolean) {
+    this.#words[Word.Broadcast] = may ? 1 : 0;
+  }
+
+  get ttl(): number {
+    return this.#words[Word.Ttl]! & 0xff;
+  }
+
+  set ttl(hops: number) {
+    this.#words[Word.Ttl] = hops;
+  }
+
+  get tos(): number {
+    return this.#words[Word.Tos]! & 0xff;
+  }
+
+  set tos(octet: number) {
+    this.#words[Word.Tos] = octet;
+  }
+
+  /** PCP of the tag: 0 to 7. */
+  get priority(): number {
+    return this.#words[Word.Priority]! & 7;
+  }
+
+  set priority(pcp: number) {
+    this.#words[Word.Priority] = pcp;
+  }
+
+  /** Application: wants to be woken. What came before that is not told: look again afterwards. */
+  waitToReceive(): void {
+    Atomics.store(this.#words, Word.WaitsToReceive, 1);
+  }
+
+  waitToSend(): void {
+    Atomics.store(this.#words, Word.WaitsToSend, 1);
+  }
+
+  /** Out-of-band: whether the application wants to be woken; it is told once. */
+  takeReceiver(): boolean {
+    const words = this.#words;
+    return words[Word.WaitsToReceive] !== 0 && Atomics.exchange(words, Word.WaitsToReceive, 0) !== 0;
+  }
+
+  takeSender(): boolean {
+    const words = this.#words;
+    return words[Word.WaitsToSend] !== 0 && Atomics.exchange(words, Word.WaitsToSend, 0) !== 0;
+  }
+
+  /** Out-of-band: the datagram whose record ended at `position` of the send ring was not sent. False: there is no room to say so. */
+  fail(position: number, errno: number): boolean {
+    const head = this.#words[Word.FailureHead]!;
+    if (((head - Atomics.load(this.#words, Word.FailureTail)) | 0) >= FAILURES) return false;
+    const at = (head & (FAILURES - 1)) * 2;
+    this.#failures[at] = position;
+    this.#failures[at + 1] = errno;
+    Atomics.store(this.#words, Word.FailureHead, (head + 1) | 0);
+    return true;
+  }
+
+  /** Application: calls `visit` for each failure that it has not seen. */
+  takeFailures(visit: (position: number, errno: number) => void): void {
+    const head = Atomics.load(this.#words, Word.FailureHead);
+    for (let tail = this.#words[Word.FailureTail]!; tail !== head; ) {
+      const at = (tail & (FAILURES - 1)) * 2;
+      visit(this.#failures[at]!, this.#failures[at + 1]!);
+      tail = (tail + 1) | 0;
+      Atomics.store(this.#words, Word.FailureTail, tail);
+    }
+  }
+}

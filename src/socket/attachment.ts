@@ -1,0 +1,108 @@
+// What joins this process to the worker of a device: one connection for all its sockets, gone when the last of them is.
+import { type ControlClient, connect } from '../control/client.js';
+import { runRoot, workerFolder } from '../control/run-folder.js';
+import { EvlnetError } from '../errors.js';
+import type { StatePath } from '../state/path.js';
+import { runSession } from '../worker/session.js';
+import type { OpenedSocket } from '../worker/sockets.js';
+
+/** A worker that starts or ends is waited for that long. */
+const PATIENCE_MS = 3000;
+const RETRY_MS = 5;
+
+const attachments = new Map<string, Promise<Attachment>>();
+
+export class Attachment {
+  #users = 0;
+
+  private constructor(
+    readonly folder: string,
+    readonly client: ControlClient,
+    /** Ends the worker, where it is in this process. */
+    readonly end: () => void,
+  ) {
+    client.unref();
+    void client.closed.then(() => this.#forget());
+  }
+
+  /** The one of the device, made if need be; each user must `release` it. */
+  static async to(device: string, state: StatePath): Promise<Attachment> {
+    const folder = workerFolder(runRoot(state), device);
+    let attachment = attachments.get(folder);
+    if (attachment === undefined) {
+      attachment = join(device, state, folder).then(({ client, end }) => new Attachment(folder, client, end));
+      attachments.set(folder, attachment);
+      attachment.catch(() => attachments.delete(folder));
+    }
+    const found = await attachment;
+    found.#users++;
+    return found;
+  }
+
+  async open(request: Record<string, unknown>): Promise<OpenedSocket> {
+    return (await this.client.request('open-socket', request)) as OpenedSocket;
+  }
+
+  release(): void {
+    if (--this.#users > 0) return;
+    this.#forget();
+    this.client.close();
+    this.end();
+  }
+
+  #forget(): void {
+    attachments.delete(this.folder);
+  }
+}
+
+/** Reaches the worker that runs, or becomes it. */
+async function join(
+  device: string,
+  state: StatePath,
+  folder: string,
+): Promise<{ client: ControlClient; end: () => void }> {
+  const until = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return { client: await connect(folder), end() {} };
+    } catch (error) {
+      if (!isCode(error, 'EVL_NO_WORKER')) throw error;
+      const end = await begin(device, state).catch((e: unknown) => e as Error);
+      if (typeof end === 'function') return { client: await connect(folder), end };
+      // Another one was faster, and does not listen yet.
+      if (!isCode(end, 'EVL_WORKER_RUNNING') || Date.now() > until) throw end;
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+const isCode = (error: unknown, code: string): boolean => error instanceof EvlnetError && error.code === code;
+
+/** A worker in this process; resolves, with what ends it, once it listens. */
+function begin(device: string, state: StatePath): Promise<() => void> {
+  const over = new AbortController();
+  return new Promise((resolve, reject) => {
+    runSession({
+      device,
+      stateFile: state.file,
+      runRoot: runRoot(state),
+      wanted: [],
+      spin: undefined,
+      cpu: undefined,
+      priority: undefined,
+      sink: {
+        trace() {},
+        suppressed() {},
+        warning: (message, hint) =>
+          process.emitWarning(message, {
+            type: 'EvlnetWarning',
+            ...(hint === undefined ? {} : { detail: hint }),
+          }),
+      },
+      mayAttach: false,
+      signal: over.signal,
+      onStarted: () => resolve(() => over.abort()),
+      onTally() {},
+    }).catch(reject);
+  });
+}

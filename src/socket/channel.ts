@@ -1,0 +1,88 @@
+// The application's end of a socket's rings.
+import { Socket } from 'node:net';
+import { openFifo } from '../linux/fifo.js';
+import { close, write } from '../linux/libc.js';
+import { mapPresentFile } from '../linux/mapped-file.js';
+import { type Mapping, map, unmap } from '../linux/memory.js';
+import { BELL_LENGTH, Bell } from '../memory/bell.js';
+import { Message, type MessageRing } from '../memory/message-ring.js';
+import { SocketPage } from '../memory/socket-page.js';
+import type { OpenedSocket } from '../worker/sockets.js';
+
+const one = map(4096);
+
+export class Channel {
+  readonly page: SocketPage;
+  readonly #memory: Mapping;
+  readonly #bellMemory: Mapping;
+  readonly #bell: Bell;
+  readonly #bellFd: number;
+  readonly #waiter: Socket;
+  #isClosed = false;
+
+  /** `onWake` is called when there may be something: received, failed, or room to send. */
+  constructor(opened: OpenedSocket, onWake: () => void) {
+    this.#memory = mapPresentFile(opened.memory, opened.length);
+    this.page = new SocketPage(this.#memory.buffer);
+    this.#bellMemory = mapPresentFile(opened.bell, BELL_LENGTH);
+    this.#bell = new Bell(this.#bellMemory.buffer);
+    this.#bellFd = openFifo(opened.bellWake);
+    this.#waiter = new Socket({
+      fd: openFifo(opened.wake),
+      writable: false,
+      // One buffer for all wakes: what is in it says nothing.
+      onread: {
+        buffer: Buffer.alloc(64),
+        callback() {
+          onWake();
+          return true;
+        },
+      },
+    } as ConstructorParameters<typeof Socket>[0]);
+    this.#waiter.resume();
+  }
+
+  get received(): MessageRing {
+    return this.page.received;
+  }
+
+  /** Copies a datagram into the send ring; peer 0 is the one that it is connected to. Its position, or undefined where there is no room. */
+  push(parts: readonly Uint8Array[], length: number, address: number, port: number): number | undefined {
+    const ring = this.page.sent;
+    const at = ring.claim(length);
+    if (at < 0) return undefined;
+    ring.set(at, Message.Payload, length);
+    ring.set(at, Message.Address, address);
+    ring.set(at, Message.Port, port);
+    let to = ring.payloadAt(at);
+    for (const part of parts) {
+      ring.octets.set(part, to);
+      to += part.length;
+    }
+    ring.publish();
+    return ring.head;
+  }
+
+  /** Tells the out-of-band side of what was pushed. */
+  ring(): void {
+    if (this.#bell.ring()) write(this.#bellFd, one.address, 1);
+  }
+
+  ref(): void {
+    this.#waiter.ref();
+  }
+
+  unref(): void {
+    this.#waiter.unref();
+  }
+
+  /** The page must not be touched again. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#waiter.destroy();
+    close(this.#bellFd);
+    unmap(this.#bellMemory);
+    unmap(this.#memory);
+  }
+}

@@ -1,0 +1,60 @@
+// The errors of node:dgram, by their codes: a program that knows those knows these.
+import { EvlnetError } from '../errors.js';
+import { errnoName } from '../linux/libc.js';
+
+const socketError = (code: string, message: string, hint?: string) =>
+  new EvlnetError(code, message, hint === undefined ? {} : { hint });
+
+export const alreadyBound = () =>
+  socketError('ERR_SOCKET_ALREADY_BOUND', 'Cannot bind: the socket is bound already');
+export const notRunning = () =>
+  socketError('ERR_SOCKET_DGRAM_NOT_RUNNING', 'Cannot use the socket: it is closed');
+export const isConnected = () =>
+  socketError(
+    'ERR_SOCKET_DGRAM_IS_CONNECTED',
+    'Cannot connect: the socket is connected already',
+    'disconnect()',
+  );
+export const notConnected = () =>
+  socketError('ERR_SOCKET_DGRAM_NOT_CONNECTED', 'Cannot ask for the peer: the socket is not connected');
+export const badPort = (port: unknown) =>
+  socketError(
+    'ERR_SOCKET_BAD_PORT',
+    `Cannot use port ${JSON.stringify(port) ?? String(port)}: it is not one`,
+  );
+export const badType = () =>
+  socketError('ERR_SOCKET_BAD_TYPE', "Cannot make the socket: its type must be 'udp4'");
+export const badArgument = (name: string, wanted: string) =>
+  socketError('ERR_INVALID_ARG_TYPE', `Cannot use argument "${name}": it must be ${wanted}`);
+export const outOfBounds = (name: string) =>
+  socketError('ERR_BUFFER_OUT_OF_BOUNDS', `Cannot use argument "${name}": it is outside the buffer`);
+export const notBound = () => systemCallError('get the address', 9);
+export const cancelled = () => systemCallError('send', 125);
+
+/** What a system call would have failed with. */
+export function systemCallError(act: string, errno: number, hint?: string): EvlnetError {
+  const code = errnoName(errno);
+  return new EvlnetError(code, `Cannot ${act}: ${REASONS[code] ?? 'it failed'} (${code})`, {
+    errno,
+    ...((hint ?? HINTS[code]) ? { hint: (hint ?? HINTS[code])! } : {}),
+  });
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: 'broadcast is not allowed',
+  EBADF: 'the socket is not bound',
+  ECANCELED: 'the socket was closed before',
+  EINVAL: 'the destination is not on any link',
+  EMSGSIZE: 'the datagram is longer than 65507 octets',
+  EADDRNOTAVAIL: 'the port has no address',
+  ENETUNREACH: 'network is unreachable',
+  ENOBUFS: 'no buffers left',
+  EHOSTUNREACH: 'no room for another neighbour',
+  EDESTADDRREQ: 'no destination',
+};
+
+const HINTS: Record<string, string> = {
+  EACCES: 'setBroadcast(true)',
+  ENETUNREACH: 'evlnet route show',
+  ENOBUFS: 'evlnet port set IFNAME pool N',
+};

@@ -1,0 +1,47 @@
+import type { SocketPage } from '../memory/socket-page.js';
+import { Path } from './output.js';
+import type { Port } from './port.js';
+
+/** Addresses and ports of a socket; 0 is any. */
+export interface UdpBinding {
+  readonly address: number;
+  readonly udpPort: number;
+  /** Slot of the port that it is bound to, -1 for all. */
+  readonly slot: number;
+  readonly peerAddress: number;
+  readonly peerPort: number;
+}
+
+/** The out-of-band end of a UDP socket. */
+export class UdpEndpoint {
+  /** The next one of the same bucket. */
+  next: UdpEndpoint | undefined = undefined;
+  /** It has taken something in this batch that its application was not told of. */
+  isTouched = false;
+  /** Where the last datagram went, which is where the next one will most probably go. */
+  readonly path = new Path();
+
+  constructor(
+    readonly page: SocketPage,
+    public binding: UdpBinding,
+  ) {}
+
+  /**
+   * Of several sockets that a datagram fits, the one bound most closely gets it: compute_score() of net/ipv4/udp.c. EVL gives it to the
+   * newest whatever that is bound to; a socket for all would then starve a connected one.
+   */
+  get rank(): number {
+    const { address, slot, peerPort } = this.binding;
+    return (address === 0 ? 0 : 4) + (peerPort === 0 ? 0 : 2) + (slot < 0 ? 0 : 1);
+  }
+
+  fits(port: Port, source: number, sourcePort: number, destination: number, udpPort: number): boolean {
+    const b = this.binding;
+    return (
+      b.udpPort === udpPort &&
+      (b.address === 0 || b.address === destination) &&
+      (b.peerPort === 0 || (b.peerPort === sourcePort && b.peerAddress === source)) &&
+      (b.slot < 0 || b.slot === port.slot)
+    );
+  }
+}

@@ -1,0 +1,188 @@
+// RFC 768, RFC 791 §3.2: datagrams of applications on their way out, cut where they are longer than the MTU.
+import { Drop } from '../drop.js';
+import { BATCH, Batch } from '../memory/batch.js';
+import { Message } from '../memory/message-ring.js';
+import { MAX_PAYLOAD, SocketCounter } from '../memory/socket-page.js';
+import { isMulticast } from '../wire/address.js';
+import * as checksum from '../wire/checksum.js';
+import * as ipv4 from '../wire/ipv4.js';
+import { copy } from '../wire/octets.js';
+import * as udp from '../wire/udp.js';
+import { type Output, Refusal } from './output.js';
+import type { Port } from './port.js';
+import type { Transmitter } from './transmitter.js';
+import type { UdpEndpoint } from './udp-endpoint.js';
+
+const IPV4 = ipv4.MIN_HEADER_LENGTH;
+const UDP = udp.HEADER_LENGTH;
+const HEADERS = IPV4 + UDP;
+/** All fragments but the last carry a multiple of that. */
+const UNIT = 8;
+
+/** What a sender is told, as sendmsg(2) would. */
+const Errno = {
+  EACCES: 13,
+  EINVAL: 22,
+  EMSGSIZE: 90,
+  EADDRNOTAVAIL: 99,
+  ENETUNREACH: 101,
+  ENOBUFS: 105,
+  EHOSTUNREACH: 113,
+  EDESTADDRREQ: 89,
+} as const;
+
+/** A datagram for which there is no buffer at the moment. */
+const LATER = -1;
+
+export class UdpOutput {
+  readonly #out = new Batch(BATCH);
+  /** Of packets that somebody on the way may have to cut, or that are cut here: RFC 6864 §4.3. */
+  #identification = 0;
+
+  constructor(
+    readonly device: Transmitter,
+    readonly output: Output,
+  ) {}
+
+  /** Sends up to a batch of what waits at a socket; `bound` is the port that it is bound to. True where more may wait. */
+  drain(e: UdpEndpoint, bound: Port | undefined, nowNs: number): boolean {
+    const ring = e.page.sent;
+    const { counters } = e.page;
+    let n = 0;
+    for (; n < BATCH; n++) {
+      const at = ring.next();
+      if (at < 0) break;
+      const length = ring.payload(at);
+      const errno = this.#send(e, bound, at, length, nowNs);
+      if (errno === LATER) {
+        this.#flush(e, nowNs);
+        return true;
+      }
+      ring.release();
+      if (errno === 0) {
+        counters[SocketCounter.Sent]! += 1;
+        counters[SocketCounter.SentBytes]! += length;
+      } else {
+        counters[SocketCounter.Failed]! += 1;
+        e.page.fail(ring.tail, errno);
+      }
+    }
+    this.#flush(e, nowNs);
+    return n === BATCH;
+  }
+
+  /** 0, LATER, or what is wrong. */
+  #send(e: UdpEndpoint, bound: Port | undefined, at: number, length: number, nowNs: number): number {
+    const { path, binding, page } = e;
+    const ring = page.sent;
+    const given = ring.get(at, Message.Address) >>> 0;
+    const address = given === 0 ? binding.peerAddress : given;
+    const to = given === 0 ? binding.peerPort : ring.get(at, Message.Port) & 0xffff;
+    if (to === 0) return given === 0 ? Errno.EDESTADDRREQ : Errno.EINVAL;
+    if (length > MAX_PAYLOAD) return Errno.EMSGSIZE;
+    if (path.destination !== address || path.generation !== this.output.routes.generation) {
+      this.#flush(e, nowNs);
+      const refused = this.output.find(path, address, bound);
+      if (refused !== Refusal.None) {
+        path.generation = -1;
+        return errnoOf(refused);
+      }
+    }
+    if (path.isGroup && !page.mayBroadcast && !isMulticast(address)) return Errno.EACCES;
+    const source = binding.address === 0 ? path.source : binding.address;
+    return HEADERS + length <= path.mtu
+      ? this.#whole(e, at, length, source, to, nowNs)
+      : this.#cut(e, at, length, source, to, nowNs);
+  }
+
+  #whole(e: UdpEndpoint, at: number, length: number, source: number, to: number, nowNs: number): number {
+    const { path, page } = e;
+    const out = this.#out;
+    if (out.count === BATCH) this.#flush(e, nowNs);
+    if (this.device.reserve(out, 1) === 0) return LATER;
+    const { view } = this.device.arena;
+    const frame = out.at[out.count - 1]!;
+    const l3 = frame + path.headerLength;
+    // RFC 6864 §4.1: what nobody will cut needs no number of its own. On the link nobody does.
+    const id = path.hasGateway ? this.#nextIdentification() : 0;
+    const flags = path.hasGateway ? 0 : ipv4.DONT_FRAGMENT;
+    const ttl = isMulticast(path.destination) ? 1 : page.ttl;
+    const total = HEADERS + length;
+    ipv4.writePlain(view, l3, page.tos, total, id, flags, ttl, ipv4.Protocol.Udp, source, path.destination);
+    const from = page.sent.payloadAt(at);
+    copy(page.sent.view, from, from + length, view, l3 + HEADERS);
+    const sum = checksum.sum(view, l3 + HEADERS, l3 + total);
+    udp.writeOver(view, l3 + IPV4, sum, e.binding.udpPort, to, UDP + length, source, path.destination);
+    out.length[out.count - 1] = path.headerLength + total;
+    return 0;
+  }
+
+  #cut(e: UdpEndpoint, at: number, length: number, source: number, to: number, nowNs: number): number {
+    this.#flush(e, nowNs);
+    const { path, page } = e;
+    const { view } = this.device.arena;
+    const ring = page.sent;
+    const payload = ring.payloadAt(at);
+    const sum = checksum.sum(ring.view, payload, payload + length);
+    const id = this.#nextIdentification();
+    const step = Math.max(UNIT, (path.mtu - IPV4) & -UNIT);
+    const all = UDP + length;
+    for (let from = 0; from < all; ) {
+      const frames = Math.min(Math.ceil((all - from) / step), BATCH);
+      if (!this.#reserve(frames)) return Errno.ENOBUFS;
+      for (let i = 0; i < frames; i++, from += step) {
+        const end = Math.min(from + step, all);
+        const l3 = this.#out.at[i]! + path.headerLength;
+        ipv4.writePlain(
+          view,
+          l3,
+          page.tos,
+          IPV4 + end - from,
+          id,
+          ipv4.fragmentWord(from, end < all),
+          page.ttl,
+          ipv4.Protocol.Udp,
+          source,
+          path.destination,
+        );
+        // The datagram's header is in front of the payload that lies in the ring.
+        const l4 = l3 + IPV4;
+        if (from === 0) {
+          udp.writeOver(view, l4, sum, e.binding.udpPort, to, all, source, path.destination);
+          copy(ring.view, payload, payload + end - UDP, view, l4 + UDP);
+        } else copy(ring.view, payload + from - UDP, payload + end - UDP, view, l4);
+        this.#out.length[i] = path.headerLength + IPV4 + end - from;
+      }
+      if (this.output.send(path, this.#out, page.priority, nowNs) !== Drop.None) return Errno.EHOSTUNREACH;
+    }
+    return 0;
+  }
+
+  /** All of them or none. */
+  #reserve(frames: number): boolean {
+    const out = this.#out;
+    this.device.reserve(out, frames);
+    if (out.count < frames) {
+      // What has been transmitted and is not yet on the wire comes back.
+      this.device.flush();
+      this.device.reserve(out, frames - out.count);
+    }
+    if (out.count === frames) return true;
+    this.device.release(out);
+    return false;
+  }
+
+  #flush(e: UdpEndpoint, nowNs: number): void {
+    if (this.#out.count > 0) this.output.send(e.path, this.#out, e.page.priority, nowNs);
+  }
+
+  #nextIdentification(): number {
+    this.#identification = (this.#identification + 1) & 0xffff;
+    return this.#identification;
+  }
+}
+
+function errnoOf(refused: Refusal): number {
+  if (refused === Refusal.NoRoute) return Errno.ENETUNREACH;
+  return refused === Refusal.NoSource ? Errno.EADDRNOTAVAIL : Errno.EINVAL;
+}

@@ -1,0 +1,104 @@
+// RFC 768, RFC 1122 §4.1.3.5: which socket a datagram is for.
+import { Drop } from '../drop.js';
+import { Message, MessageFlag } from '../memory/message-ring.js';
+import { SocketCounter } from '../memory/socket-page.js';
+import { isMulticast } from '../wire/address.js';
+import * as ipv4 from '../wire/ipv4.js';
+import { copy } from '../wire/octets.js';
+import * as udp from '../wire/udp.js';
+import type { Packet } from './packet.js';
+import type { Port } from './port.js';
+import { Outcome } from './service.js';
+import type { UdpEndpoint } from './udp-endpoint.js';
+
+const BUCKETS = 256;
+
+export class UdpTable {
+  /** Endpoints with `isTouched`; who tells their applications sets both back. */
+  touchedCount = 0;
+  /** Of each bucket the first: those of higher rank before others, the newest before older ones. */
+  readonly #buckets = new Array<UdpEndpoint | undefined>(BUCKETS).fill(undefined);
+
+  add(endpoint: UdpEndpoint): void {
+    const bucket = endpoint.binding.udpPort % BUCKETS;
+    const { rank } = endpoint;
+    let before: UdpEndpoint | undefined;
+    let after = this.#buckets[bucket];
+    while (after !== undefined && after.rank > rank) {
+      before = after;
+      after = after.next;
+    }
+    endpoint.next = after;
+    if (before === undefined) this.#buckets[bucket] = endpoint;
+    else before.next = endpoint;
+  }
+
+  remove(endpoint: UdpEndpoint): void {
+    const bucket = endpoint.binding.udpPort % BUCKETS;
+    let at = this.#buckets[bucket];
+    if (at === endpoint) this.#buckets[bucket] = endpoint.next;
+    else {
+      while (at !== undefined && at.next !== endpoint) at = at.next;
+      if (at === undefined) return;
+      at.next = endpoint.next;
+    }
+    endpoint.next = undefined;
+  }
+
+  /** Copies a checked datagram into the buffer of the socket that it is for; of all of them, if it was sent to all hosts. */
+  deliver(p: Packet, port: Port, nowNs: number): number {
+    const { view, l3, l4 } = p;
+    const udpPort = udp.destinationPort(view, l4);
+    const source = ipv4.source(view, l3);
+    const destination = ipv4.destination(view, l3);
+    const sourcePort = udp.sourcePort(view, l4);
+    let outcome: number = Drop.UdpNoSocket;
+    // Nobody here can be a member of a group.
+    if (p.isGroup && isMulticast(destination)) return outcome;
+    for (let e = this.#buckets[udpPort % BUCKETS]; e !== undefined; e = e.next) {
+      if (!e.fits(port, source, sourcePort, destination, udpPort)) continue;
+      if (this.#give(e, p, nowNs, source, sourcePort, destination)) {
+        outcome = Outcome.Done;
+        // EVL takes the broadcast address of a subnet for one host's; Linux does not.
+        if (!p.isGroup) return outcome;
+      } else if (outcome !== Outcome.Done) outcome = Drop.SocketBufferFull;
+    }
+    return outcome;
+  }
+
+  /** False where there is no room: then another socket may have it, as in EVL. */
+  #give(
+    e: UdpEndpoint,
+    p: Packet,
+    nowNs: number,
+    source: number,
+    sourcePort: number,
+    destination: number,
+  ): boolean {
+    const { page } = e;
+    const ring = page.received;
+    const from = p.l4 + udp.HEADER_LENGTH;
+    const length = p.packetEnd - from;
+    const at = ring.claim(length, page.receiveLimit);
+    if (at < 0) {
+      page.counters[SocketCounter.Dropped]! += 1;
+      return false;
+    }
+    ring.set(at, Message.Payload, length);
+    ring.set(at, Message.Address, source);
+    ring.set(at, Message.Port, sourcePort);
+    ring.set(at, Message.Destination, destination);
+    ring.set(at, Message.Vid, p.vid);
+    ring.set(at, Message.Flags, p.isGroup ? MessageFlag.Group : 0);
+    ring.setTimeNs(at, nowNs);
+    copy(p.view, from, p.packetEnd, ring.view, ring.payloadAt(at));
+    ring.publish();
+    page.counters[SocketCounter.Received]! += 1;
+    page.counters[SocketCounter.ReceivedBytes]! += length;
+    if (!e.isTouched) {
+      e.isTouched = true;
+      this.touchedCount++;
+    }
+    return true;
+  }
+}

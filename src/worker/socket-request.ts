@@ -1,0 +1,32 @@
+import type { Request } from '../control/messages.js';
+import { EvlnetError } from '../errors.js';
+import type { Wish } from './socket-bind.js';
+
+/** Octets of a buffer, where nobody says how many: net.core.rmem_default. */
+export const DEFAULT_BUFFER = 212_992;
+const MAX_BUFFER = 2 ** 26;
+
+/** What an application asks for when it opens a socket. It may be of another version, or no application of ours. */
+export function readSocketRequest(request: Request): { wish: Wish; receive: number; send: number } {
+  const { ifname } = request;
+  if (ifname !== undefined && typeof ifname !== 'string') throw wrong('ifname');
+  return {
+    wish: {
+      address: integer(request, 'address', 0, 2 ** 32 - 1),
+      udpPort: integer(request, 'udpPort', 0, 65_535),
+      ifname,
+      reusesAddress: request.reusesAddress === true,
+    },
+    receive: integer(request, 'receive', 1, MAX_BUFFER, DEFAULT_BUFFER),
+    send: integer(request, 'send', 1, MAX_BUFFER, DEFAULT_BUFFER),
+  };
+}
+
+export function integer(request: Request, name: string, least: number, most: number, otherwise = 0): number {
+  const value = request[name] ?? otherwise;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most)
+    throw wrong(name);
+  return value;
+}
+
+const wrong = (name: string) => new EvlnetError('EVL_CONTROL', `Cannot open a socket: "${name}" is wrong`);

@@ -1,0 +1,123 @@
+// Applications' sockets, seen from the out-of-band side.
+import { openFifo } from '../linux/fifo.js';
+import { close, write } from '../linux/libc.js';
+import { mapPresentFile } from '../linux/mapped-file.js';
+import { map, unmap, viewAt } from '../linux/memory.js';
+import type { Bell } from '../memory/bell.js';
+import { SocketPage } from '../memory/socket-page.js';
+import type { Stack } from '../stack/stack.js';
+import type { Transmitter } from '../stack/transmitter.js';
+import { UdpEndpoint } from '../stack/udp-endpoint.js';
+import { UdpOutput } from '../stack/udp-output.js';
+import type { SocketPlace, SocketSetup } from './shared.js';
+
+interface Opened {
+  readonly endpoint: UdpEndpoint;
+  /** FIFO at which the application waits. */
+  readonly wakeFd: number;
+  close(): void;
+}
+
+export class SocketSide {
+  readonly #sockets: Opened[] = [];
+  readonly #ids: number[] = [];
+  readonly #output: UdpOutput;
+  readonly #one = map(4096);
+  #rung: number;
+  /** A socket had more to send than fits a turn. */
+  #hasMore = false;
+
+  constructor(
+    readonly bell: Bell,
+    readonly stack: Stack,
+    readonly device: Transmitter,
+  ) {
+    this.#output = new UdpOutput(device, stack.output);
+    this.#rung = bell.rung;
+  }
+
+  open({ id, binding, place }: SocketSetup): void {
+    const { buffer, ...rest } = openPlace(place);
+    const endpoint = new UdpEndpoint(new SocketPage(buffer), binding);
+    this.#sockets.push({ endpoint, ...rest });
+    this.#ids.push(id);
+    this.stack.sockets.add(endpoint);
+  }
+
+  /** Other addresses for a socket: it is connected, or no more. */
+  bind({ id, binding }: Pick<SocketSetup, 'id' | 'binding'>): void {
+    const socket = this.#sockets[this.#ids.indexOf(id)];
+    if (socket === undefined) return;
+    this.stack.sockets.remove(socket.endpoint);
+    socket.endpoint.binding = binding;
+    this.stack.sockets.add(socket.endpoint);
+  }
+
+  /** What waits to be sent is sent first, as far as there are buffers. */
+  close(id: number, nowNs: number): void {
+    const i = this.#ids.indexOf(id);
+    const [socket] = i < 0 ? [] : this.#sockets.splice(i, 1);
+    if (socket === undefined) return;
+    this.#ids.splice(i, 1);
+    for (let turns = 0; turns < CLOSING_TURNS && this.#drain(socket, nowNs); turns++) this.device.flush();
+    this.stack.sockets.remove(socket.endpoint);
+    socket.close();
+  }
+
+  /** Whether an application has rung since the last `transmit`, or that one did not finish. */
+  get hasWork(): boolean {
+    return this.#hasMore || this.bell.rung !== this.#rung;
+  }
+
+  transmit(nowNs: number): void {
+    this.#rung = this.bell.rung;
+    this.#hasMore = false;
+    for (let i = 0; i < this.#sockets.length; i++)
+      if (this.#drain(this.#sockets[i]!, nowNs)) this.#hasMore = true;
+    this.device.flush();
+  }
+
+  #drain(socket: Opened, nowNs: number): boolean {
+    const { endpoint, wakeFd } = socket;
+    const { slot } = endpoint.binding;
+    const hasMore = this.#output.drain(endpoint, slot < 0 ? undefined : this.stack.port(slot), nowNs);
+    if (endpoint.page.takeSender()) this.#wake(wakeFd);
+    return hasMore;
+  }
+
+  /** Tells applications of what came for them. */
+  wakeReaders(): void {
+    const { sockets } = this.stack;
+    if (sockets.touchedCount === 0) return;
+    for (let i = 0; i < this.#sockets.length; i++) {
+      const { endpoint, wakeFd } = this.#sockets[i]!;
+      if (!endpoint.isTouched) continue;
+      endpoint.isTouched = false;
+      if (endpoint.page.takeReceiver()) this.#wake(wakeFd);
+    }
+    sockets.touchedCount = 0;
+  }
+
+  /** One octet; where the FIFO is full its reader has been told often enough. */
+  #wake(fd: number): void {
+    write(fd, this.#one.address, 1);
+  }
+}
+
+const CLOSING_TURNS = 64;
+
+function openPlace(place: SocketPlace): { buffer: ArrayBuffer; wakeFd: number; close(): void } {
+  // In this process the in-band side has mapped it, and unmaps it afterwards.
+  if ('address' in place)
+    return { buffer: viewAt(place.address, place.length).buffer, wakeFd: place.wakeFd, close() {} };
+  const mapping = mapPresentFile(place.file, place.length);
+  const wakeFd = openFifo(place.wake);
+  return {
+    buffer: mapping.buffer,
+    wakeFd,
+    close() {
+      close(wakeFd);
+      unmap(mapping);
+    },
+  };
+}

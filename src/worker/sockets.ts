@@ -1,0 +1,119 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { EvlnetError } from '../errors.js';
+import { makeFifo, openFifo } from '../linux/fifo.js';
+import { close } from '../linux/libc.js';
+import { mapNewFile } from '../linux/mapped-file.js';
+import { type Mapping, unmap } from '../linux/memory.js';
+import { ringCapacity, SocketPage, socketPageLength } from '../memory/socket-page.js';
+import type { UdpBinding } from '../stack/udp-endpoint.js';
+import type { BellEnd } from './bell-end.js';
+import type { OutOfBandSide } from './out-of-band-side.js';
+import type { PortSetup, SocketPlace } from './shared.js';
+import { type Bound, bindingOf, connectionOf, type Wish } from './socket-bind.js';
+
+/** What an application gets to see of its socket. */
+export interface OpenedSocket {
+  readonly id: number;
+  /** Files: its memory, the FIFO at which it waits, the bell and the FIFO of the out-of-band side. */
+  readonly memory: string;
+  readonly length: number;
+  readonly wake: string;
+  readonly bell: string;
+  readonly bellWake: string;
+  readonly binding: UdpBinding;
+}
+
+interface Socket extends Bound {
+  binding: UdpBinding;
+  readonly memory: Mapping;
+  readonly wakeFd: number;
+  readonly file: string;
+}
+
+/** More would be a mistake: each has its memory, and looking for what to send goes over all of them. */
+const MAX_SOCKETS = 1024;
+
+function discard({ wakeFd, memory }: Socket): void {
+  close(wakeFd);
+  unmap(memory);
+}
+
+/** The sockets of applications, as the in-band side keeps them: who has which port, and their memory. */
+export class Sockets {
+  readonly #sockets = new Map<number, Socket>();
+  readonly #folder: string;
+  #lastId = 0;
+
+  constructor(
+    readonly outOfBand: OutOfBandSide,
+    readonly bell: BellEnd,
+    folder: string,
+    readonly ports: () => readonly PortSetup[],
+  ) {
+    this.#folder = join(folder, 'sockets');
+  }
+
+  get size(): number {
+    return this.#sockets.size;
+  }
+
+  /** Opens and binds one with buffers of so many octets. */
+  async open(wish: Wish, receive: number, send: number): Promise<OpenedSocket> {
+    if (this.#sockets.size >= MAX_SOCKETS)
+      throw new EvlnetError('EMFILE', `Cannot open a socket: the worker has ${MAX_SOCKETS} already (EMFILE)`);
+    const binding = bindingOf(wish, this.ports(), this.#sockets.values());
+    const id = ++this.#lastId;
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const file = join(this.#folder, String(id));
+    const wake = `${file}.wake`;
+    const capacities = { receive: ringCapacity(receive), send: ringCapacity(send), limit: receive };
+    const length = socketPageLength(capacities.receive, capacities.send);
+    const memory = mapNewFile(file, length);
+    makeFifo(wake);
+    const wakeFd = openFifo(wake);
+    new SocketPage(memory.buffer, capacities);
+    // Taken before anybody else is asked: who comes meanwhile finds the port in use.
+    this.#sockets.set(id, { binding, reusesAddress: wish.reusesAddress, memory, wakeFd, file });
+    const place: SocketPlace = this.outOfBand.sharesMemory
+      ? { address: memory.address, length, wakeFd }
+      : { file, length, wake };
+    try {
+      await this.outOfBand.command({ kind: 'open-socket', id, binding, place });
+    } catch (error) {
+      await this.close(id);
+      throw error;
+    }
+    const { file: bell, wake: bellWake } = this.bell;
+    return { id, memory: file, length, wake, bell, bellWake, binding };
+  }
+
+  /** Connects it, or (peer 0) no more. A source address that connecting gave it stays, as on Linux while one is bound. */
+  async connect(id: number, peerAddress: number, peerPort: number): Promise<UdpBinding> {
+    const socket = this.#sockets.get(id);
+    if (socket === undefined) throw new EvlnetError('EBADF', 'Cannot connect: the socket is closed (EBADF)');
+    const binding =
+      peerPort === 0
+        ? { ...socket.binding, peerAddress: 0, peerPort: 0 }
+        : connectionOf(socket.binding, peerAddress, peerPort, this.ports());
+    await this.outOfBand.command({ kind: 'bind-socket', id, binding });
+    socket.binding = binding;
+    return binding;
+  }
+
+  async close(id: number): Promise<void> {
+    const socket = this.#sockets.get(id);
+    if (socket === undefined) return;
+    this.#sockets.delete(id);
+    for (const file of [socket.file, `${socket.file}.wake`]) rmSync(file, { force: true });
+    // Nobody may look at memory that is gone; where the out-of-band side does not answer, it stays.
+    await this.outOfBand.command({ kind: 'close-socket', id });
+    discard(socket);
+  }
+
+  /** The out-of-band side has ended: nobody looks at anything any more. */
+  end(): void {
+    for (const socket of this.#sockets.values()) discard(socket);
+    this.#sockets.clear();
+  }
+}

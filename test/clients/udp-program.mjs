@@ -1,0 +1,17 @@
+// An application: answers what it is sent, in capitals. Says what happens to it, one JSON object a line.
+import { createSocket } from '../../dist/index.js';
+
+const [port, address] = process.argv.slice(2);
+const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
+const socket = createSocket({ type: 'udp4', reuseAddr: process.env.REUSE === '1' });
+socket.on('listening', () => say({ listening: socket.address() }));
+socket.on('error', ({ code, message, hint }) => say({ error: code, message, hint }));
+socket.on('close', () => say({ closed: true }));
+socket.on('message', (message, from) => {
+  say({ size: message.length, from });
+  socket.send(message.toString('latin1').toUpperCase(), from.port, from.address, (error, octets) =>
+    say({ sent: octets, error: error?.code }),
+  );
+});
+process.on('SIGTERM', () => socket.close());
+socket.bind(Number(port), address);
