@@ -81,7 +81,7 @@ export const DROPS: readonly (readonly [name: string, meaning: string])[] = [
   ['icmp-no-service', 'an echo or timestamp request to a port without a responder'],
   ['udp-malformed', 'UDP header cut short, or its length wrong'],
   ['udp-bad-checksum', 'UDP checksum is wrong'],
-  ['udp-no-socket', 'no service on that UDP port'],
+  ['udp-no-socket', 'no service or socket on that UDP port'],
   ['udp-broadcast', 'a UDP echo request to a broadcast or multicast address'],
   ['source-unreachable', 'a reply could not go out: the source MAC address is a group address'],
   ['service-refused', 'a service declined the packet'],

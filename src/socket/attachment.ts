@@ -14,6 +14,7 @@ const attachments = new Map<string, Promise<Attachment>>();
 
 export class Attachment {
   #users = 0;
+  #isForgotten = false;
 
   private constructor(
     readonly folder: string,
@@ -50,8 +51,10 @@ export class Attachment {
     this.end();
   }
 
+  /** The next socket makes another one, which must stay when this one is released. */
   #forget(): void {
-    attachments.delete(this.folder);
+    if (!this.#isForgotten) attachments.delete(this.folder);
+    this.#isForgotten = true;
   }
 }
 

@@ -47,15 +47,28 @@ export class Inbox {
       const [message, from] = this.#take(channel, at);
       this.#deliver(message, from);
     }
-    if (this.#isScheduled || current() !== channel) return;
+    if (current() === channel) this.#later(channel, current, () => this.look(channel, current));
+  }
+
+  #later(channel: Channel, current: () => Channel | undefined, act: () => void): void {
+    if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      if (current() === channel) this.look(channel, current);
+      if (current() === channel) act();
     });
   }
 
-  /** The same without copies, up to `most`. */
+  /** Has the application take what is there, then waits for more. */
+  announce(channel: Channel, current: () => Channel | undefined, tell: () => void): void {
+    channel.page.waitToReceive();
+    if (channel.received.used === 0) return;
+    tell();
+    if (current() === channel && channel.received.used !== 0)
+      this.#later(channel, current, () => this.announce(channel, current, tell));
+  }
+
+  /** Hands out what is there without copies, up to `most`. */
   visit(
     channel: Channel,
     visit: (octets: Uint8Array, address: number, port: number, timeNs: number) => void,

@@ -48,6 +48,8 @@ interface SocketEvents {
   listening: [];
   connect: [];
   message: [message: Buffer, from: RemoteInfo];
+  /** There is something for `receive`: who listens to this gets no `message`. */
+  readable: [];
   error: [error: Error];
   close: [];
 }
@@ -365,7 +367,14 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
   #look(): void {
     if (this.#channel === undefined) return;
     this.#outbox.look(this.#channel);
-    if (this.#channel !== undefined) this.#inbox.look(this.#channel, () => this.#channel);
+    if (this.#channel === undefined) return;
+    if (this.listenerCount('readable') === 0) this.#inbox.look(this.#channel, () => this.#channel);
+    else
+      this.#inbox.announce(
+        this.#channel,
+        () => this.#channel,
+        () => this.emit('readable'),
+      );
   }
 
   #set(changed: Partial<{ broadcast: boolean; ttl: number; priority: number }>): void {

@@ -1,8 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { tool } from '../../src/lab/tool.js';
 import { describeIf } from '../capability.js';
-import { EVLNET, Stand, type Started } from './stand.js';
+import { EVLNET, Stand, type Started, until } from './stand.js';
 
 const PROGRAM = join(import.meta.dirname, 'udp-program.mjs');
 const SELF = '10.10.10.11';
@@ -25,15 +25,16 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       return w;
     };
     /** What comes back from one datagram, sent by socat from the kernel's stack on the issuer. */
-    const ask = (text: string, to = `${SELF}:42042`, seconds = '1') =>
-      stand.get(
-        'issuer',
-        'sh',
-        '-c',
-        `printf '%s' "$1" | ${tool('socat')} -t ${seconds} - UDP4:${to}`,
-        'sh',
-        text,
-      );
+    const ask = (text: string, to = `${SELF}:42042`, seconds = '0.5') =>
+      stand.get('issuer', 'sh', '-c', `printf '%s' "$1" | socat -t ${seconds} - UDP4:${to}`, 'sh', text);
+
+    const isWorker = (pid: number): boolean => {
+      try {
+        return readFileSync(join(stand.folder(), 'worker.json'), 'utf8').includes(`"pid": ${pid},`);
+      } catch {
+        return false;
+      }
+    };
 
     beforeAll(async () => {
       stand = await Stand.up('udp');
@@ -56,6 +57,62 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       const p = await program('42042', SELF);
       expect(ask('evlnet')).toBe('EVLNET');
       expect(await p.stop('SIGTERM')).toBe(0);
+    }, 60_000);
+
+    test('takes and answers datagrams of any length, in fragments where they are longer than the MTU', async () => {
+      const p = await program('42042', SELF);
+      for (const size of [1, 1472, 1473, 9000, 65_507]) {
+        const echoed = stand.get(
+          'issuer',
+          'sh',
+          '-c',
+          `head -c ${size} /dev/zero | tr '\\0' a | socat -b 65536 -t 0.5 - UDP4:${SELF}:42042 | tr -d A | wc -c`,
+        );
+        expect(echoed.trim()).toBe('0');
+        await p.printed(new RegExp(`"sent":${size}\\b`));
+      }
+    }, 60_000);
+
+    test('two programs share the device, not the port: EADDRINUSE names the way out', async () => {
+      await worker();
+      await program('42042');
+      const second = stand.start('responder', {}, process.execPath, PROGRAM, '42042');
+      started.push(second);
+      await second.printed(/"error":"EADDRINUSE".*"hint":"reuseAddr/);
+      await program('42043');
+      expect(ask('one')).toBe('ONE');
+      expect(ask('two', `${SELF}:42043`)).toBe('TWO');
+    }, 60_000);
+
+    test('an address that no port has is EADDRNOTAVAIL', async () => {
+      await worker();
+      const p = stand.start('responder', {}, process.execPath, PROGRAM, '42042', '10.10.10.77');
+      started.push(p);
+      await p.printed(/"error":"EADDRNOTAVAIL"/);
+    }, 60_000);
+
+    test('killed, its socket goes: the port is free at once', async () => {
+      const w = await worker();
+      const p = await program('42042');
+      await p.stop('SIGKILL');
+      await until(
+        () => readdirSync(join(stand.folder(), 'sockets')).length === 0,
+        2000,
+        'its files are gone',
+      );
+      await program('42042');
+      expect(ask('again')).toBe('AGAIN');
+      expect(w.child.exitCode).toBeNull();
+    }, 60_000);
+
+    test('goes on when the worker is killed: it becomes the worker itself', async () => {
+      const w = await worker();
+      const p = await program('42042');
+      expect(ask('before')).toBe('BEFORE');
+      await w.stop('SIGKILL');
+      await until(() => isWorker(p.child.pid!), 5000, 'the program is the worker');
+      await until(() => ask('after') === 'AFTER', 8000, 'its socket is open again');
+      expect(p.said.out).not.toMatch(/error":"/);
     }, 60_000);
   },
 );

@@ -1,0 +1,176 @@
+// What the documentation of node:dgram promises, as cases that any createSocket must pass; run as a program, since the two need networks of
+// their own: dgram-cases.mjs MODULE ADDRESS PEER, one JSON object a case.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+
+const [module, address, peer] = process.argv.slice(2);
+const { createSocket } = await import(module);
+
+const open = new Set();
+const make = (options = 'udp4', listener = undefined) => {
+  const socket = createSocket(options, listener);
+  open.add(socket);
+  socket.once('close', () => open.delete(socket));
+  return socket;
+};
+const bound = async (options, ...args) => {
+  const socket = make(options);
+  socket.bind(...args);
+  await once(socket, 'listening');
+  return socket;
+};
+const throwsCode = (act, code) =>
+  assert.throws(act, (e) => e.code === code || assert.fail(`${e.code}: ${e.message}`));
+
+const cases = {
+  'createSocket: a type that is none throws ERR_SOCKET_BAD_TYPE': () =>
+    throwsCode(() => createSocket('udp5'), 'ERR_SOCKET_BAD_TYPE'),
+  'createSocket: the second argument listens to message': () =>
+    assert.equal(make('udp4', () => {}).listenerCount('message'), 1),
+  'bind: returns the socket, emits listening once, calls back': async () => {
+    const socket = make();
+    let count = 0;
+    socket.on('listening', () => count++);
+    const called = new Promise((resolve) => assert.equal(socket.bind(0, address, resolve), socket));
+    await called;
+    assert.equal(count, 1);
+  },
+  'bind: listening is not emitted before bind returns': async () => {
+    const socket = make();
+    let has = false;
+    socket.on('listening', () => {
+      has = true;
+    });
+    socket.bind(0, address);
+    assert.equal(has, false);
+    await once(socket, 'listening');
+  },
+  'bind: an options object': async () => {
+    const socket = await bound('udp4', { address, port: 0, exclusive: true });
+    assert.equal(socket.address().address, address);
+  },
+  'bind: port 0 is any free one; without an address 0.0.0.0': async () => {
+    const { address: any, family, port } = (await bound('udp4')).address();
+    assert.deepEqual([any, family, port > 1023], ['0.0.0.0', 'IPv4', true]);
+  },
+  'bind: twice throws ERR_SOCKET_ALREADY_BOUND': async () => {
+    const socket = await bound('udp4', 0, address);
+    throwsCode(() => socket.bind(), 'ERR_SOCKET_ALREADY_BOUND');
+  },
+  'bind: a port that is none throws ERR_SOCKET_BAD_PORT': () => {
+    throwsCode(() => make().send('x', 65536, peer), 'ERR_SOCKET_BAD_PORT');
+    throwsCode(() => make().send('x', 0, peer), 'ERR_SOCKET_BAD_PORT');
+    throwsCode(() => make().connect(0, peer), 'ERR_SOCKET_BAD_PORT');
+  },
+  'bind: an address in use is emitted as error EADDRINUSE': async () => {
+    const one = await bound('udp4', 0, address);
+    const two = make();
+    two.bind(one.address().port, address);
+    const [error] = await once(two, 'error');
+    assert.equal(error.code, 'EADDRINUSE');
+  },
+  'bind: an address of nobody is emitted as error EADDRNOTAVAIL': async () => {
+    const socket = make();
+    socket.bind(0, '192.0.2.1');
+    const [error] = await once(socket, 'error');
+    assert.equal(error.code, 'EADDRNOTAVAIL');
+  },
+  'reuseAddr: two sockets have one address': async () => {
+    const options = { type: 'udp4', reuseAddr: true };
+    const one = await bound(options, 0, address);
+    const two = await bound(options, one.address().port, address);
+    assert.deepEqual(two.address(), one.address());
+  },
+  'address: before bind throws EBADF': () => throwsCode(() => make().address(), 'EBADF'),
+  'close: emits close, calls back; then everything throws ERR_SOCKET_DGRAM_NOT_RUNNING': async () => {
+    const socket = await bound('udp4', 0, address);
+    let called = 0;
+    socket.close(() => called++);
+    await once(socket, 'close');
+    assert.equal(called, 1);
+    for (const act of ['close', 'address', 'remoteAddress'])
+      throwsCode(() => socket[act](), 'ERR_SOCKET_DGRAM_NOT_RUNNING');
+    throwsCode(() => socket.bind(), 'ERR_SOCKET_DGRAM_NOT_RUNNING');
+    throwsCode(() => socket.send('x', 9, peer), 'ERR_SOCKET_DGRAM_NOT_RUNNING');
+  },
+  'signal: aborting closes': async () => {
+    const abort = new AbortController();
+    const socket = await bound({ type: 'udp4', signal: abort.signal }, 0, address);
+    abort.abort();
+    await once(socket, 'close');
+  },
+  'connect: emits connect, calls back, remoteAddress tells the peer': async () => {
+    const socket = make();
+    let called = 0;
+    socket.connect(4242, peer, () => called++);
+    await once(socket, 'connect');
+    await new Promise(setImmediate);
+    assert.equal(called, 1);
+    assert.deepEqual(socket.remoteAddress(), { address: peer, family: 'IPv4', port: 4242 });
+    assert.equal(socket.address().address, address);
+  },
+  'connect: twice throws ERR_SOCKET_DGRAM_IS_CONNECTED; disconnect undoes it, twice throws ..._NOT_CONNECTED':
+    async () => {
+      const socket = make();
+      throwsCode(() => socket.remoteAddress(), 'ERR_SOCKET_DGRAM_NOT_CONNECTED');
+      throwsCode(() => socket.disconnect(), 'ERR_SOCKET_DGRAM_NOT_CONNECTED');
+      socket.connect(4242, peer);
+      await once(socket, 'connect');
+      throwsCode(() => socket.connect(4243, peer), 'ERR_SOCKET_DGRAM_IS_CONNECTED');
+      socket.disconnect();
+      throwsCode(() => socket.remoteAddress(), 'ERR_SOCKET_DGRAM_NOT_CONNECTED');
+    },
+  'send: calls back with no error and the octets; binds by itself': async () => {
+    const socket = make();
+    const result = await new Promise((resolve) => socket.send('hello', 9, peer, (...a) => resolve(a)));
+    assert.deepEqual(result, [null, 5]);
+    assert.ok(socket.address().port > 1023);
+  },
+  'send: an array is one datagram, offset and length a part of a buffer': async () => {
+    const socket = make();
+    const send = (...args) =>
+      new Promise((resolve, reject) => socket.send(...args, (e, n) => (e ? reject(e) : resolve(n))));
+    assert.equal(await send(['ab', Buffer.from('cd')], 9, peer), 4);
+    assert.equal(await send(Buffer.from('abcdef'), 2, 3, 9, peer), 3);
+    assert.equal(await send(new Uint8Array(0), 9, peer), 0);
+  },
+  'send: a part beyond the buffer throws ERR_BUFFER_OUT_OF_BOUNDS, what is no buffer ERR_INVALID_ARG_TYPE':
+    () => {
+      throwsCode(() => make().send(Buffer.from('abc'), 2, 3, 9, peer), 'ERR_BUFFER_OUT_OF_BOUNDS');
+      throwsCode(() => make().send(42, 9, peer), 'ERR_INVALID_ARG_TYPE');
+    },
+  'send: too long is EMSGSIZE, to the callback': async () => {
+    const socket = make();
+    const error = await new Promise((resolve) => socket.send(Buffer.alloc(65_508), 9, peer, resolve));
+    assert.equal(error.code, 'EMSGSIZE');
+  },
+  'send: to a broadcast address is EACCES until setBroadcast(true)': async () => {
+    const socket = await bound('udp4', 0, address);
+    const send = () => new Promise((resolve) => socket.send('x', 9, '10.10.10.255', resolve));
+    assert.equal((await send()).code, 'EACCES');
+    socket.setBroadcast(true);
+    assert.equal(await send(), null);
+  },
+  'ref and unref return the socket': async () => {
+    const socket = await bound('udp4', 0, address);
+    assert.equal(socket.unref(), socket);
+    assert.equal(socket.ref(), socket);
+  },
+};
+
+for (const [name, run] of Object.entries(cases)) {
+  let wrong;
+  try {
+    const timeout = new Promise((_, reject) => setTimeout(reject, 3000, new Error('not within 3 s')).unref());
+    await Promise.race([run(), timeout]);
+  } catch (error) {
+    wrong = error.message;
+  }
+  process.stdout.write(`${JSON.stringify({ name, wrong })}\n`);
+  for (const socket of [...open]) {
+    const closed = once(socket, 'close');
+    socket.close();
+    await closed;
+  }
+}
+process.exit(0);
