@@ -48,6 +48,22 @@ const everywhere: [name: string, write: (a: Assembler) => Assembler, reason: str
     (a) => verdict(a.line('', line).call(Call.skbVlanPop)),
     'bpf_skb_vlan_pop() takes the packet',
   ],
+  [
+    "a function of the kernel's that takes the packet",
+    (a) =>
+      verdict(
+        a.append({
+          opcode: 0x85,
+          dst: 0,
+          src: 2,
+          offset: 0,
+          imm: 0,
+          kfunc: 'bpf_dynptr_from_skb',
+          source: line,
+        }),
+      ),
+    'bpf_dynptr_from_skb() takes the packet',
+  ],
 ];
 
 describe.each([
