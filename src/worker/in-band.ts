@@ -29,7 +29,8 @@ const TICK_MS = 100;
 const PUBLISH_TICKS = 5;
 /** Ticks without a heartbeat after which the out-of-band side counts as hung: 1 s. */
 const HUNG_TICKS = 10;
-const START_MS = 30_000;
+// A machine may be an emulated one.
+const START_MS = 60_000;
 /** An editor writes in steps. */
 const SETTLE_MS = 50;
 

@@ -11,7 +11,7 @@ mkdir -p /run/evlnet-test
 printf 'vlans set 42\nport enable eth0.42 driver pcap\n' | evlnet -batch - || exit
 evlnet icmp -i eth0.42 > /run/lines 2> /run/words &
 responder=$!
-until_true 80 grep -q ^listening /run/lines || { cat /run/words >&2; exit 1; }
+until_true 150 grep -q ^listening /run/lines || { cat /run/words >&2; exit 1; }
 issuer ping -n -c 5 -i 0.2 -W 2 10.10.10.11 > /run/ping
 fact received "$(sed -n 's/.*, \([0-9]*\) received.*/\1/p' /run/ping)"
 fact twice "$(grep -c 'DUP!' /run/ping)"

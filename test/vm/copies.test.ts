@@ -4,7 +4,7 @@ import { describeIf, has } from '../capability.js';
 import { vmAvailable, vmRun } from './vm.js';
 
 const script = join(import.meta.dirname, 'copies.sh');
-const TIMEOUT_S = 120;
+const TIMEOUT_S = 240;
 
 /** TCX came with Linux 6.6. */
 const kernels = [
