@@ -35,6 +35,8 @@ function untime(frame: Uint8Array): void {
 }
 
 const isNow = (time: number): boolean => {
+  // Octets that are no time must not become one at some hour of the day.
+  if (time >= MS_PER_DAY) return false;
   const now = Date.now() % MS_PER_DAY;
   return (time - now + MS_PER_DAY + CLOCK_TOLERANCE_MS) % MS_PER_DAY < 2 * CLOCK_TOLERANCE_MS;
 };
