@@ -49,7 +49,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     expect(silenceMs).toBeLessThanOrEqual(100);
   }, 60_000);
 
-  /** How long nobody answered: one ping in 2 ms or a little more. */
+  /** How long nobody answered, by how many of the pings of 3 s were lost: one in 2 ms, or fewer where the machine is busy. */
   async function takeOver(): Promise<number> {
     const first = keep(await stand.responder('eth0.44'));
     const second = keep(await stand.responder('eth0.42'));
@@ -58,10 +58,10 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     expect(await first.stop()).toBe(0);
     await pings.ended;
     const [, transmitted, received] = /(\d+) packets transmitted, (\d+) received/.exec(pings.said.out)!;
-    expect(Number(transmitted)).toBeGreaterThan(500);
+    expect(Number(transmitted)).toBeGreaterThan(100);
     expect(stand.evlnet('port', 'show', 'eth0.42').stdout).toContain(`worker ${second.child.pid}`);
     expect(await second.stop()).toBe(0);
-    return (Number(transmitted) - Number(received)) * 2;
+    return (3000 * (Number(transmitted) - Number(received))) / Number(transmitted);
   }
 
   test('a second responder on one port is refused, and the first goes on', async () => {
