@@ -9,3 +9,9 @@ export function describeHolder(ifname: string): string {
   const owners = holder.pids.map((p) => `${p.comm} pid ${p.pid}`).join(', ');
   return `program "${holder.name}" (id ${id}${owners === '' ? '' : `, ${owners}`})`;
 }
+
+/** Is what held the hook gone, or held by no process: the leavings of a killed worker, which the kernel takes down a moment later? */
+export function isOrphaned(ifname: string): boolean {
+  const id = link(ifname)?.xdp?.progId;
+  return id === undefined || xdpHolder(id).pids.length === 0;
+}

@@ -31,7 +31,7 @@ import {
 } from '../linux/xsk.js';
 import type { Attachment } from './attachment.js';
 import { watchHiddenTags } from './hidden-tag-watch.js';
-import { describeHolder } from './hook-holder.js';
+import { describeHolder, isOrphaned } from './hook-holder.js';
 import { HookProgram } from './hook-program.js';
 import type { XdpPlace } from './xdp.js';
 
@@ -96,7 +96,7 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
     }
     const hook = new HookProgram(maps, vlanRule());
     undo.push(() => hook.close());
-    let { link, mode, why } = attach(hook.program, o);
+    let { link, mode, why } = await attachPatiently(hook.program, o);
     undo.push(() => {
       if (link >= 0) close(link);
       link = -1;
@@ -179,6 +179,19 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
 function statisticsOf(fd: number, zeroCopy: boolean): XskStatistics {
   const s = xskStatistics(fd);
   return zeroCopy ? s : { ...s, rxDropped: Math.max(0, s.rxDropped - s.fillRingEmpty) };
+}
+
+/** After a kill -9 the hook is held for a moment by nobody. */
+async function attachPatiently(program: Program, o: XdpOptions): Promise<ReturnType<typeof attach>> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return attach(program, o);
+    } catch (error) {
+      const isBusy = error instanceof EvlnetError && error.code === 'EVL_HOOK_BUSY';
+      if (!isBusy || tries === REBIND_TRIES || !isOrphaned(o.ifname)) throw error;
+      await sleep(REBIND_PAUSE_MS);
+    }
+  }
 }
 
 /** Native where the driver can, else generic with the reason, unless the mode was asked for. */

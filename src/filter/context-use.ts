@@ -44,8 +44,13 @@ export function refuseContextUse(object: string, to: string, program: ProgramSpe
         throw refuse(i, 'skb->sk has no meaning before the socket is looked for', NO_SOCKET);
       return;
     }
-    // The kernel's own functions for packets know nothing of what a back end moved.
-    if (i.src === PseudoCall.Kfunc && registers.slice(1, 6).some((v) => v.kind === 'context'))
+    // The kernel's own functions for packets know nothing of what a back end moved. Which take one their names tell; in the registers the
+    // context may still lie for a function that takes nothing.
+    if (
+      i.src === PseudoCall.Kfunc &&
+      /skb|_ctx$/.test(i.kfunc ?? '') &&
+      registers.slice(1, 6).some((v) => v.kind === 'context')
+    )
       throw refuse(i, `${i.kfunc}() takes the packet`, 'use bpf_skb_load_bytes()');
     if (i.src !== PseudoCall.Helper) return;
     if (i.imm === Call.getSocketCookie)

@@ -66,7 +66,8 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
           'issuer',
           'sh',
           '-c',
-          `head -c ${size} /dev/zero | tr '\\0' a | socat -b 65536 -t 0.5 - UDP4:${SELF}:42042 | tr -d A | wc -c`,
+          // From a file: what comes through a pipe may come in parts, and each would be a datagram.
+          `f=$(mktemp) && head -c ${size} /dev/zero | tr '\\0' a >$f && socat -b 65536 -t 0.5 - UDP4:${SELF}:42042 <$f | tr -d A | wc -c; rm $f`,
         );
         expect(echoed.trim()).toBe('0');
         await p.printed(new RegExp(`"sent":${size}\\b`));
