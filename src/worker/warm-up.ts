@@ -21,7 +21,7 @@ const MTU = 1500;
 /** One frame of so many is ARP. */
 const ARP_EVERY = 16;
 /** The engine has optimized the way of an echo request long before. */
-const BATCHES = 800;
+const BATCHES = 400;
 
 /**
  * Runs echo requests through a stack of its own, so that the engine has compiled that way before the first real packet: cold, that

@@ -17,7 +17,7 @@ settings() {
 start() {
   evlnet icmp -i eth0.42 > /run/lines &
   responder=$!
-  until_true 40 grep -q ^listening /run/lines && until_true 10 is_up responder eth0
+  until_true 120 grep -q ^listening /run/lines && until_true 10 is_up responder eth0
 }
 stop() {
   kill -INT $responder

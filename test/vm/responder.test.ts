@@ -7,7 +7,7 @@ import { frames } from './capture.js';
 import { vmAvailable, vmRun } from './vm.js';
 
 const script = join(import.meta.dirname, 'responder.sh');
-const TIMEOUT_S = 120;
+const TIMEOUT_S = 300;
 
 interface Machine {
   kernel: '6.1' | '6.12';
