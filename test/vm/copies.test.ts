@@ -8,8 +8,9 @@ const TIMEOUT_S = 240;
 
 /** TCX came with Linux 6.6. */
 const kernels = [
-  { kernel: '6.1', mode: 'shared', twice: '5', echos: '5', warnings: '1' },
-  { kernel: '6.12', mode: 'exclusive', twice: '0', echos: '0', warnings: '0' },
+  // ping ends with the fifth reply, mostly before its double.
+  { kernel: '6.1', mode: 'shared', twice: /[45]/, echos: '5', warnings: '1' },
+  { kernel: '6.12', mode: 'exclusive', twice: /0/, echos: '0', warnings: '0' },
 ] as const;
 
 describeIf(['build', 'cap'])('on pcap, beside a kernel with the same address', () => {
@@ -30,7 +31,7 @@ describeIf(['build', 'cap'])('on pcap, beside a kernel with the same address', (
         );
         expect(found).toMatchObject({
           received: '5',
-          twice,
+          twice: expect.stringMatching(twice),
           'kernel-echos': echos,
           warning: warnings,
           status: '0',
