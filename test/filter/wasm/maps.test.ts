@@ -1,12 +1,18 @@
 // Maps as a program sees them, held to the kernel's: the same calls, the same answers.
-import { expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Assembler, Call, r0, r1, r2, r3, r4, r6, r7, r8, r10 } from '../../../src/bpf/asm.js';
 import { type MapSpec, MapType } from '../../../src/bpf/program.js';
 import { WasmFilter } from '../../../src/filter/wasm/filter.js';
+import { affinity, setAffinity } from '../../../src/linux/sched.js';
 import { buildFrame } from '../../build-frame.js';
 import { describeIf } from '../../capability.js';
 import { assembled, type Filter } from '../assembled.js';
 import { Loaded } from '../kernel-oracle.js';
+
+// A value a CPU is one value only while the kernel's runs stay on one.
+const cpus = affinity();
+beforeAll(() => setAffinity(cpus.slice(0, 1)));
+afterAll(() => setAffinity(cpus));
 
 const NO_PREALLOC = 1;
 const CALLS = 3000;
