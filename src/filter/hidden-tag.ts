@@ -1,7 +1,7 @@
 // Frames that the VLAN rule should have taken, seen on their way into the kernel's stack: their tag was in the skb, not in the frame.
-import { Assembler, Call, r0, r1, r2, r3, r6, r8, r10 } from '../bpf/asm.js';
+import { Assembler, r0, r1, r2, r3, r6, r8 } from '../bpf/asm.js';
 import { type ProgramSpec, ProgramType } from '../bpf/program.js';
-import { countInto } from './counting.js';
+import { countInto, lookUp } from './counting.js';
 import { HIDDEN, TAKE_IPV4, VLANS } from './maps.js';
 import { HookCounter } from './verdict.js';
 
@@ -9,7 +9,6 @@ import { HookCounter } from './verdict.js';
 const CONTEXT = { packetType: 4, protocol: 16, vlanPresent: 20, vlanTci: 24 } as const;
 const PACKET_OTHERHOST = 3;
 const IPV4 = 0x0008;
-const KEY = -4;
 
 /**
  * A socket filter for a packet socket on the base device: counts HiddenTag, remembers the VID, and keeps no frame, so
@@ -25,15 +24,8 @@ export function hiddenTagWatch(): ProgramSpec {
     .jump('!=', r2, IPV4, 'ignore')
     .load('w', r2, r6, CONTEXT.packetType)
     .jump('>=', r2, PACKET_OTHERHOST, 'ignore');
-  a.line('vlans[vid]')
-    .load('w', r8, r6, CONTEXT.vlanTci)
-    .alu('and', r8, 0xfff)
-    .store('w', r10, KEY, r8)
-    .map(r1, VLANS.name)
-    .mov(r2, r10)
-    .alu('add', r2, KEY)
-    .call(Call.mapLookupElem)
-    .jump('==', r0, 0, 'ignore')
+  a.line('vlans[vid]').load('w', r8, r6, CONTEXT.vlanTci).alu('and', r8, 0xfff);
+  lookUp(a, VLANS.name, r8, 'ignore')
     .load('b', r1, r0, 0)
     .alu('and', r1, TAKE_IPV4)
     .jump('==', r1, 0, 'ignore')

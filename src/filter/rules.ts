@@ -1,10 +1,11 @@
 // Rules as one EVL filter: `match EXPRESSION VERDICT …`, the first that matches decides.
-import { Assembler, Call, r0, r1, r2, r6, r7, r8, r9, r10 } from '../bpf/asm.js';
+import { Assembler, r0, r1, r6, r7, r8, r9 } from '../bpf/asm.js';
 import type { SourceLine } from '../bpf/instruction.js';
 import type { ObjectSpec } from '../bpf/object.js';
 import { type MapSpec, MapType, ProgramType } from '../bpf/program.js';
 import { usage } from '../errors.js';
 import { Field } from './context.js';
+import { increment } from './counting.js';
 import { Branches, type Ways } from './expression/branches.js';
 import type { Span } from './expression/error.js';
 import { parse } from './expression/parse.js';
@@ -14,7 +15,6 @@ import { VERDICTS } from './verdict.js';
 
 /** As the kernel has it for classic BPF. Translated to XDP, jumps still reach: 16 bits. */
 const MOST = 4096;
-const KEY = -4;
 const ETHERNET_HEADER = 14;
 const TAGGED_HEADER = 18;
 
@@ -63,17 +63,7 @@ export function compileRules({ rules, default: otherwise }: RulesSource): Object
     a.mov(r7, i).mov(r8, VERDICTS.indexOf(verdict));
     if (i < rules.length) a.goto('count');
   });
-  a.line('rule_hits[rule]++')
-    .label('count')
-    .store('w', r10, KEY, r7)
-    .map(r1, RULE_HITS)
-    .mov(r2, r10)
-    .alu('add', r2, KEY)
-    .call(Call.mapLookupElem)
-    .jump('==', r0, 0, 'verdict')
-    .load('dw', r1, r0, 0)
-    .alu('add', r1, 1)
-    .store('dw', r0, 0, r1);
+  increment(a.line('rule_hits[rule]++').label('count'), RULE_HITS, r7, 'verdict');
   a.line('verdict').label('verdict').mov(r0, r8).exit();
   return {
     name: 'rules',

@@ -1,7 +1,7 @@
 // The VLAN rule, and what becomes of a frame that a filter accepts. EVL: kernel/evl/net/core.c, the rule behind EVL_RX_VLAN;
 // <linux/if_vlan.h> for the tags. One text for every hook.
-import { type Assembler, Call, r0, r1, r2, r3, r4, r7, r8, r9, r10 } from '../bpf/asm.js';
-import { countInto } from './counting.js';
+import { type Assembler, r0, r1, r2, r3, r4, r7, r8, r9 } from '../bpf/asm.js';
+import { countInto, lookUp } from './counting.js';
 import { TAKE_ARP, TAKE_IPV4, VLANS } from './maps.js';
 import { HookCounter } from './verdict.js';
 
@@ -30,7 +30,6 @@ const ARP = swapped(0x0806);
 // Offsets in a frame: the outer tag follows the two addresses.
 const OUTER = { tpid: 12, tci: 14, ethertype: 16, end: 18 } as const;
 const INNER = { tci: 18, ethertype: 20, end: 22 } as const;
-const KEY = -4;
 
 /** Labels that lead into the rule. */
 export const RULE = 'evlnet.rule';
@@ -106,15 +105,8 @@ function askTable(a: Assembler): void {
     .jump('==', r4, IPV4, 'evlnet.lookup')
     .mov(r9, TAKE_ARP)
     .jump('!=', r4, ARP, PASS);
-  a.line('vlans[vid]')
-    .label('evlnet.lookup')
-    .alu('and', r3, 0xfff)
-    .store('w', r10, KEY, r3)
-    .map(r1, VLANS.name)
-    .mov(r2, r10)
-    .alu('add', r2, KEY)
-    .call(Call.mapLookupElem)
-    .jump('==', r0, 0, PASS)
+  a.line('vlans[vid]').label('evlnet.lookup').alu('and', r3, 0xfff);
+  lookUp(a, VLANS.name, r3, PASS)
     .load('dw', r1, r0, 0)
     .mov(r2, r1)
     .alu('and', r2, r9)

@@ -8,7 +8,7 @@ import { clearUncopied } from '../wire/options.js';
 import * as vlan from '../wire/vlan.js';
 import type { Packet } from './packet.js';
 import type { Port } from './port.js';
-import type { Transmitter } from './transmitter.js';
+import { reserveAll, type Transmitter } from './transmitter.js';
 
 /** Every fragment but the last carries a multiple of that. */
 const UNIT = 8;
@@ -53,15 +53,7 @@ export class Fragmenter {
   }
 
   #reserve(frames: number, port: Port): boolean {
-    const out = this.#out;
-    this.device.reserve(out, frames);
-    if (out.count < frames) {
-      // What has been transmitted and is not yet on the wire comes back.
-      this.device.flush();
-      this.device.reserve(out, frames - out.count);
-    }
-    if (out.count === frames) return true;
-    this.device.release(out);
+    if (reserveAll(this.device, this.#out, frames)) return true;
     this.#counts[port.slot * SLOT_STRIDE + Drop.NoBuffer]! += 1;
     return false;
   }

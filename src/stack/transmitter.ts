@@ -10,3 +10,16 @@ export interface Transmitter {
   release(batch: Batch): void;
   flush(): void;
 }
+
+/** Lends `frames` chunks into the empty `out`: all of them, or none and false. */
+export function reserveAll(device: Transmitter, out: Batch, frames: number): boolean {
+  device.reserve(out, frames);
+  if (out.count < frames) {
+    // What has been transmitted and is not yet on the wire comes back.
+    device.flush();
+    device.reserve(out, frames - out.count);
+  }
+  if (out.count === frames) return true;
+  device.release(out);
+  return false;
+}

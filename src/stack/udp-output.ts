@@ -1,6 +1,7 @@
 // RFC 768, RFC 791 §3.2: datagrams of applications on their way out, cut where they are longer than the MTU.
 import { Drop } from '../drop.js';
 import { BATCH, Batch } from '../memory/batch.js';
+import { type Counters, SLOT_STRIDE, SlotCounter } from '../memory/counters.js';
 import { Message } from '../memory/message-ring.js';
 import { MAX_PAYLOAD, SocketCounter } from '../memory/socket-page.js';
 import { isMulticast } from '../wire/address.js';
@@ -8,9 +9,10 @@ import * as checksum from '../wire/checksum.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { copy } from '../wire/octets.js';
 import * as udp from '../wire/udp.js';
-import { type Output, Refusal } from './output.js';
+import { Identifications } from './identification.js';
+import { type Output, type Path, Refusal } from './output.js';
 import type { Port } from './port.js';
-import type { Transmitter } from './transmitter.js';
+import { reserveAll, type Transmitter } from './transmitter.js';
 import type { UdpEndpoint } from './udp-endpoint.js';
 
 const IPV4 = ipv4.MIN_HEADER_LENGTH;
@@ -36,13 +38,16 @@ const LATER = -1;
 
 export class UdpOutput {
   readonly #out = new Batch(BATCH);
-  /** Of packets that somebody on the way may have to cut, or that are cut here: RFC 6864 §4.3. */
-  #identification = 0;
+  readonly #identifications = new Identifications();
+  readonly #counts: Float64Array;
 
   constructor(
     readonly device: Transmitter,
     readonly output: Output,
-  ) {}
+    counters: Counters,
+  ) {
+    this.#counts = counters.slots;
+  }
 
   /** Sends up to a batch of what waits at a socket; `bound` is the port that it is bound to. True where more may wait. */
   drain(e: UdpEndpoint, bound: Port | undefined, nowNs: number): boolean {
@@ -104,7 +109,7 @@ export class UdpOutput {
     const frame = out.at[out.count - 1]!;
     const l3 = frame + path.headerLength;
     // RFC 6864 §4.1: what nobody will cut needs no number of its own. On the link nobody does.
-    const id = path.hasGateway ? this.#nextIdentification() : 0;
+    const id = path.hasGateway ? this.#identify(source, path) : 0;
     const flags = path.hasGateway ? 0 : ipv4.DONT_FRAGMENT;
     const ttl = isMulticast(path.destination) ? 1 : page.ttl;
     const total = HEADERS + length;
@@ -124,12 +129,14 @@ export class UdpOutput {
     const ring = page.sent;
     const payload = ring.payloadAt(at);
     const sum = checksum.sum(ring.view, payload, payload + length);
-    const id = this.#nextIdentification();
+    const id = this.#identify(source, path);
     const step = Math.max(UNIT, (path.mtu - IPV4) & -UNIT);
     const all = UDP + length;
+    const slot = path.port.slot * SLOT_STRIDE;
+    this.#counts[slot + SlotCounter.Fragmented]! += 1;
     for (let from = 0; from < all; ) {
       const frames = Math.min(Math.ceil((all - from) / step), BATCH);
-      if (!this.#reserve(frames)) return Errno.ENOBUFS;
+      if (!reserveAll(this.device, this.#out, frames)) return Errno.ENOBUFS;
       for (let i = 0; i < frames; i++, from += step) {
         const end = Math.min(from + step, all);
         const l3 = this.#out.at[i]! + path.headerLength;
@@ -153,32 +160,18 @@ export class UdpOutput {
         } else copy(ring.view, payload + from - UDP, payload + end - UDP, view, l4);
         this.#out.length[i] = path.headerLength + IPV4 + end - from;
       }
+      this.#counts[slot + SlotCounter.FragmentsSent]! += frames;
       if (this.output.send(path, this.#out, page.priority, nowNs) !== Drop.None) return Errno.EHOSTUNREACH;
     }
     return 0;
   }
 
-  /** All of them or none. */
-  #reserve(frames: number): boolean {
-    const out = this.#out;
-    this.device.reserve(out, frames);
-    if (out.count < frames) {
-      // What has been transmitted and is not yet on the wire comes back.
-      this.device.flush();
-      this.device.reserve(out, frames - out.count);
-    }
-    if (out.count === frames) return true;
-    this.device.release(out);
-    return false;
+  #identify(source: number, path: Path): number {
+    return this.#identifications.next(source, path.destination, ipv4.Protocol.Udp);
   }
 
   #flush(e: UdpEndpoint, nowNs: number): void {
     if (this.#out.count > 0) this.output.send(e.path, this.#out, e.page.priority, nowNs);
-  }
-
-  #nextIdentification(): number {
-    this.#identification = (this.#identification + 1) & 0xffff;
-    return this.#identification;
   }
 }
 

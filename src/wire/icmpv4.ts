@@ -51,18 +51,8 @@ export const isError = (type: number): boolean =>
 export const type = (v: DataView, at: number): number => v.getUint8(at);
 export const code = (v: DataView, at: number): number => v.getUint8(at + CODE);
 /** Not an error, nor of a type that may be one: RFC 1122 §3.2.2 forbids to answer those with an error. */
-export const isQuery = (v: DataView, at: number): boolean => {
-  switch (v.getUint8(at)) {
-    case Type.DestinationUnreachable:
-    case Type.SourceQuench:
-    case Type.Redirect:
-    case Type.TimeExceeded:
-    case Type.ParameterProblem:
-      return false;
-    default:
-      return v.getUint8(at) <= MAX_TYPE;
-  }
-};
+export const isQuery = (v: DataView, at: number): boolean =>
+  !isError(v.getUint8(at)) && v.getUint8(at) <= MAX_TYPE;
 export const messageChecksum = (v: DataView, at: number): number => v.getUint16(at + CHECKSUM);
 export const identifier = (v: DataView, at: number): number => v.getUint16(at + IDENTIFIER);
 export const sequence = (v: DataView, at: number): number => v.getUint16(at + SEQUENCE);

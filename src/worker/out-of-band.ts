@@ -64,7 +64,7 @@ export class OutOfBand {
     this.#announcer = new Announcer(this.#device, new Batch(1), this.#counters.slots);
     this.#echoes = o.echoes;
     this.#stack.icmp.push(this.#pings);
-    this.#sockets = new SocketSide(o.bell, this.#stack, this.#device);
+    this.#sockets = new SocketSide(o.bell, this.#stack, this.#device, this.#counters);
     this.#nextCommand = o.nextCommand;
     this.loop = new Loop(
       this.#device,

@@ -4,6 +4,7 @@ import { close, write } from '../linux/libc.js';
 import { mapPresentFile } from '../linux/mapped-file.js';
 import { map, unmap, viewAt } from '../linux/memory.js';
 import type { Bell } from '../memory/bell.js';
+import type { Counters } from '../memory/counters.js';
 import { SocketPage } from '../memory/socket-page.js';
 import type { Stack } from '../stack/stack.js';
 import type { Transmitter } from '../stack/transmitter.js';
@@ -31,8 +32,9 @@ export class SocketSide {
     readonly bell: Bell,
     readonly stack: Stack,
     readonly device: Transmitter,
+    counters: Counters,
   ) {
-    this.#output = new UdpOutput(device, stack.output);
+    this.#output = new UdpOutput(device, stack.output, counters);
     this.#rung = bell.rung;
   }
 

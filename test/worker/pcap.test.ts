@@ -29,12 +29,18 @@ describeIf(['root', 'network namespaces', 'bpf', 'cap', 'build', { command: 'pin
     /** One that has ended and nobody has asked for yet is dead too. */
     const isAlive = (pid: number) =>
       existsSync(`/proc/${pid}`) && !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    const isLinkToTcx = (file: string) => {
+      try {
+        return /^link_type:\s*tcx$/m.test(readFileSync(file, 'utf8'));
+      } catch {
+        // Closed since the folder was read.
+        return false;
+      }
+    };
     /** Whether a worker keeps the kernel's copy out: it holds a link to TCX. */
     const isExclusive = ({ child: { pid } }: Started) =>
       isAlive(pid!) &&
-      readdirSync(`/proc/${pid}/fdinfo`).some((fd) =>
-        /^link_type:\s*tcx$/m.test(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8')),
-      );
+      readdirSync(`/proc/${pid}/fdinfo`).some((fd) => isLinkToTcx(`/proc/${pid}/fdinfo/${fd}`));
 
     beforeAll(async () => {
       stand = await Stand.up('pcap');
