@@ -76,13 +76,19 @@ export class Channel {
     this.#waiter.unref();
   }
 
-  /** The page must not be touched again. */
+  /** The page must not be touched again, but by who is at work with it: the application may close from within `receive`. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#waiter.destroy();
-    close(this.#bellFd);
-    unmap(this.#bellMemory);
-    unmap(this.#memory);
+    setImmediate(() => {
+      close(this.#bellFd);
+      unmap(this.#bellMemory);
+      unmap(this.#memory);
+    });
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 }

@@ -30,6 +30,8 @@ export const outOfBounds = (name: string) =>
   socketError('ERR_BUFFER_OUT_OF_BOUNDS', `Cannot use argument "${name}": it is outside the buffer`);
 export const notBound = () => systemCallError('get the address', 9);
 export const cancelled = () => systemCallError('send', 125);
+/** ENETRESET: the worker ended while the datagram was on its way to it. */
+export const lost = () => systemCallError('send', 102);
 
 /** What a system call would have failed with. */
 export function systemCallError(act: string, errno: number, hint?: string): EvlnetError {
@@ -48,6 +50,7 @@ const REASONS: Record<string, string> = {
   EMSGSIZE: 'the datagram is longer than 65507 octets',
   EADDRNOTAVAIL: 'the port has no address',
   ENETUNREACH: 'network is unreachable',
+  ENETRESET: 'the worker ended, and with it what was under way',
   ENOBUFS: 'no buffers left',
   EHOSTUNREACH: 'no room for another neighbour',
   EDESTADDRREQ: 'no destination',
@@ -55,6 +58,6 @@ const REASONS: Record<string, string> = {
 
 const HINTS: Record<string, string> = {
   EACCES: 'setBroadcast(true)',
-  ENETUNREACH: 'evlnet route show',
+  ENETUNREACH: 'evlnet port set IFNAME address A/PLEN, for an address of that network',
   ENOBUFS: 'evlnet port set IFNAME pool N',
 };

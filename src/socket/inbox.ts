@@ -76,7 +76,7 @@ export class Inbox {
   ): number {
     const ring = channel.received;
     let n = 0;
-    for (; n < most; n++) {
+    for (; n < most && !channel.isClosed; n++) {
       const at = ring.next();
       if (at < 0) break;
       const from = ring.payloadAt(at);

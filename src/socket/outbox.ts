@@ -2,7 +2,7 @@ import type { EvlnetError } from '../errors.js';
 import { Errno } from '../linux/libc.js';
 import { MAX_PAYLOAD } from '../memory/socket-page.js';
 import type { Channel } from './channel.js';
-import { cancelled, systemCallError } from './errors.js';
+import { cancelled, lost, systemCallError } from './errors.js';
 import type { SendCallback } from './send-arguments.js';
 
 interface Waiting {
@@ -71,6 +71,11 @@ export class Outbox {
       else callback(systemCallError('send', errno), 0);
     }
     for (const errno of failed.values()) this.#onError(systemCallError('send', errno));
+  }
+
+  /** The ring is gone, and nobody can tell what became of what was in it; what has not been in it yet goes into the next one. */
+  lose(): void {
+    for (const { callback } of this.#pending.splice(0)) this.#tell(callback, lost(), 0);
   }
 
   /** Whatever is left will not be sent. */

@@ -60,13 +60,14 @@ const NONE: UdpBinding = { address: 0, udpPort: 0, slot: -1, peerAddress: 0, pee
 /** A UDP socket on the out-of-band stack, in the shape of dgram.Socket of Node. */
 export class UdpSocket extends EventEmitter<SocketEvents> {
   readonly #options: SocketOptions;
+  readonly #abort = () => void (this.#phase !== 'closed' && this.close());
   #phase: Phase = 'new';
   #isConnecting = false;
   #binding = NONE;
   #id = 0;
   #attachment: Attachment | undefined;
   #channel: Channel | undefined;
-  /** What waits until the socket is bound, or connected. */
+  /** What waits until the socket is bound. */
   #delayed: (() => void)[] = [];
   #isReferenced = true;
   #settings = { broadcast: false, ttl: 64, priority: 0 };
@@ -77,8 +78,8 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     super();
     this.#options = options;
     const { signal } = options;
-    if (signal?.aborted) process.nextTick(() => this.#phase !== 'closed' && this.close());
-    else signal?.addEventListener('abort', () => this.#phase !== 'closed' && this.close(), { once: true });
+    if (signal?.aborted) process.nextTick(this.#abort);
+    else signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
   bind(callback?: () => void): this;
@@ -166,7 +167,8 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
   ): void;
   send(...args: unknown[]): void {
     this.#demandOpen();
-    const isPeerSet = this.#isConnecting || this.#binding.peerPort !== 0;
+    // As in node:dgram: one that is connecting is not connected.
+    const isPeerSet = this.#binding.peerPort !== 0;
     const { parts, length, port, address, callback } = sendArguments(args, isPeerSet);
     const send = (to: number) => {
       this.#whenBound(() => {
@@ -306,6 +308,7 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     const state = statePath(this.#options.state);
     const device = deviceOf({ ifname, address: wanted.address, destination }, state.file);
     const attachment = await Attachment.to(device, state);
+    let id = 0;
     try {
       const opened = await attachment.open({
         address: wanted.address,
@@ -315,12 +318,13 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
         receive: recvBufferSize ?? DEFAULT_BUFFER,
         send: sendBufferSize ?? DEFAULT_BUFFER,
       });
+      id = opened.id;
       if ((this.#phase as Phase) === 'closed') throw notRunning();
-      this.#binding = opened.binding;
-      this.#id = opened.id;
       this.#channel = new Channel(opened, () => this.#look());
+      this.#binding = opened.binding;
+      this.#id = id;
     } catch (error) {
-      attachment.release();
+      leave(attachment, id);
       throw error;
     }
     this.#attachment = attachment;
@@ -335,6 +339,7 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     if (this.#phase === 'closed' || this.#attachment !== attachment) return;
     const before = this.#binding;
     this.#detach();
+    this.#outbox.lose();
     this.#phase = 'binding';
     const again = async () => {
       await this.#attach(before, before.peerAddress);
@@ -388,8 +393,7 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
   }
 
   #whenBound(act: () => void): void {
-    if (this.#phase === 'bound' && !this.#isConnecting) act();
-    else if (this.#phase === 'bound') process.nextTick(act);
+    if (this.#phase === 'bound') act();
     else if (this.#phase === 'binding') this.#delayed.push(act);
   }
 
@@ -407,6 +411,7 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     this.#phase = 'closed';
     this.#delayed = [];
     this.#outbox.cancel();
+    this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#detach();
     process.nextTick(() => this.emit('close'));
   }
@@ -416,11 +421,7 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     this.#channel = undefined;
     const attachment = this.#attachment;
     this.#attachment = undefined;
-    if (attachment === undefined) return;
-    void attachment.client
-      .request('close-socket', { socket: this.#id })
-      .catch(() => {})
-      .then(() => attachment.release());
+    if (attachment !== undefined) leave(attachment, this.#id);
   }
 
   /** An address, or a name that the system's resolver knows. */
@@ -435,4 +436,10 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
       else done(undefined, readIpv4(found)!);
     });
   }
+}
+
+/** Closes socket `id` (0: none) at the worker, then lets go of it. */
+function leave(attachment: Attachment, id: number): void {
+  const closing = id === 0 ? Promise.resolve() : attachment.client.request('close-socket', { socket: id });
+  void closing.catch(() => {}).then(() => attachment.release());
 }

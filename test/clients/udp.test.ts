@@ -74,6 +74,17 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       }
     }, 60_000);
 
+    test('takes datagrams where they lie, and may close meanwhile', async () => {
+      await worker();
+      const p = stand.start('responder', {}, process.execPath, join(import.meta.dirname, 'udp-receiver.mjs'));
+      started.push(p);
+      await p.printed(/listening/);
+      ask('one');
+      await p.printed(/"text":"one"\}\n\{"count":1\}/);
+      await p.printed(/closed/);
+      expect(await p.ended).toBe(0);
+    }, 60_000);
+
     test('two programs share the device, not the port: EADDRINUSE names the way out', async () => {
       await worker();
       await program('42042');

@@ -1,7 +1,7 @@
 // What the documentation of node:dgram promises, as cases that any createSocket must pass; run as a program, since the two need networks of
 // their own: dgram-cases.mjs MODULE ADDRESS PEER, one JSON object a case.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 
 const [module, address, peer] = process.argv.slice(2);
 const { createSocket } = await import(module);
@@ -120,6 +120,44 @@ const cases = {
       socket.disconnect();
       throwsCode(() => socket.remoteAddress(), 'ERR_SOCKET_DGRAM_NOT_CONNECTED');
     },
+  'send: one that is connecting is not connected: ERR_SOCKET_BAD_PORT without a port, then none is needed':
+    async () => {
+      for (const socket of [make(), await bound('udp4', 0, address)]) {
+        socket.connect(4242, peer);
+        throwsCode(() => socket.send('x'), 'ERR_SOCKET_BAD_PORT');
+        await once(socket, 'connect');
+        assert.equal(await new Promise((resolve) => socket.send('x', resolve)), null);
+      }
+    },
+  'signal: a closed socket listens to it no more': async () => {
+    const { signal } = new AbortController();
+    const socket = await bound({ type: 'udp4', signal }, 0, address);
+    socket.close();
+    await once(socket, 'close');
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+  },
+  'close: while binding, the port is free afterwards': async () => {
+    // Of evlnet's sockets one that stays keeps the connection to the worker, which would take all with it.
+    await bound('udp4', 0, address);
+    const free = await bound('udp4', 0, address);
+    const { port } = free.address();
+    const freed = once(free, 'close');
+    free.close();
+    await freed;
+    const socket = make();
+    socket.bind(port, address);
+    const closed = once(socket, 'close');
+    socket.close();
+    await closed;
+    for (const until = Date.now() + 2000; ; ) {
+      const next = make();
+      const refused = new Promise((resolve) => next.once('error', resolve));
+      next.bind(port, address);
+      const error = await Promise.race([refused, new Promise((resolve) => next.once('listening', resolve))]);
+      if (error === undefined) return;
+      if (Date.now() > until) throw error;
+    }
+  },
   'send: calls back with no error and the octets; binds by itself': async () => {
     const socket = make();
     const result = await new Promise((resolve) => socket.send('hello', 9, peer, (...a) => resolve(a)));

@@ -1,0 +1,50 @@
+import { expect, test } from '@jest/globals';
+import { ringCapacity, SocketPage, socketPageLength } from '../../src/memory/socket-page.js';
+import type { Channel } from '../../src/socket/channel.js';
+import { Outbox } from '../../src/socket/outbox.js';
+
+const CAPACITY = ringCapacity(1);
+
+/** Rings without anybody at their other end. */
+function channel(): Channel {
+  const page = new SocketPage(new ArrayBuffer(socketPageLength(CAPACITY, CAPACITY)), {
+    receive: CAPACITY,
+    send: CAPACITY,
+    limit: CAPACITY,
+  });
+  const push = (_parts: readonly Uint8Array[], length: number) => {
+    if (page.sent.claim(length) < 0) return undefined;
+    page.sent.publish();
+    return page.sent.head;
+  };
+  return { page, push, ring() {} } as unknown as Channel;
+}
+
+test('what was in the ring of a worker that ended is told as lost, what waited for room goes into the next ring', async () => {
+  const outbox = new Outbox((error) => {
+    throw error;
+  });
+  const told: [string, string | undefined][] = [];
+  const send = (name: string, to: Channel) => {
+    const length = 60_000;
+    const callback = (error: Error | null) => told.push([name, (error as { code?: string } | null)?.code]);
+    outbox.send(to, { parts: [new Uint8Array(length)], length, address: 1, port: 2, callback });
+  };
+  const first = channel();
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) send(name, first);
+  const waiting = outbox.count;
+  expect(waiting).toBeGreaterThan(0);
+  outbox.lose();
+  await new Promise(setImmediate);
+  const lost = ['a', 'b', 'c', 'd', 'e', 'f'].slice(0, 6 - waiting);
+  expect(told).toEqual(lost.map((name) => [name, 'ENETRESET']));
+
+  const second = channel();
+  outbox.look(second);
+  expect([outbox.count, outbox.bytes]).toEqual([0, 0]);
+  // They are on their way: nobody has been told anything of them.
+  expect(told).toHaveLength(lost.length);
+  outbox.cancel();
+  await new Promise(setImmediate);
+  expect(told.slice(lost.length).map(([, code]) => code)).toEqual(new Array(waiting).fill('ECANCELED'));
+});
