@@ -18,9 +18,9 @@ export interface Attachment {
   setVlans(table: Uint8Array): void;
   /**
    * Lets a filter decide in place of the VLAN rule alone; undefined: the VLAN rule again. No frame meets neither, counters go on, and with the
-   * same `filter.object` its maps. `anyEthertype`: ACCEPT takes what is not IPv4 too. Throws, with what was there still there.
+   * same `filter.object` its maps. `anyEthertype`: ACCEPT takes what is not IPv4 too. Rejects, with what was there still there.
    */
-  setFilter(filter: OpenFilter | undefined, anyEthertype: boolean): void | Promise<void>;
+  setFilter(filter: OpenFilter | undefined, anyEthertype: boolean): Promise<void>;
   /** Instructions of what decides. */
   instructions(): number;
   /** Hits of each rule of the filter, that of the default last; nothing where it is not made of rules. */

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Drop } from '../drop.js';
 import { EvlnetError, Exit } from '../errors.js';
 import { hiddenTagWatch } from '../filter/hidden-tag.js';
-import { translate } from '../filter/load.js';
 import { COUNTERS, HIDDEN, VLANS, XSKS, xsks } from '../filter/maps.js';
 import { RULE_HITS, readHits } from '../filter/rule-hits.js';
 import { HOOK_COUNT } from '../filter/verdict.js';
@@ -144,7 +143,11 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
         for (const vid of changes(table, next)) vlans.update(vid, next.subarray(vid * 8, vid * 8 + 8));
         table = next.slice();
       },
-      setFilter: (filter, anyEthertype) => hook.replace(filter && translate(filter, anyEthertype), link),
+      async setFilter(filter, anyEthertype) {
+        // Loaded when there is one: most workers have none, and would start later for it.
+        const next = filter && (await import('../filter/translate.js')).translate(filter, anyEthertype);
+        hook.replace(next, link);
+      },
       instructions: () => hook.instructions,
       ruleHits: () => readHits(hook.maps.get(RULE_HITS)),
       hookCounters: () => Array.from({ length: HOOK_COUNT }, (_, i) => maps.get(COUNTERS.name)!.sum(i)),

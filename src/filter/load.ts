@@ -1,9 +1,6 @@
 import { type MapSpec, MapType, type ProgramSpec } from '../bpf/program.js';
 import { type BpfMap, createMaps, fillSlots, loadProgram, type Program } from '../linux/bpf.js';
-import { capabilities } from '../linux/capabilities.js';
 import { explain } from './explain.js';
-import type { OpenFilter } from './open.js';
-import { toXdp } from './to-xdp.js';
 
 /** A filter as the XDP hook runs it: a program of type Xdp, and what it brings along. */
 export interface FilterProgram {
@@ -14,21 +11,7 @@ export interface FilterProgram {
   readonly tails?: ReadonlyMap<string, ProgramSpec>;
 }
 
-/** Translates for a process with our privileges. */
-export function translate({ object, program }: OpenFilter, anyEthertype: boolean): FilterProgram {
-  const options = { anyEthertype, withoutPerfmon: !capabilities().has('CAP_PERFMON') };
-  const names = [...object.maps.values()]
-    .filter((map) => map.type === MapType.ProgArray)
-    .flatMap((map) => [...(map.slots ?? [])].map(([, name]) => name));
-  const tails = object.programs.filter((p) => names.includes(p.name));
-  return {
-    program: toXdp(object, program, options),
-    maps: object.maps,
-    tails: new Map(tails.map((tail) => [tail.name, toXdp(object, tail, options)])),
-  };
-}
-
-/** The same in the kernel. */
+/** A `FilterProgram` in the kernel. */
 export interface LoadedFilter {
   readonly program: Program;
   readonly maps: ReadonlyMap<string, BpfMap>;

@@ -1,8 +1,9 @@
 import { EvlnetError } from '../errors.js';
 import { createMap } from '../linux/bpf.js';
-import { loadFilter, translate } from './load.js';
+import { loadFilter } from './load.js';
 import { COUNTERS, VLANS, xsks } from './maps.js';
 import type { OpenFilter } from './open.js';
+import { translate } from './translate.js';
 import { verifyUntouched } from './untouched.js';
 import { WasmFilter } from './wasm/filter.js';
 

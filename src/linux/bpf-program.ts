@@ -15,6 +15,8 @@ export interface Program {
 
 /** What the verifier says of a large program, in full; pages that it does not fill cost nothing. */
 const LOG_LENGTH = 16 << 20;
+/** The verifier gives up with EAGAIN when a signal arrives (a profiler's, say); libbpf tries as often. */
+const LOAD_TRIES = 5;
 
 /** Verifies and loads. On refusal the error carries the verifier's last words and, as `cause`, the whole log. */
 export function loadProgram(spec: ProgramSpec, maps: ReadonlyMap<string, BpfMap> = new Map()): Program {
@@ -54,7 +56,10 @@ export function loadProgram(spec: ProgramSpec, maps: ReadonlyMap<string, BpfMap>
         setPointer(96, at[3]!);
         attribute.setUint32(104, types.lines.length / 16, true);
       }
-      return bpf(Command.ProgLoad, 152);
+      let fd = bpf(Command.ProgLoad, 152);
+      for (let tries = 1; fd < 0 && errno() === Errno.EAGAIN && tries < LOAD_TRIES; tries++)
+        fd = bpf(Command.ProgLoad, 152);
+      return fd;
     };
     const fd = load(0);
     if (fd >= 0) return { fd, close: () => void close(fd) };

@@ -1,5 +1,4 @@
 import type { Attachment } from '../device/attachment.js';
-import { attachPcap } from '../device/pcap-attachment.js';
 import { EvlnetError, Exit } from '../errors.js';
 import { offloads } from '../linux/ethtool.js';
 import { Errno } from '../linux/libc.js';
@@ -121,6 +120,8 @@ async function takePcap(
   fallback: EvlnetError | undefined,
 ): Promise<Driver> {
   const { base, folder, spawned } = o;
+  // Loaded where it is the driver: what translates filters to WebAssembly comes with it.
+  const { attachPcap } = await import('../device/pcap-attachment.js');
   const { ifname, ifindex } = base;
   recoverInterface(ifname, ifindex, folder);
   const isFit = spawned instanceof SpawnedProcess && spawned.isAlive;

@@ -1,5 +1,5 @@
 import { EvlnetError } from '../errors.js';
-import { type OpenFilter, openRecorded } from '../filter/open.js';
+import type { OpenFilter } from '../filter/open.js';
 import type { FilterState } from '../state/schema.js';
 
 /** What can run a filter: a device's attachment. */
@@ -66,7 +66,7 @@ export class Filter {
   async #install(source: FilterState, anyEthertype: boolean): Promise<Running> {
     const before = this.#running;
     const isSame = before !== undefined && isSameFilter(before.source, source);
-    const opened = isSame ? before.opened : openRecorded(source);
+    const opened = isSame ? before.opened : await open(source);
     // Another name for what runs already: no frame needs to notice.
     if (!isSame || before.anyEthertype !== anyEthertype) await this.host.setFilter(opened, anyEthertype);
     return { source, opened, anyEthertype };
@@ -86,6 +86,10 @@ export class Filter {
     });
   }
 }
+
+/** What reads filters is loaded when there is one: most workers have none, and would start later for it. */
+const open = async (source: FilterState): Promise<OpenFilter> =>
+  (await import('../filter/open.js')).openRecorded(source);
 
 /** Of an object, what is in the file and which program of it; its maps go on then. */
 function isSameFilter(one: FilterState, other: FilterState): boolean {

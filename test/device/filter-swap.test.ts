@@ -80,7 +80,7 @@ describeIf(['root', 'bpf', 'network namespaces', { command: 'python3' }])(
         return stats64.tx.packets;
       };
 
-      attachment.setFilter(FILTERS[0], false);
+      await attachment.setFilter(FILTERS[0], false);
       const [before, sentBefore] = [attachment.hookCounters(), sent()];
       const flood = spawn('python3', ['-c', FLOOD], { stdio: 'ignore' });
       for (let i = 0; i < 500 && received.datagrams === 0; i++) {
@@ -88,7 +88,7 @@ describeIf(['root', 'bpf', 'network namespaces', { command: 'python3' }])(
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
       for (let i = 1; i <= SWAPS; i++) {
-        attachment.setFilter(FILTERS[i % 2], false);
+        await attachment.setFilter(FILTERS[i % 2], false);
         for (let round = 0; round < 64 && receive() > 0; round++);
       }
       flood.kill('SIGKILL');

@@ -61,21 +61,23 @@ describeIf(['root', 'bpf', 'network namespaces'])('setFilter()', () => {
     wire = await vethWire();
     const { attachment } = wire;
     expect(await arrive()).toBe(5);
-    attachment.setFilter(filter(Verdict.Skip), false);
+    await attachment.setFilter(filter(Verdict.Skip), false);
     expect([await arrive(), hits()]).toEqual([0, 5]);
-    attachment.setFilter(filter(Verdict.Accept), false);
+    await attachment.setFilter(filter(Verdict.Accept), false);
     expect([await arrive(), hits()]).toEqual([5, 5]);
-    attachment.setFilter(undefined, false);
+    await attachment.setFilter(undefined, false);
     expect([await arrive(), hits()]).toEqual([5, undefined]);
   });
 
   test('a filter that the verifier refuses leaves the old one, its maps, and no descriptor', async () => {
     wire = await vethWire();
     const { attachment } = wire;
-    attachment.setFilter(filter(Verdict.Accept), false);
+    await attachment.setFilter(filter(Verdict.Accept), false);
     await arrive();
     const before = descriptors();
-    expect(() => attachment.setFilter(broken(), false)).toThrow(/^Cannot load filter "bpf_netrx" at XDP: /);
+    await expect(attachment.setFilter(broken(), false)).rejects.toThrow(
+      /^Cannot load filter "bpf_netrx" at XDP: /,
+    );
     expect(descriptors()).toBe(before);
     expect([await arrive(), hits()]).toEqual([5, 10]);
   });
@@ -84,11 +86,11 @@ describeIf(['root', 'bpf', 'network namespaces'])('setFilter()', () => {
     wire = await vethWire();
     const { attachment } = wire;
     const shared = newMaps();
-    attachment.setFilter(filter(Verdict.Accept, shared), false);
+    await attachment.setFilter(filter(Verdict.Accept, shared), false);
     await arrive();
-    attachment.setFilter(filter(Verdict.Skip, shared), false);
+    await attachment.setFilter(filter(Verdict.Skip, shared), false);
     expect([await arrive(), hits()]).toEqual([0, 10]);
-    attachment.setFilter(filter(Verdict.Skip), false);
+    await attachment.setFilter(filter(Verdict.Skip), false);
     expect([await arrive(), hits()]).toEqual([0, 5]);
   });
 
@@ -96,7 +98,7 @@ describeIf(['root', 'bpf', 'network namespaces'])('setFilter()', () => {
     wire = await vethWire();
     const { attachment } = wire;
     attachment.pause();
-    attachment.setFilter(filter(Verdict.Skip), false);
+    await attachment.setFilter(filter(Verdict.Skip), false);
     expect(link(P0)!.xdp).toBeUndefined();
     attachment.resume();
     expect([await arrive(), hits()]).toEqual([0, 5]);

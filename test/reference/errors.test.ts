@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeIf } from '../capability.js';
 import { outcome, verdicts } from './answer.js';
-import { ERRORS } from './errors.js';
+import { ERRORS, OF_ONE_HOST } from './errors.js';
 import { Hosts, VLAN_42 } from './hosts.js';
 import { untagged } from './question.js';
 
@@ -37,7 +37,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'python3' }
     });
 
     test('a host gets six at once', () => {
-      const question = ERRORS[0]!.frames;
+      const question = OF_ONE_HOST.frames;
       const answers = hosts.ask('evlnet', new Array<Uint8Array[]>(12).fill([...question]), PING, VLAN_42);
       const got = answers.filter((answer) => answer.length === 1).length;
       expect(got).toBeGreaterThanOrEqual(6);

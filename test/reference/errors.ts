@@ -34,6 +34,9 @@ const cut = (fields: FrameFields, number: number, cuts: number[]) => {
   return fragments(messageOf(whole), cuts, { source: from, protocol: number });
 };
 
+/** From a host that nothing else is from. */
+export const OF_ONE_HOST = closed('of one host');
+
 export const ERRORS: Question[] = [
   ...[0, 1, 7, 511, 512, 513, 519, 520, 521, 527, 528, 1472].map((size) =>
     closed(`payload of ${size}`, { payload: sequence(size) }),
