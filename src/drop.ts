@@ -112,7 +112,7 @@ export const DROPS: readonly (readonly [name: string, meaning: string])[] = [
     'neighbour-queue-full',
     'a packet of our own that made way for newer ones, waiting for a neighbour to answer',
   ],
-  ['socket-buffer-full', 'a datagram that found no room in the receive buffer of its socket'],
+  ['socket-buffer-full', 'a datagram or frame that found no room in the receive buffer of its socket'],
 ];
 
 /** Number of counters, with index 0 (not dropped). */

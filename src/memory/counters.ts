@@ -37,6 +37,8 @@ export const SlotCounter = {
   IcmpErrorsLimited: 114,
   /** ARP packets from which something was learned of another host, and that asked for nothing. */
   ArpLearned: 115,
+  /** Frames that ended at packet sockets: one took it, or nobody else had a use for it. */
+  PacketFrames: 116,
 } as const;
 
 /** Counters of the device as a whole, written by the in-band side but for Waits and the collections. */

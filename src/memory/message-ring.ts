@@ -23,11 +23,14 @@ export const Message = {
   /** The other end: where it comes from, or where it is to go; 0: where the socket is connected to. */
   Address: 2,
   Port: 3,
-  /** Received: the address that it was sent to, and the VID that it came over. */
+  /** Received: the address that it was sent to. */
   Destination: 4,
+  /** Received: the VID that it came over. A frame to send: one more than the slot of its port, 0 for the one that its socket is bound to. */
   Vid: 5,
-  /** `MessageFlag`. */
+  /** `MessageFlag`; of a received frame whom it is to, as the stack's PacketType. */
   Flags: 6,
+  /** Of a frame: PCP of its tag. To send: one more than that, 0 for what its socket has. */
+  Priority: 7,
   /** Received: when the batch came in, CLOCK_MONOTONIC, a Float64 of nanoseconds. */
   TimeNs: 8,
 } as const;
@@ -35,6 +38,8 @@ export const Message = {
 export const MessageFlag = {
   /** Sent to a broadcast address. */
   Group: 1,
+  /** A frame to send: the port's address is its source. */
+  OwnSource: 2,
 } as const;
 
 /** Octets that a ring for `capacity` octets of records takes. */

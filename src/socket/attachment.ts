@@ -4,6 +4,7 @@ import { runRoot, workerFolder } from '../control/run-folder.js';
 import { EvlnetError } from '../errors.js';
 import type { StatePath } from '../state/path.js';
 import { runSession } from '../worker/session.js';
+import type { SocketBinding } from '../worker/shared.js';
 import type { OpenedSocket } from '../worker/sockets.js';
 
 /** A worker that starts or ends is waited for that long. */
@@ -40,8 +41,8 @@ export class Attachment {
     return found;
   }
 
-  async open(request: Record<string, unknown>): Promise<OpenedSocket> {
-    return (await this.client.request('open-socket', request)) as OpenedSocket;
+  async open<B extends SocketBinding>(request: Record<string, unknown>): Promise<OpenedSocket<B>> {
+    return (await this.client.request('open-socket', request)) as OpenedSocket<B>;
   }
 
   release(): void {

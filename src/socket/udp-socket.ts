@@ -310,7 +310,7 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     const attachment = await Attachment.to(device, state);
     let id = 0;
     try {
-      const opened = await attachment.open({
+      const opened = await attachment.open<UdpBinding>({
         address: wanted.address,
         udpPort: wanted.udpPort,
         ifname,

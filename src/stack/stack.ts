@@ -8,6 +8,7 @@ import * as ipv4 from '../wire/ipv4.js';
 import * as udp from '../wire/udp.js';
 import { receiveArp } from './arp.js';
 import { replyDatagram } from './egress.js';
+import { Delivery } from './endpoint.js';
 import {
   answerEcho,
   type ExpressAddresses,
@@ -23,6 +24,7 @@ import { dissect, isForPort, receiveIpv4 } from './ingress.js';
 import { Neighbours } from './neighbour.js';
 import { Output } from './output.js';
 import { Packet } from './packet.js';
+import { PacketTable } from './packet-table.js';
 import { type Port, TraceLevel } from './port.js';
 import { Reassembly } from './reassembly.js';
 import { RouteTable } from './route.js';
@@ -34,8 +36,17 @@ import { UdpTable } from './udp-table.js';
 // What this file needs of others, as constants of its own: the engine folds those into the code, while it loads and checks an import at
 // every use (measured: a frame took 80 ns with imports).
 const STRIDE = SLOT_STRIDE;
-const { RxPackets, RxBytes, TxPackets, TxBytes, EchoRequests, EchoReplies, ArpReplies, UdpDatagrams } =
-  SlotCounter;
+const {
+  RxPackets,
+  RxBytes,
+  TxPackets,
+  TxBytes,
+  EchoRequests,
+  EchoReplies,
+  ArpReplies,
+  UdpDatagrams,
+  PacketFrames,
+} = SlotCounter;
 const { Reply, Done, Pass } = Outcome;
 const { None } = Drop;
 const { Ipv4, Arp } = ethernet.EtherType;
@@ -70,7 +81,9 @@ export class Stack {
   readonly routes = new RouteTable();
   readonly neighbours: Neighbours;
   readonly output: Output;
-  readonly sockets = new UdpTable();
+  readonly delivery = new Delivery();
+  readonly sockets = new UdpTable(this.delivery);
+  readonly packets = new PacketTable(this.delivery);
   readonly #ports: (Port | undefined)[] = new Array<Port | undefined>(SLOTS).fill(undefined);
   readonly #packet: Packet;
   readonly #counts: Float64Array;
@@ -105,6 +118,10 @@ export class Stack {
   /** `rx.count` must not exceed BATCH, and both result batches must be empty. */
   input(rx: Batch): void {
     const { count } = rx;
+    if (this.packets.ipv4Count > 0) {
+      for (let i = 0; i < count; i++) this.#general(rx, i);
+      return;
+    }
     for (let i = 0; i < count; ) {
       const next = this.#express(rx, i);
       i = next > i ? next : this.#general(rx, i);
@@ -202,6 +219,25 @@ export class Stack {
     // A VID without a port of its own belongs to the base device's port, if that is enabled.
     const port = this.#ports[p.vid] ?? this.#ports[0];
     if (p.port !== port) p.port = port;
+    return this.packets.count === 0 ? this.#own(p, port) : this.#shared(p, port);
+  }
+
+  /** Packet sockets first, as in EVL: they see what is another host's or has no port, too. */
+  #shared(p: Packet, port: Port | undefined): number {
+    const { packets, tracer } = this;
+    const cloned = packets.clone(p, port, tracer.batchNs);
+    const taken = packets.take(p, port, tracer.batchNs);
+    const outcome = taken === Done ? Done : this.#own(p, port);
+    const isUnclaimed = outcome === Drop.NoPort || outcome === Drop.OtherHost || outcome === Drop.NotIpv4;
+    if (taken === Done || (isUnclaimed && cloned === Done)) {
+      this.#counts[(port === undefined ? 0 : port.slot) * STRIDE + PacketFrames]! += 1;
+      return Done;
+    }
+    // What only they wanted did not fail for being none of ours.
+    return isUnclaimed && (taken !== None || cloned !== None) ? Drop.SocketBufferFull : outcome;
+  }
+
+  #own(p: Packet, port: Port | undefined): number {
     if (port === undefined) return Drop.NoPort;
     if (!isOurs(p, port)) return Drop.OtherHost;
     for (let i = 0; i < port.packet.length; i++) {

@@ -3,10 +3,8 @@ import * as ethernet from '../wire/ethernet.js';
 import * as icmpv4 from '../wire/icmpv4.js';
 import * as ipv4 from '../wire/ipv4.js';
 import type { Packet } from './packet.js';
+import { packetType } from './packet-type.js';
 import { type Port, TraceLevel } from './port.js';
-
-/** PACKET_HOST, PACKET_BROADCAST, PACKET_MULTICAST of <linux/if_packet.h>. */
-const PacketType = { Host: 0, Broadcast: 1, Multicast: 2 } as const;
 
 /** Words that only a reply fills; the record may hold those of an older one. */
 const REPLY_WORDS = [Trace.Identifier, Trace.EchoSequence, Trace.ServiceNs] as const;
@@ -67,15 +65,7 @@ export class Tracer {
     ring.set(record, Trace.Sequence, port.replies);
     ring.set(record, Trace.Count, isIpv4 ? ipv4.totalLength(view, l3) : p.end - at);
     ring.set(record, Trace.Ethertype, p.ethertype);
-    ring.set(
-      record,
-      Trace.PacketType,
-      ethernet.isBroadcast(view, at)
-        ? PacketType.Broadcast
-        : ethernet.isGroup(view, at)
-          ? PacketType.Multicast
-          : PacketType.Host,
-    );
+    ring.set(record, Trace.PacketType, packetType(p, port));
     ring.set(record, Trace.MacHi, ethernet.sourceHi(view, at));
     ring.set(record, Trace.MacLo, ethernet.sourceLo(view, at));
     ring.set(record, Trace.Source, isIpv4 ? ipv4.source(view, l3) : 0);

@@ -1,4 +1,5 @@
 import type { SocketPage } from '../memory/socket-page.js';
+import { Endpoint } from './endpoint.js';
 import { Path } from './output.js';
 import type { Port } from './port.js';
 
@@ -13,18 +14,18 @@ export interface UdpBinding {
 }
 
 /** The out-of-band end of a UDP socket. */
-export class UdpEndpoint {
+export class UdpEndpoint extends Endpoint {
   /** The next one of the same bucket. */
   next: UdpEndpoint | undefined = undefined;
-  /** It has taken something in this batch that its application was not told of. */
-  isTouched = false;
   /** Where the last datagram went, which is where the next one will most probably go. */
   readonly path = new Path();
 
   constructor(
-    readonly page: SocketPage,
+    page: SocketPage,
     public binding: UdpBinding,
-  ) {}
+  ) {
+    super(page);
+  }
 
   /**
    * Of several sockets that a datagram fits, the one bound most closely gets it: compute_score() of net/ipv4/udp.c. EVL gives it to the

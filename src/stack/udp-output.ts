@@ -1,9 +1,9 @@
 // RFC 768, RFC 791 §3.2: datagrams of applications on their way out, cut where they are longer than the MTU.
 import { Drop } from '../drop.js';
-import { BATCH, Batch } from '../memory/batch.js';
+import { BATCH } from '../memory/batch.js';
 import { type Counters, SLOT_STRIDE, SlotCounter } from '../memory/counters.js';
 import { Message } from '../memory/message-ring.js';
-import { MAX_PAYLOAD, SocketCounter } from '../memory/socket-page.js';
+import { MAX_PAYLOAD } from '../memory/socket-page.js';
 import { isMulticast } from '../wire/address.js';
 import * as checksum from '../wire/checksum.js';
 import * as ipv4 from '../wire/ipv4.js';
@@ -12,6 +12,7 @@ import * as udp from '../wire/udp.js';
 import { Identifications } from './identification.js';
 import { type Output, type Path, Refusal } from './output.js';
 import type { Port } from './port.js';
+import { Errno, LATER, SocketOutput } from './socket-output.js';
 import { reserveAll, type Transmitter } from './transmitter.js';
 import type { UdpEndpoint } from './udp-endpoint.js';
 
@@ -21,23 +22,7 @@ const HEADERS = IPV4 + UDP;
 /** All fragments but the last carry a multiple of that. */
 const UNIT = 8;
 
-/** What a sender is told, as sendmsg(2) would. */
-const Errno = {
-  EACCES: 13,
-  EINVAL: 22,
-  EMSGSIZE: 90,
-  EADDRNOTAVAIL: 99,
-  ENETUNREACH: 101,
-  ENOBUFS: 105,
-  EHOSTUNREACH: 113,
-  EDESTADDRREQ: 89,
-} as const;
-
-/** A datagram for which there is no buffer at the moment. */
-const LATER = -1;
-
-export class UdpOutput {
-  readonly #out = new Batch(BATCH);
+export class UdpOutput extends SocketOutput<UdpEndpoint> {
   readonly #identifications = new Identifications();
   readonly #counts: Float64Array;
 
@@ -46,38 +31,17 @@ export class UdpOutput {
     readonly output: Output,
     counters: Counters,
   ) {
+    super();
     this.#counts = counters.slots;
   }
 
-  /** Sends up to a batch of what waits at a socket; `bound` is the port that it is bound to. True where more may wait. */
-  drain(e: UdpEndpoint, bound: Port | undefined, nowNs: number): boolean {
-    const ring = e.page.sent;
-    const { counters } = e.page;
-    let n = 0;
-    for (; n < BATCH; n++) {
-      const at = ring.next();
-      if (at < 0) break;
-      const length = ring.payload(at);
-      const errno = this.#send(e, bound, at, length, nowNs);
-      if (errno === LATER) {
-        this.#flush(e, nowNs);
-        return true;
-      }
-      ring.release();
-      if (errno === 0) {
-        counters[SocketCounter.Sent]! += 1;
-        counters[SocketCounter.SentBytes]! += length;
-      } else {
-        counters[SocketCounter.Failed]! += 1;
-        e.page.fail(ring.tail, errno);
-      }
-    }
-    this.#flush(e, nowNs);
-    return n === BATCH;
-  }
-
-  /** 0, LATER, or what is wrong. */
-  #send(e: UdpEndpoint, bound: Port | undefined, at: number, length: number, nowNs: number): number {
+  protected override send(
+    e: UdpEndpoint,
+    bound: Port | undefined,
+    at: number,
+    length: number,
+    nowNs: number,
+  ): number {
     const { path, binding, page } = e;
     const ring = page.sent;
     const given = ring.get(at, Message.Address) >>> 0;
@@ -86,7 +50,7 @@ export class UdpOutput {
     if (to === 0) return given === 0 ? Errno.EDESTADDRREQ : Errno.EINVAL;
     if (length > MAX_PAYLOAD) return Errno.EMSGSIZE;
     if (path.destination !== address || path.generation !== this.output.routes.generation) {
-      this.#flush(e, nowNs);
+      this.flush(e, nowNs);
       const refused = this.output.find(path, address, bound);
       if (refused !== Refusal.None) {
         path.generation = -1;
@@ -102,8 +66,8 @@ export class UdpOutput {
 
   #whole(e: UdpEndpoint, at: number, length: number, source: number, to: number, nowNs: number): number {
     const { path, page } = e;
-    const out = this.#out;
-    if (out.count === BATCH) this.#flush(e, nowNs);
+    const out = this.out;
+    if (out.count === BATCH) this.flush(e, nowNs);
     if (this.device.reserve(out, 1) === 0) return LATER;
     const { view } = this.device.arena;
     const frame = out.at[out.count - 1]!;
@@ -123,7 +87,7 @@ export class UdpOutput {
   }
 
   #cut(e: UdpEndpoint, at: number, length: number, source: number, to: number, nowNs: number): number {
-    this.#flush(e, nowNs);
+    this.flush(e, nowNs);
     const { path, page } = e;
     const { view } = this.device.arena;
     const ring = page.sent;
@@ -136,10 +100,10 @@ export class UdpOutput {
     this.#counts[slot + SlotCounter.Fragmented]! += 1;
     for (let from = 0; from < all; ) {
       const frames = Math.min(Math.ceil((all - from) / step), BATCH);
-      if (!reserveAll(this.device, this.#out, frames)) return Errno.ENOBUFS;
+      if (!reserveAll(this.device, this.out, frames)) return Errno.ENOBUFS;
       for (let i = 0; i < frames; i++, from += step) {
         const end = Math.min(from + step, all);
-        const l3 = this.#out.at[i]! + path.headerLength;
+        const l3 = this.out.at[i]! + path.headerLength;
         ipv4.writePlain(
           view,
           l3,
@@ -158,10 +122,10 @@ export class UdpOutput {
           udp.writeOver(view, l4, sum, e.binding.udpPort, to, all, source, path.destination);
           copy(ring.view, payload, payload + end - UDP, view, l4 + UDP);
         } else copy(ring.view, payload + from - UDP, payload + end - UDP, view, l4);
-        this.#out.length[i] = path.headerLength + IPV4 + end - from;
+        this.out.length[i] = path.headerLength + IPV4 + end - from;
       }
       this.#counts[slot + SlotCounter.FragmentsSent]! += frames;
-      if (this.output.send(path, this.#out, page.priority, nowNs) !== Drop.None) return Errno.EHOSTUNREACH;
+      if (this.output.send(path, this.out, page.priority, nowNs) !== Drop.None) return Errno.EHOSTUNREACH;
     }
     return 0;
   }
@@ -170,8 +134,8 @@ export class UdpOutput {
     return this.#identifications.next(source, path.destination, ipv4.Protocol.Udp);
   }
 
-  #flush(e: UdpEndpoint, nowNs: number): void {
-    if (this.#out.count > 0) this.output.send(e.path, this.#out, e.page.priority, nowNs);
+  protected override flush(e: UdpEndpoint, nowNs: number): void {
+    if (this.out.count > 0) this.output.send(e.path, this.out, e.page.priority, nowNs);
   }
 }
 

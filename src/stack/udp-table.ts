@@ -1,11 +1,11 @@
 // RFC 768, RFC 1122 §4.1.3.5: which socket a datagram is for.
 import { Drop } from '../drop.js';
 import { Message, MessageFlag } from '../memory/message-ring.js';
-import { SocketCounter } from '../memory/socket-page.js';
 import { isMulticast } from '../wire/address.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { copy } from '../wire/octets.js';
 import * as udp from '../wire/udp.js';
+import type { Delivery } from './endpoint.js';
 import type { Packet } from './packet.js';
 import type { Port } from './port.js';
 import { Outcome } from './service.js';
@@ -14,10 +14,10 @@ import type { UdpEndpoint } from './udp-endpoint.js';
 const BUCKETS = 256;
 
 export class UdpTable {
-  /** Endpoints with `isTouched`; who tells their applications sets both back. */
-  touchedCount = 0;
   /** Of each bucket the first: those of higher rank before others, the newest before older ones. */
   readonly #buckets = new Array<UdpEndpoint | undefined>(BUCKETS).fill(undefined);
+
+  constructor(readonly delivery: Delivery) {}
 
   add(endpoint: UdpEndpoint): void {
     const bucket = endpoint.binding.udpPort % BUCKETS;
@@ -75,15 +75,11 @@ export class UdpTable {
     sourcePort: number,
     destination: number,
   ): boolean {
-    const { page } = e;
-    const ring = page.received;
+    const ring = e.page.received;
     const from = p.l4 + udp.HEADER_LENGTH;
     const length = p.packetEnd - from;
-    const at = ring.claim(length, page.receiveLimit);
-    if (at < 0) {
-      page.counters[SocketCounter.Dropped]! += 1;
-      return false;
-    }
+    const at = this.delivery.claim(e, length);
+    if (at < 0) return false;
     ring.set(at, Message.Payload, length);
     ring.set(at, Message.Address, source);
     ring.set(at, Message.Port, sourcePort);
@@ -92,13 +88,7 @@ export class UdpTable {
     ring.set(at, Message.Flags, p.isGroup ? MessageFlag.Group : 0);
     ring.setTimeNs(at, nowNs);
     copy(p.view, from, p.packetEnd, ring.view, ring.payloadAt(at));
-    ring.publish();
-    page.counters[SocketCounter.Received]! += 1;
-    page.counters[SocketCounter.ReceivedBytes]! += length;
-    if (!e.isTouched) {
-      e.isTouched = true;
-      this.touchedCount++;
-    }
+    this.delivery.publish(e, length);
     return true;
   }
 }

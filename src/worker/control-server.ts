@@ -3,7 +3,7 @@ import { type Commands, type Connection, type ControlServer, listen } from '../c
 import type { EchoWanted } from './echo-dispatch.js';
 import type { InBand } from './in-band.js';
 import type { Wanted } from './plan.js';
-import { integer, readSocketRequest } from './socket-request.js';
+import { integer, readPacketWish, readSocketRequest } from './socket-request.js';
 import type { Sink } from './trace-dispatch.js';
 
 /** A link that was gone for less is one that was looked at a moment too early. */
@@ -73,6 +73,12 @@ const socketCommands = ({ sockets }: InBand): Commands => ({
       integer(request, 'socket', 1, Number.MAX_SAFE_INTEGER),
       integer(request, 'address', 0, 2 ** 32 - 1),
       integer(request, 'udpPort', 0, 65_535),
+    ),
+  }),
+  'bind-socket': async (request) => ({
+    binding: await sockets.bind(
+      integer(request, 'socket', 1, Number.MAX_SAFE_INTEGER),
+      readPacketWish(request),
     ),
   }),
   'close-socket': async (request) => {

@@ -5,6 +5,7 @@ import type { XdpPlace } from '../device/xdp.js';
 import type { EvlnetError, Exit } from '../errors.js';
 import type { EchoSetup } from '../service/echo-client.js';
 import type { NeighbourSetup } from '../stack/neighbour.js';
+import type { PacketBinding } from '../stack/packet-endpoint.js';
 import type { PortConfig, TraceLevel } from '../stack/port.js';
 import type { RouteConfig } from '../stack/route.js';
 import type { UdpBinding } from '../stack/udp-endpoint.js';
@@ -84,9 +85,14 @@ export type SocketPlace =
   | { readonly address: number; readonly length: number; readonly wakeFd: number }
   | { readonly file: string; readonly length: number; readonly wake: string };
 
+export type SocketBinding = UdpBinding | PacketBinding;
+
+export const isPacketBinding = (binding: SocketBinding): binding is PacketBinding => 'ethertype' in binding;
+
 export interface SocketSetup {
   readonly id: number;
-  readonly binding: UdpBinding;
+  /** Of a packet socket or of a UDP socket, which makes it one. */
+  readonly binding: SocketBinding;
   readonly place: SocketPlace;
 }
 

@@ -1,6 +1,7 @@
 // Which addresses and ports a UDP socket may have: inet_bind() and udp_lib_get_port() of Linux (net/ipv4/af_inet.c, net/ipv4/udp.c).
 import { EvlnetError } from '../errors.js';
 import { Errno } from '../linux/libc.js';
+import type { PacketBinding } from '../stack/packet-endpoint.js';
 import type { UdpBinding } from '../stack/udp-endpoint.js';
 import { formatIpv4, isMulticast, netmask } from '../wire/address.js';
 import type { PortSetup } from './shared.js';
@@ -16,6 +17,14 @@ export interface Wish {
   /** Name of the port that it is bound to. */
   readonly ifname: string | undefined;
   readonly reusesAddress: boolean;
+}
+
+/** What is asked for by a packet socket. */
+export interface PacketWish {
+  /** As PacketBinding has it. */
+  readonly ethertype: number;
+  /** Name of the port; undefined: whatever the device takes. */
+  readonly ifname: string | undefined;
 }
 
 export interface Bound {
@@ -41,6 +50,21 @@ export function bindingOf(wish: Wish, ports: readonly PortSetup[], others: Itera
   if (udpPort === undefined || !isFree(udpPort))
     throw bindError('EADDRINUSE', wish, 'address already in use', 'reuseAddr lets sockets share it');
   return { address, udpPort, slot, peerAddress: 0, peerPort: 0 };
+}
+
+/** What a packet socket is bound to, as packet(7) binds: EVL says EINVAL where a device is no port. */
+export function packetBindingOf(
+  { ethertype, ifname }: PacketWish,
+  ports: readonly PortSetup[],
+): PacketBinding {
+  if (ifname === undefined) return { ethertype, slot: -1 };
+  const port = ports.find((p) => p.ifname === ifname);
+  if (port === undefined)
+    throw new EvlnetError('ENODEV', `Cannot bind to "${ifname}": no such port (ENODEV)`, {
+      hint: `evlnet port enable ${ifname}`,
+      errno: Errno.ENODEV,
+    });
+  return { ethertype, slot: port.vid };
 }
 
 /** The addresses after connect(2); throws as that fails. */

@@ -1,25 +1,39 @@
 import type { Request } from '../control/messages.js';
 import { EvlnetError } from '../errors.js';
-import type { Wish } from './socket-bind.js';
+import type { PacketWish, Wish } from './socket-bind.js';
 
 /** Octets of a buffer, where nobody says how many: net.core.rmem_default. */
 export const DEFAULT_BUFFER = 212_992;
 const MAX_BUFFER = 2 ** 26;
 
 /** What an application asks for when it opens a socket. It may be of another version, or no application of ours. */
-export function readSocketRequest(request: Request): { wish: Wish; receive: number; send: number } {
-  const { ifname } = request;
-  if (ifname !== undefined && typeof ifname !== 'string') throw wrong('ifname');
+export function readSocketRequest(request: Request): {
+  wish: Wish | PacketWish;
+  receive: number;
+  send: number;
+} {
   return {
-    wish: {
-      address: integer(request, 'address', 0, 2 ** 32 - 1),
-      udpPort: integer(request, 'udpPort', 0, 65_535),
-      ifname,
-      reusesAddress: request.reusesAddress === true,
-    },
+    wish: request.type === 'packet' ? readPacketWish(request) : readUdpWish(request),
     receive: integer(request, 'receive', 1, MAX_BUFFER, DEFAULT_BUFFER),
     send: integer(request, 'send', 1, MAX_BUFFER, DEFAULT_BUFFER),
   };
+}
+
+const readUdpWish = (request: Request): Wish => ({
+  address: integer(request, 'address', 0, 2 ** 32 - 1),
+  udpPort: integer(request, 'udpPort', 0, 65_535),
+  ifname: interfaceOf(request),
+  reusesAddress: request.reusesAddress === true,
+});
+
+export const readPacketWish = (request: Request): PacketWish => ({
+  ethertype: integer(request, 'ethertype', 0, 65_535),
+  ifname: interfaceOf(request),
+});
+
+function interfaceOf({ ifname }: Request): string | undefined {
+  if (ifname !== undefined && typeof ifname !== 'string') throw wrong('ifname');
+  return ifname;
 }
 
 export function integer(request: Request, name: string, least: number, most: number, otherwise = 0): number {

@@ -6,14 +6,26 @@ import { map, unmap, viewAt } from '../linux/memory.js';
 import type { Bell } from '../memory/bell.js';
 import type { Counters } from '../memory/counters.js';
 import { SocketPage } from '../memory/socket-page.js';
+import type { Endpoint } from '../stack/endpoint.js';
+import { PacketEndpoint } from '../stack/packet-endpoint.js';
+import { PacketOutput } from '../stack/packet-output.js';
+import type { Port } from '../stack/port.js';
+import type { SocketOutput } from '../stack/socket-output.js';
 import type { Stack } from '../stack/stack.js';
 import type { Transmitter } from '../stack/transmitter.js';
 import { UdpEndpoint } from '../stack/udp-endpoint.js';
 import { UdpOutput } from '../stack/udp-output.js';
-import type { SocketPlace, SocketSetup } from './shared.js';
+import { isPacketBinding, type SocketBinding, type SocketPlace, type SocketSetup } from './shared.js';
 
-interface Opened {
-  readonly endpoint: UdpEndpoint;
+/** An endpoint with what there is for its kind. */
+interface Kind {
+  readonly endpoint: Endpoint & { readonly binding: SocketBinding };
+  /** Has it receive for other addresses; for none any more where there is no binding. */
+  bind(binding: SocketBinding | undefined): void;
+  drain(bound: Port | undefined, nowNs: number): boolean;
+}
+
+interface Opened extends Kind {
   /** FIFO at which the application waits. */
   readonly wakeFd: number;
   close(): void;
@@ -22,7 +34,8 @@ interface Opened {
 export class SocketSide {
   readonly #sockets: Opened[] = [];
   readonly #ids: number[] = [];
-  readonly #output: UdpOutput;
+  readonly #datagrams: UdpOutput;
+  readonly #frames: PacketOutput;
   readonly #one = map(4096);
   #rung: number;
   /** A socket had more to send than fits a turn. */
@@ -34,25 +47,24 @@ export class SocketSide {
     readonly device: Transmitter,
     counters: Counters,
   ) {
-    this.#output = new UdpOutput(device, stack.output, counters);
+    this.#datagrams = new UdpOutput(device, stack.output, counters);
+    this.#frames = new PacketOutput(device, stack, counters);
     this.#rung = bell.rung;
   }
 
   open({ id, binding, place }: SocketSetup): void {
     const { buffer, ...rest } = openPlace(place);
-    const endpoint = new UdpEndpoint(new SocketPage(buffer), binding);
-    this.#sockets.push({ endpoint, ...rest });
+    const page = new SocketPage(buffer);
+    const kind = isPacketBinding(binding)
+      ? kindOf(new PacketEndpoint(page, binding), this.stack.packets, this.#frames)
+      : kindOf(new UdpEndpoint(page, binding), this.stack.sockets, this.#datagrams);
+    this.#sockets.push({ ...kind, ...rest });
     this.#ids.push(id);
-    this.stack.sockets.add(endpoint);
   }
 
-  /** Other addresses for a socket: it is connected, or no more. */
+  /** Other addresses for a socket. */
   bind({ id, binding }: Pick<SocketSetup, 'id' | 'binding'>): void {
-    const socket = this.#sockets[this.#ids.indexOf(id)];
-    if (socket === undefined) return;
-    this.stack.sockets.remove(socket.endpoint);
-    socket.endpoint.binding = binding;
-    this.stack.sockets.add(socket.endpoint);
+    this.#sockets[this.#ids.indexOf(id)]?.bind(binding);
   }
 
   /** What waits to be sent is sent first, as far as there are buffers. */
@@ -62,7 +74,7 @@ export class SocketSide {
     if (socket === undefined) return;
     this.#ids.splice(i, 1);
     for (let turns = 0; turns < CLOSING_TURNS && this.#drain(socket, nowNs); turns++) this.device.flush();
-    this.stack.sockets.remove(socket.endpoint);
+    socket.bind(undefined);
     socket.close();
   }
 
@@ -82,22 +94,22 @@ export class SocketSide {
   #drain(socket: Opened, nowNs: number): boolean {
     const { endpoint, wakeFd } = socket;
     const { slot } = endpoint.binding;
-    const hasMore = this.#output.drain(endpoint, slot < 0 ? undefined : this.stack.port(slot), nowNs);
+    const hasMore = socket.drain(slot < 0 ? undefined : this.stack.port(slot), nowNs);
     if (endpoint.page.takeSender()) this.#wake(wakeFd);
     return hasMore;
   }
 
   /** Tells applications of what came for them. */
   wakeReaders(): void {
-    const { sockets } = this.stack;
-    if (sockets.touchedCount === 0) return;
+    const { delivery } = this.stack;
+    if (delivery.touchedCount === 0) return;
     for (let i = 0; i < this.#sockets.length; i++) {
       const { endpoint, wakeFd } = this.#sockets[i]!;
       if (!endpoint.isTouched) continue;
       endpoint.isTouched = false;
       if (endpoint.page.takeReceiver()) this.#wake(wakeFd);
     }
-    sockets.touchedCount = 0;
+    delivery.touchedCount = 0;
   }
 
   /** One octet; where the FIFO is full its reader has been told often enough. */
@@ -107,6 +119,24 @@ export class SocketSide {
 }
 
 const CLOSING_TURNS = 64;
+
+function kindOf<E extends Endpoint & { binding: SocketBinding }>(
+  endpoint: E,
+  table: { add(endpoint: E): void; remove(endpoint: E): void },
+  output: SocketOutput<E>,
+): Kind {
+  table.add(endpoint);
+  return {
+    endpoint,
+    bind(binding) {
+      table.remove(endpoint);
+      if (binding === undefined) return;
+      endpoint.binding = binding;
+      table.add(endpoint);
+    },
+    drain: (bound, nowNs) => output.drain(endpoint, bound, nowNs),
+  };
+}
 
 function openPlace(place: SocketPlace): { buffer: ArrayBuffer; wakeFd: number; close(): void } {
   // In this process the in-band side has mapped it, and unmaps it afterwards.

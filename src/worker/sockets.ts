@@ -6,14 +6,22 @@ import { close } from '../linux/libc.js';
 import { mapNewFile } from '../linux/mapped-file.js';
 import { type Mapping, unmap } from '../linux/memory.js';
 import { ringCapacity, SocketPage, socketPageLength } from '../memory/socket-page.js';
+import type { PacketBinding } from '../stack/packet-endpoint.js';
 import type { UdpBinding } from '../stack/udp-endpoint.js';
 import type { BellEnd } from './bell-end.js';
 import type { OutOfBandSide } from './out-of-band-side.js';
-import type { PortSetup, SocketPlace } from './shared.js';
-import { type Bound, bindingOf, connectionOf, type Wish } from './socket-bind.js';
+import { isPacketBinding, type PortSetup, type SocketBinding, type SocketPlace } from './shared.js';
+import {
+  type Bound,
+  bindingOf,
+  connectionOf,
+  type PacketWish,
+  packetBindingOf,
+  type Wish,
+} from './socket-bind.js';
 
 /** What an application gets to see of its socket. */
-export interface OpenedSocket {
+export interface OpenedSocket<B extends SocketBinding = SocketBinding> {
   readonly id: number;
   /** Files: its memory, the FIFO at which it waits, the bell and the FIFO of the out-of-band side. */
   readonly memory: string;
@@ -21,11 +29,12 @@ export interface OpenedSocket {
   readonly wake: string;
   readonly bell: string;
   readonly bellWake: string;
-  readonly binding: UdpBinding;
+  readonly binding: B;
 }
 
-interface Socket extends Bound {
-  binding: UdpBinding;
+interface Socket {
+  binding: SocketBinding;
+  readonly reusesAddress: boolean;
   readonly memory: Mapping;
   readonly wakeFd: number;
   readonly file: string;
@@ -33,6 +42,9 @@ interface Socket extends Bound {
 
 /** More would be a mistake: each has its memory, and looking for what to send goes over all of them. */
 const MAX_SOCKETS = 1024;
+
+const badSocket = (act: string) =>
+  new EvlnetError('EBADF', `Cannot ${act}: the socket is closed, or of another kind (EBADF)`);
 
 function discard({ wakeFd, memory }: Socket): void {
   close(wakeFd);
@@ -59,10 +71,10 @@ export class Sockets {
   }
 
   /** Opens and binds one with buffers of so many octets. */
-  async open(wish: Wish, receive: number, send: number): Promise<OpenedSocket> {
+  async open(wish: Wish | PacketWish, receive: number, send: number): Promise<OpenedSocket> {
     if (this.#sockets.size >= MAX_SOCKETS)
       throw new EvlnetError('EMFILE', `Cannot open a socket: the worker has ${MAX_SOCKETS} already (EMFILE)`);
-    const binding = bindingOf(wish, this.ports(), this.#sockets.values());
+    const binding = this.#bindingOf(wish);
     const id = ++this.#lastId;
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const file = join(this.#folder, String(id));
@@ -74,7 +86,8 @@ export class Sockets {
     const wakeFd = openFifo(wake);
     new SocketPage(memory.buffer, capacities);
     // Taken before anybody else is asked: who comes meanwhile finds the port in use.
-    this.#sockets.set(id, { binding, reusesAddress: wish.reusesAddress, memory, wakeFd, file });
+    const reusesAddress = 'reusesAddress' in wish && wish.reusesAddress;
+    this.#sockets.set(id, { binding, reusesAddress, memory, wakeFd, file });
     const place: SocketPlace = this.outOfBand.sharesMemory
       ? { address: memory.address, length, wakeFd }
       : { file, length, wake };
@@ -90,14 +103,22 @@ export class Sockets {
 
   /** Connects it, or (peer 0) no more. A source address that connecting gave it stays, as on Linux while one is bound. */
   async connect(id: number, peerAddress: number, peerPort: number): Promise<UdpBinding> {
-    const socket = this.#sockets.get(id);
-    if (socket === undefined) throw new EvlnetError('EBADF', 'Cannot connect: the socket is closed (EBADF)');
+    const bound = this.#sockets.get(id)?.binding;
+    if (bound === undefined || isPacketBinding(bound)) throw badSocket('connect');
     const binding =
       peerPort === 0
-        ? { ...socket.binding, peerAddress: 0, peerPort: 0 }
-        : connectionOf(socket.binding, peerAddress, peerPort, this.ports());
-    await this.outOfBand.command({ kind: 'bind-socket', id, binding });
-    socket.binding = binding;
+        ? { ...bound, peerAddress: 0, peerPort: 0 }
+        : connectionOf(bound, peerAddress, peerPort, this.ports());
+    await this.#rebind(id, binding);
+    return binding;
+  }
+
+  /** Binds a packet socket anew. */
+  async bind(id: number, wish: PacketWish): Promise<PacketBinding> {
+    const bound = this.#sockets.get(id)?.binding;
+    if (bound === undefined || !isPacketBinding(bound)) throw badSocket('bind');
+    const binding = packetBindingOf(wish, this.ports());
+    await this.#rebind(id, binding);
     return binding;
   }
 
@@ -109,6 +130,20 @@ export class Sockets {
     // Nobody may look at memory that is gone; where the out-of-band side does not answer, it stays.
     await this.outOfBand.command({ kind: 'close-socket', id });
     discard(socket);
+  }
+
+  #bindingOf(wish: Wish | PacketWish): SocketBinding {
+    if ('ethertype' in wish) return packetBindingOf(wish, this.ports());
+    const others = [...this.#sockets.values()].filter(
+      (s): s is Socket & Bound => !isPacketBinding(s.binding),
+    );
+    return bindingOf(wish, this.ports(), others);
+  }
+
+  async #rebind(id: number, binding: SocketBinding): Promise<void> {
+    await this.outOfBand.command({ kind: 'bind-socket', id, binding });
+    const socket = this.#sockets.get(id);
+    if (socket !== undefined) socket.binding = binding;
   }
 
   /** The out-of-band side has ended: nobody looks at anything any more. */

@@ -21,6 +21,8 @@ export interface StatsRecord {
   arp_replies: number;
   arp_learned: number;
   udp_datagrams: number;
+  /** Frames that ended at packet sockets. */
+  packet_frames: number;
   /** Packets put together, and the fragments that they came in. */
   reassembled: { packets: number; fragments: number };
   /** Packets sent in fragments, and these, which are among `stats64.tx.packets`. */
@@ -62,6 +64,7 @@ export function statsRecord(ifname: string, base: string, slot: number, page: Pa
     arp_replies: of(SlotCounter.ArpReplies),
     arp_learned: of(SlotCounter.ArpLearned),
     udp_datagrams: of(SlotCounter.UdpDatagrams),
+    packet_frames: of(SlotCounter.PacketFrames),
     reassembled: { packets: of(SlotCounter.Reassembled), fragments: of(SlotCounter.FragmentsJoined) },
     fragmented: { packets: of(SlotCounter.Fragmented), fragments: of(SlotCounter.FragmentsSent) },
     drops: Object.fromEntries(DROPS.slice(1).map(([name], i) => [name, counts?.drops[i + 1] ?? 0])),

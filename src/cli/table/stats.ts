@@ -25,6 +25,7 @@ export const stats: ObjectSpec = {
         'arp_replies',
         'arp_learned',
         'udp_datagrams',
+        'packet_frames',
         'reassembled',
         'fragmented',
         'drops',

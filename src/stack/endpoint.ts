@@ -1,0 +1,32 @@
+import { SocketCounter, type SocketPage } from '../memory/socket-page.js';
+
+/** The out-of-band end of an application's socket. */
+export class Endpoint {
+  /** It has taken something in this batch that its application was not told of. */
+  isTouched = false;
+
+  constructor(readonly page: SocketPage) {}
+}
+
+/** Puts what came into the receive buffers of sockets, whatever their kind. */
+export class Delivery {
+  /** Endpoints with `isTouched`; who tells their applications sets both back. */
+  touchedCount = 0;
+
+  /** A record for `length` octets, to be filled and published; -1 where there is no room, which is counted for the socket. */
+  claim({ page }: Endpoint, length: number): number {
+    const at = page.received.claim(length, page.receiveLimit);
+    if (at < 0) page.counters[SocketCounter.Dropped]! += 1;
+    return at;
+  }
+
+  publish(e: Endpoint, length: number): void {
+    const { received, counters } = e.page;
+    received.publish();
+    counters[SocketCounter.Received]! += 1;
+    counters[SocketCounter.ReceivedBytes]! += length;
+    if (e.isTouched) return;
+    e.isTouched = true;
+    this.touchedCount++;
+  }
+}

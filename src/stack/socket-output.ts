@@ -1,0 +1,59 @@
+import { BATCH, Batch } from '../memory/batch.js';
+import { SocketCounter } from '../memory/socket-page.js';
+import type { Endpoint } from './endpoint.js';
+import type { Port } from './port.js';
+
+/** What a sender is told, as sendmsg(2) would. */
+export const Errno = {
+  ENXIO: 6,
+  EACCES: 13,
+  EINVAL: 22,
+  EDESTADDRREQ: 89,
+  EMSGSIZE: 90,
+  EADDRNOTAVAIL: 99,
+  ENETUNREACH: 101,
+  ENOBUFS: 105,
+  EHOSTUNREACH: 113,
+} as const;
+
+/** What cannot be sent at the moment for want of a buffer. */
+export const LATER = -1;
+
+/** What applications send, on its way from their rings to the device: one for each kind of socket. */
+export abstract class SocketOutput<E extends Endpoint> {
+  /** Frames that are written and not yet under way. */
+  protected readonly out = new Batch(BATCH);
+
+  /** Sends up to a batch of what waits at a socket; `bound` is the port that it is bound to. True where more may wait. */
+  drain(e: E, bound: Port | undefined, nowNs: number): boolean {
+    const ring = e.page.sent;
+    const { counters } = e.page;
+    let n = 0;
+    for (; n < BATCH; n++) {
+      const at = ring.next();
+      if (at < 0) break;
+      const length = ring.payload(at);
+      const errno = this.send(e, bound, at, length, nowNs);
+      if (errno === LATER) {
+        this.flush(e, nowNs);
+        return true;
+      }
+      ring.release();
+      if (errno === 0) {
+        counters[SocketCounter.Sent]! += 1;
+        counters[SocketCounter.SentBytes]! += length;
+      } else {
+        counters[SocketCounter.Failed]! += 1;
+        e.page.fail(ring.tail, errno);
+      }
+    }
+    this.flush(e, nowNs);
+    return n === BATCH;
+  }
+
+  /** Writes what the record at `at` of the send ring says. 0, LATER, or what is wrong. */
+  protected abstract send(e: E, bound: Port | undefined, at: number, length: number, nowNs: number): number;
+
+  /** Puts `out` under way and leaves it empty. */
+  protected abstract flush(e: E, nowNs: number): void;
+}
