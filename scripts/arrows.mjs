@@ -17,12 +17,24 @@ const allowed = {
   control: ['linux'],
   socket: ['wire', 'memory', 'linux', 'stack', 'control', 'state', 'worker'],
   worker: [...low, 'filter', 'device', 'stack', 'service', 'control', 'state'],
+  configuration: ['control', 'state', 'worker', 'filter', 'linux', 'memory', 'wire'],
   lab: ['bpf', 'linux'],
   trial: ['bpf', 'wire', 'linux', 'filter', 'capture'],
-  cli: ['control', 'state', 'worker', 'lab', 'filter', 'trial', 'capture', 'linux', 'memory'],
+  cli: [
+    'configuration',
+    'control',
+    'state',
+    'worker',
+    'lab',
+    'filter',
+    'trial',
+    'capture',
+    'linux',
+    'memory',
+  ],
 };
 /** Imported by all. */
-const everywhere = ['src/errors.ts', 'src/drop.ts', 'src/suggest.ts'];
+const everywhere = ['src/errors.ts', 'src/drop.ts', 'src/suggest.ts', 'src/warning.ts'];
 
 const files = (folder) =>
   readdirSync(folder, { withFileTypes: true }).flatMap((e) =>

@@ -1,4 +1,17 @@
+export {
+  type CallOptions,
+  disablePort,
+  enablePort,
+  type FilterChoice,
+  queryPort,
+  setFilter,
+  setVlans,
+} from './configuration/calls.js';
+export type { EnableOptions } from './configuration/enable-port.js';
+export type { DeviceOptions, PortOptions } from './configuration/options.js';
+export type { PortReport } from './configuration/query.js';
 export { EvlnetError } from './errors.js';
+export type { VerdictName } from './filter/verdict.js';
 export { createSocket } from './socket/create-socket.js';
 export type { RemoteInfo } from './socket/inbox.js';
 export type { AddressInfo, SocketOptions, SocketStatistics, UdpSocket } from './socket/udp-socket.js';

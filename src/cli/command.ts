@@ -17,6 +17,7 @@ export async function contextFor(given: Arguments, globals: Globals, io: Io): Pr
     system: io.system,
     globals,
     arguments: given,
+    env: io.env,
     print: new Printer(globals, io.stdout, await paintFor(globals, io)),
     state: statePath(globals.state, io.env),
     stateOptions: { onWarning: warn },

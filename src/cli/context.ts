@@ -13,6 +13,7 @@ export interface Context {
   readonly globals: Readonly<Globals>;
   readonly arguments: Arguments;
   readonly print: Printer;
+  readonly env: Io['env'];
   /** The state file of this call, and whether somebody named it. */
   readonly state: StatePath;
   /** For readState and updateState: their warnings are printed as ours. */

@@ -3,6 +3,7 @@ import { type ControlClient, connect } from '../control/client.js';
 import { runRoot, workerFolder } from '../control/run-folder.js';
 import { EvlnetError } from '../errors.js';
 import type { StatePath } from '../state/path.js';
+import { emitWarning } from '../warning.js';
 import { runSession } from '../worker/session.js';
 import type { SocketBinding } from '../worker/shared.js';
 import type { OpenedSocket } from '../worker/sockets.js';
@@ -97,11 +98,7 @@ function begin(device: string, state: StatePath): Promise<() => void> {
       sink: {
         trace() {},
         suppressed() {},
-        warning: (message, hint) =>
-          process.emitWarning(message, {
-            type: 'EvlnetWarning',
-            ...(hint === undefined ? {} : { detail: hint }),
-          }),
+        warning: emitWarning,
       },
       mayAttach: false,
       signal: over.signal,

@@ -1,11 +1,11 @@
+import { isLeftInBand, recordedPorts, vidsWithoutPort } from '../../configuration/recorded-port.js';
+import type { Tables } from '../../configuration/tables.js';
 import { EvlnetError } from '../../errors.js';
 import { formatVlanList, parseVlanList } from '../../filter/vlan-set.js';
 import { readState } from '../../state/file.js';
 import type { StateDocument } from '../../state/schema.js';
 import type { Context } from '../context.js';
 import { dotted } from '../dotted.js';
-import { isLeftInBand, recordedPorts, vidsWithoutPort } from '../port/recorded.js';
-import type { Tables } from '../port/warnings.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
 /** The state, and whether it could be read. */

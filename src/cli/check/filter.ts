@@ -1,11 +1,11 @@
+import { wantedOn } from '../../configuration/filter-warnings.js';
+import type { Tables } from '../../configuration/tables.js';
 import { EvlnetError } from '../../errors.js';
 import { openRecorded } from '../../filter/open.js';
 import type { Wanted } from '../../filter/verify.js';
 import type { FilterState, StateDocument } from '../../state/schema.js';
 import type { Context } from '../context.js';
 import { filterName, filterWords } from '../filter/text.js';
-import { wantedOn } from '../filter/warnings.js';
-import type { Tables } from '../port/warnings.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
 /** The recorded filters: whether their files are those that were set, and whether the kernel takes them. */

@@ -1,3 +1,7 @@
+import { cannotFindDevice } from '../../configuration/not-found.js';
+import { below } from '../../configuration/place.js';
+import { recordedPorts } from '../../configuration/recorded-port.js';
+import { readTables } from '../../configuration/tables.js';
 import { Exit } from '../../errors.js';
 import { deviceOptions } from '../../state/schema.js';
 import { configurationFindings, readConfiguration } from '../check/configuration.js';
@@ -6,10 +10,6 @@ import { filterFindings } from '../check/filter.js';
 import { type Finding, findingView } from '../check/finding.js';
 import { machineFindings } from '../check/machine.js';
 import type { Context } from '../context.js';
-import { cannotFindDevice } from '../port/device.js';
-import { below } from '../port/place.js';
-import { recordedPorts } from '../port/recorded.js';
-import { readTables } from '../port/warnings.js';
 
 /** `evlnet check`: base devices of the ports, or the one named; exit 2 on a FAIL. */
 export async function run(context: Context): Promise<number> {

@@ -1,9 +1,9 @@
+import { readPage } from '../../configuration/counters.js';
+import { filterDevice } from '../../configuration/filter-device.js';
 import { HOOK_COUNTERS } from '../../filter/verdict.js';
 import { DeviceCounter } from '../../memory/counters.js';
 import { readState } from '../../state/file.js';
 import type { Context } from '../context.js';
-import { readPage } from '../counters.js';
-import { filterDevice } from '../filter/device.js';
 import { type FilterRecord, filterRecord } from '../filter/record.js';
 import { filterView } from '../filter/view.js';
 import type { Worker } from '../system.js';

@@ -1,3 +1,6 @@
+import { cannotFindPort } from '../../configuration/not-found.js';
+import { isLeftInBand } from '../../configuration/recorded-port.js';
+import { warnAboutSsh } from '../../configuration/ssh-session.js';
 import { runRoot } from '../../control/run-folder.js';
 import { Exit } from '../../errors.js';
 import { SlotCounter } from '../../memory/counters.js';
@@ -7,11 +10,8 @@ import { runSession } from '../../worker/session.js';
 import type { TraceRecord } from '../../worker/trace-record.js';
 import type { Context } from '../context.js';
 import { lineWriter } from '../line-writer.js';
-import { cannotFindPort } from '../port/device.js';
-import { isLeftInBand } from '../port/recorded.js';
 import { dumpLines, packetLine } from '../responder-lines.js';
 import { summaryLines, summaryOf } from '../responder-summary.js';
-import { warnAboutSsh } from '../ssh.js';
 import { stamp } from '../stamp.js';
 import { workerArguments } from '../worker-arguments.js';
 

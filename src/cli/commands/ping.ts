@@ -1,3 +1,5 @@
+import { cannotFindPort } from '../../configuration/not-found.js';
+import { warnAboutSsh } from '../../configuration/ssh-session.js';
 import { runRoot } from '../../control/run-folder.js';
 import { EvlnetError, Exit, usage } from '../../errors.js';
 import { has, parseVlanList } from '../../filter/vlan-set.js';
@@ -12,8 +14,6 @@ import { hostAddress } from '../host-address.js';
 import { lineWriter } from '../line-writer.js';
 import { Progress } from '../ping/progress.js';
 import { echoLine, echoRecord, pingSummary, pingSummaryLines } from '../ping/record.js';
-import { cannotFindPort } from '../port/device.js';
-import { warnAboutSsh } from '../ssh.js';
 import { stamp } from '../stamp.js';
 import { workerArguments } from '../worker-arguments.js';
 

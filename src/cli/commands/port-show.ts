@@ -1,12 +1,13 @@
+import { readStats64 } from '../../configuration/counters.js';
+import { cannotFindDevice, cannotFindPort } from '../../configuration/not-found.js';
+import { below, findPlace } from '../../configuration/place.js';
+import { warnAboutVids } from '../../configuration/port-warnings.js';
+import { type RecordedPort, recordedPorts } from '../../configuration/recorded-port.js';
+import { readTables, type Tables } from '../../configuration/tables.js';
 import { readState } from '../../state/file.js';
 import type { Context } from '../context.js';
-import { readStats64 } from '../counters.js';
-import { cannotFindDevice, cannotFindPort } from '../port/device.js';
-import { below, findPlace } from '../port/place.js';
 import { deviceRecord, type PortRecord, portRecord } from '../port/record.js';
-import { type RecordedPort, recordedPorts } from '../port/recorded.js';
 import { portView } from '../port/view.js';
-import { readTables, type Tables, warnAboutVids } from '../port/warnings.js';
 import type { Worker } from '../system.js';
 
 const ARPHRD_ETHER = 1;

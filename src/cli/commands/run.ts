@@ -1,3 +1,5 @@
+import { cannotFindDevice, cannotFindPort } from '../../configuration/not-found.js';
+import { warnAboutSsh } from '../../configuration/ssh-session.js';
 import { runRoot } from '../../control/run-folder.js';
 import { type EvlnetError, Exit, usage } from '../../errors.js';
 import type { Link } from '../../linux/link.js';
@@ -6,8 +8,6 @@ import { placePort } from '../../state/place.js';
 import type { ServiceState, StateDocument, WorkerState } from '../../state/schema.js';
 import { runSession } from '../../worker/session.js';
 import type { Context } from '../context.js';
-import { cannotFindDevice, cannotFindPort } from '../port/device.js';
-import { warnAboutSsh } from '../ssh.js';
 import { workerArguments } from '../worker-arguments.js';
 
 /** evlnet run: a worker with the services named, or those recorded, until it is told to end. */

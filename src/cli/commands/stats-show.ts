@@ -1,5 +1,5 @@
+import { type Page, readPage } from '../../configuration/counters.js';
 import type { Context } from '../context.js';
-import { type Page, readPage } from '../counters.js';
 import { chosen } from '../stats/choice.js';
 import { type StatsRecord, statsRecord } from '../stats/record.js';
 import { statsView } from '../stats/view.js';

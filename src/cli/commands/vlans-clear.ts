@@ -1,6 +1,8 @@
+import { changeVlans } from '../../configuration/vlans.js';
 import { emptyVlanSet } from '../../filter/vlan-set.js';
 import type { Context } from '../context.js';
-import { changeVlans } from '../vlans.js';
+import { exitCode } from '../exit-code.js';
 
 /** `evlnet vlans clear` */
-export const run = (context: Context): Promise<number> => changeVlans(context, false, emptyVlanSet);
+export const run = (context: Context): Promise<number> =>
+  exitCode(context, changeVlans(context, false, emptyVlanSet));

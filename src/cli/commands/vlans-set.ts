@@ -1,8 +1,13 @@
+import { changeVlans } from '../../configuration/vlans.js';
 import type { Context } from '../context.js';
-import { changeVlans, givenList } from '../vlans.js';
+import { exitCode } from '../exit-code.js';
+import { givenList } from '../vlans.js';
 
 /** `evlnet vlans set LIST` */
-export function run(context: Context): Promise<number> {
+export async function run(context: Context): Promise<number> {
   const list = givenList(context);
-  return changeVlans(context, true, () => list);
+  return exitCode(
+    context,
+    changeVlans(context, true, () => list),
+  );
 }

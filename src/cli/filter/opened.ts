@@ -1,3 +1,6 @@
+import { findPlace } from '../../configuration/place.js';
+import { recordedPorts } from '../../configuration/recorded-port.js';
+import { readTables, type Tables } from '../../configuration/tables.js';
 import { tableView } from '../../filter/classify.js';
 import { readObjectFile, readRecorded } from '../../filter/object-file.js';
 import { type OpenFilter, openFilter } from '../../filter/open.js';
@@ -9,9 +12,6 @@ import type { Place } from '../../trial/judgement.js';
 import { plan } from '../../worker/plan.js';
 import type { Context } from '../context.js';
 import { incomplete } from '../incomplete.js';
-import { findPlace } from '../port/place.js';
-import { recordedPorts } from '../port/recorded.js';
-import { readTables, type Tables } from '../port/warnings.js';
 import { givenSource } from './source.js';
 
 /** A filter to be tried, and what the hook would know of the device. */

@@ -1,25 +1,10 @@
+import type { PortReport } from '../../configuration/query.js';
 import type { View } from '../print/printer.js';
-
-/** What `evl net -Q` reports; the keys are those of EVL's struct evl_netdev_stat. */
-export interface QueryRecord {
-  ifname: string;
-  oob_capable: boolean;
-  rx_packets: number;
-  rx_bytes: number;
-  tx_packets: number;
-  tx_bytes: number;
-  skb_size: number;
-  skb_free: number;
-  skb_total: number;
-  csum_errors: number;
-  rx_nomem: number;
-  tx_nomem: number;
-}
 
 const yesNo = (is: boolean) => (is ? 'yes' : 'no');
 
 /** The letters of `-Q<letters>`. */
-export const queryLetters: Record<string, (q: QueryRecord) => string | number> = {
+export const queryLetters: Record<string, (q: PortReport) => string | number> = {
   R: (q) => q.rx_packets,
   r: (q) => q.rx_bytes,
   T: (q) => q.tx_packets,
@@ -32,7 +17,7 @@ export const queryLetters: Record<string, (q: QueryRecord) => string | number> =
   x: (q) => `${q.rx_nomem} ${q.tx_nomem}`,
 };
 
-const report = (q: QueryRecord): [label: string, value: string | number][] => [
+const report = (q: PortReport): [label: string, value: string | number][] => [
   ['oob capability', yesNo(q.oob_capable)],
   ['rx packets', q.rx_packets],
   ['rx bytes', q.rx_bytes],
@@ -46,7 +31,7 @@ const report = (q: QueryRecord): [label: string, value: string | number][] => [
 ];
 
 /** The full report, labels right-aligned to 14 columns, or with letters their values on one line: byte for byte EVL's. */
-export const queryView = (letters: string | undefined): View<QueryRecord> => ({
+export const queryView = (letters: string | undefined): View<PortReport> => ({
   text: (q) =>
     letters === undefined
       ? report(q).map(([label, value]) => `${label.padStart(14)}: ${value}`)

@@ -1,10 +1,10 @@
+import type { Stats64 } from '../../configuration/counters.js';
+import type { RecordedPort } from '../../configuration/recorded-port.js';
 import type { Address, Link } from '../../linux/link.js';
 import { DEVICE_DEFAULTS, type DeviceState, deviceOptions, type StateDocument } from '../../state/schema.js';
-import type { Stats64 } from '../counters.js';
 import { dotted } from '../dotted.js';
 import { filterName } from '../filter/text.js';
 import type { Worker } from '../system.js';
-import type { RecordedPort } from './recorded.js';
 
 /** DISABLED: not a port; ENABLED: no worker; DOWN: comes back with the link by itself; STALE: the worker died. */
 export type PortStateName = 'DISABLED' | 'ENABLED' | 'RUNNING' | 'DOWN' | 'STALE';

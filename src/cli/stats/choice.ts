@@ -1,8 +1,8 @@
+import { cannotFindPort } from '../../configuration/not-found.js';
+import { findPlace } from '../../configuration/place.js';
+import { recordedPorts } from '../../configuration/recorded-port.js';
 import { readState } from '../../state/file.js';
 import type { Context } from '../context.js';
-import { cannotFindPort } from '../port/device.js';
-import { findPlace } from '../port/place.js';
-import { recordedPorts } from '../port/recorded.js';
 import type { Worker } from '../system.js';
 
 /** A row of statistics: a port, or a base device that carries ports. */

@@ -1,8 +1,8 @@
+import { type Page, type Stats64, stats64 } from '../../configuration/counters.js';
 import { DROPS } from '../../drop.js';
 import { HOOK_COUNTERS } from '../../filter/verdict.js';
 import { DeviceCounter, SlotCounter } from '../../memory/counters.js';
 import { type Summary, summarize } from '../../memory/histogram.js';
-import { type Page, type Stats64, stats64 } from '../counters.js';
 
 /** Everything that is counted for a port, zeros included. */
 export interface StatsRecord {

@@ -1,4 +1,4 @@
-import type { Stats64 } from '../counters.js';
+import type { Stats64 } from '../../configuration/counters.js';
 
 const COLUMNS = ['bytes', 'packets', 'dropped'] as const;
 

@@ -1,18 +1,19 @@
+import { LIMITS } from '../../configuration/limits.js';
 import type { ObjectSpec, WordSpec } from '../spec.js';
 import { anyDevice, device } from './device.js';
 
-// EVL: poolsz > 32768 or bufsz > 4 pages is EINVAL, 0 is the default.
+// EVL: 0 is the default.
 const pool: WordSpec = {
   name: 'pool',
   value: 'N',
-  type: { integer: [0, 32768] },
+  type: { integer: [0, LIMITS.pool] },
   default: '2048',
   about: 'buffers of the device; 0 is the default',
 };
 const bufsz: WordSpec = {
   name: 'bufsz',
   value: 'BYTES',
-  type: { integer: [0, 16384] },
+  type: { integer: [0, LIMITS.bufsz] },
   default: '4096',
   about: 'octets a buffer; 0 is the default',
 };

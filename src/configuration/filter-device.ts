@@ -1,7 +1,7 @@
-import type { Link } from '../../linux/link.js';
-import type { StateDocument } from '../../state/schema.js';
-import { findPlace } from '../port/place.js';
-import { recordedPorts } from '../port/recorded.js';
+import type { Link } from '../linux/link.js';
+import type { StateDocument } from '../state/schema.js';
+import { findPlace } from './place.js';
+import { recordedPorts } from './recorded-port.js';
 
 /** The base device that `ifname` names, itself or by a VLAN on it; throws where there is none. */
 export function filterDevice(ifname: string, state: StateDocument, links: readonly Link[]): string {

@@ -1,5 +1,5 @@
-import { EvlnetError } from '../../errors.js';
-import { suggest } from '../../suggest.js';
+import { EvlnetError } from '../errors.js';
+import { suggest } from '../suggest.js';
 
 /** ip(8)'s words, and the name that was probably meant. */
 export function cannotFindDevice(ifname: string, known: readonly { readonly ifname: string }[]): EvlnetError {

@@ -5,35 +5,38 @@ import type { Flow } from '../filter/sample.js';
 import { Verdict } from '../filter/verdict.js';
 import type { Link } from '../linux/link.js';
 import type { StateDocument } from '../state/schema.js';
-import type { Context } from './context.js';
-import { dotted } from './dotted.js';
-import { below } from './port/place.js';
-import { recordedPorts } from './port/recorded.js';
-import type { Tables } from './port/warnings.js';
+import { formatIpv4 } from '../wire/address.js';
+import { below } from './place.js';
+import { recordedPorts } from './recorded-port.js';
+import type { Surroundings } from './surroundings.js';
+import type { Tables } from './tables.js';
 
 /** Warns when frames of the session's own SSH connection are, or are about to be, taken out-of-band or dropped. */
-export async function warnAboutSsh(context: Context, state: StateDocument, tables: Tables): Promise<void> {
-  const end = await endOfSession(context, state, tables);
+export async function warnAboutSsh(
+  around: Surroundings,
+  state: StateDocument,
+  tables: Tables,
+): Promise<void> {
+  const end = await endOfSession(around, state, tables);
   if (end === undefined) return;
   const { device, base, outcome } = end;
   const hint =
     outcome.verdict === Verdict.Vlan ? `evlnet vlans del ${device.vlan?.id}` : `evlnet filter unset ${base}`;
-  context.warn(
+  around.warn(
     `This SSH session comes in by "${device.ifname}": it stops while a worker runs on "${base}"`,
     hint,
   );
 }
 
-/** Refuses a filter of `base` that would end the session, unless -force was given. */
+/** Throws EVL_SESSION for a filter of `base` that would end the session. */
 export async function refuseEndOfSession(
-  context: Context,
+  around: Surroundings,
   state: StateDocument,
   base: string,
   tables: Tables,
   filter: OpenFilter,
 ): Promise<void> {
-  if (context.globals.force) return;
-  const end = await endOfSession(context, state, tables, { base, filter });
+  const end = await endOfSession(around, state, tables, { base, filter });
   if (end?.base !== base) return;
   const what = end.outcome.verdict === Verdict.Drop ? 'drop' : 'take';
   const frames = `${end.device.vlan ? `vlan ${end.device.vlan.id} and ` : ''}tcp port ${end.flow.serverPort}`;
@@ -56,23 +59,20 @@ interface EndOfSession {
 
 /** Nothing where there is no session, or it goes on. `instead`: a filter in place of the recorded one. */
 async function endOfSession(
-  context: Context,
+  around: Surroundings,
   state: StateDocument,
   tables: Tables,
   instead?: { readonly base: string; readonly filter: OpenFilter },
 ): Promise<EndOfSession | undefined> {
   // sudo(8) drops the variable, but not our ancestors.
-  const text = context.io.env.SSH_CONNECTION ?? (await context.system.inherited('SSH_CONNECTION'));
+  const text = around.env.SSH_CONNECTION ?? (await around.system.inherited('SSH_CONNECTION'));
   const flow = text === undefined ? undefined : flowOf(text);
   if (flow === undefined) return undefined;
-  const device = await deviceOf(context, flow.server, tables);
+  const device = await deviceOf(around, flow.server, tables);
   const base = device && below(device, tables.links)?.ifname;
   if (!device?.lladdr || base === undefined) return undefined;
   if (!recordedPorts(state, tables.links).some((port) => port.baseName === base)) return undefined;
-  const [{ tcpSamples }, { fates }] = await Promise.all([
-    import('../filter/sample.js'),
-    import('./filter/fate.js'),
-  ]);
+  const [{ tcpSamples }, { fates }] = await Promise.all([import('../filter/sample.js'), import('./fate.js')]);
   const frames = tcpSamples(flow, { lladdr: device.lladdr, vid: device.vlan?.id });
   const filter = instead?.base === base ? instead.filter : undefined;
   try {
@@ -82,7 +82,7 @@ async function endOfSession(
     return outcome && { flow, device, base, outcome };
   } catch (error) {
     if (!(error instanceof EvlnetError)) throw error;
-    context.warn(`Whether the filter lets this SSH session go on is not known: ${error.message}`);
+    around.warn(`Whether the filter lets this SSH session go on is not known: ${error.message}`);
     return undefined;
   }
 }
@@ -98,12 +98,12 @@ function flowOf(connection: string): Flow | undefined {
 
 /** The device that has the server's address. */
 async function deviceOf(
-  { system }: Context,
+  { system }: Surroundings,
   server: string,
   { links, addresses }: Tables,
 ): Promise<Link | undefined> {
   if (!server.includes(':')) {
-    const found = addresses.find((a) => dotted(a.address) === server);
+    const found = addresses.find((a) => formatIpv4(a.address) === server);
     return found && links.find((l) => l.ifindex === found.ifindex);
   }
   const { code, stdout } = await system.run('ip', [

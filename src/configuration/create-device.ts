@@ -1,35 +1,35 @@
-import { EvlnetError, Exit } from '../../errors.js';
-import { readState } from '../../state/file.js';
-import type { StateDocument } from '../../state/schema.js';
-import type { Context } from '../context.js';
+import { EvlnetError, Exit } from '../errors.js';
+import { readState } from '../state/file.js';
+import type { StateDocument } from '../state/schema.js';
 import type { Place } from './place.js';
+import type { Surroundings } from './surroundings.js';
 
 /**
  * Makes the kernel's VLAN device and brings it up. `change` is tried on the state first, so that nothing is made for a
  * port that will be refused; what was made is removed again when a later step fails.
  */
 export async function createDevice(
-  context: Context,
+  around: Surroundings,
   place: Place,
   address: string | undefined,
   change: (draft: StateDocument) => void,
 ): Promise<void> {
   const { ifname, base, vid } = place;
-  change(structuredClone(readState(context.state.file, context.stateOptions)));
-  await ip(context, `create "${ifname}"`, [
+  change(structuredClone(readState(around.state.file, around.stateOptions)));
+  await ip(around, `create "${ifname}"`, [
     ...['link', 'add', 'link', base.ifname, 'name', ifname],
     ...['type', 'vlan', 'id', String(vid)],
   ]);
   try {
-    if (address) await ip(context, `add ${address} to "${ifname}"`, ['addr', 'add', address, 'dev', ifname]);
-    await ip(context, `bring "${ifname}" up`, ['link', 'set', ifname, 'up']);
+    if (address) await ip(around, `add ${address} to "${ifname}"`, ['addr', 'add', address, 'dev', ifname]);
+    await ip(around, `bring "${ifname}" up`, ['link', 'set', ifname, 'up']);
   } catch (error) {
-    await context.system.run('ip', ['link', 'del', ifname]);
+    await around.system.run('ip', ['link', 'del', ifname]);
     throw error;
   }
 }
 
-async function ip({ system }: Context, act: string, words: readonly string[]): Promise<void> {
+async function ip({ system }: Surroundings, act: string, words: readonly string[]): Promise<void> {
   const { code, stderr } = await system.run('ip', words);
   if (code === 0) return;
   const reason = (stderr.trim().split('\n').at(-1) ?? '')

@@ -1,13 +1,13 @@
-import { EvlnetError } from '../../errors.js';
-import type { OpenFilter } from '../../filter/open.js';
-import { arpSample } from '../../filter/sample.js';
-import type { Wanted } from '../../filter/verify.js';
-import type { Link } from '../../linux/link.js';
-import { deviceOptions, type StateDocument } from '../../state/schema.js';
-import type { Context } from '../context.js';
-import { isInSet, type RecordedPort, recordedPorts } from '../port/recorded.js';
-import type { Tables } from '../port/warnings.js';
+import { EvlnetError } from '../errors.js';
+import type { OpenFilter } from '../filter/open.js';
+import { arpSample } from '../filter/sample.js';
+import type { Wanted } from '../filter/verify.js';
+import type { Link } from '../linux/link.js';
+import { deviceOptions, type StateDocument } from '../state/schema.js';
 import { fates } from './fate.js';
+import { isInSet, type RecordedPort, recordedPorts } from './recorded-port.js';
+import type { Surroundings } from './surroundings.js';
+import type { Tables } from './tables.js';
 
 const portsOf = (state: StateDocument, device: string, links: readonly Link[]): RecordedPort[] =>
   recordedPorts(state, links).filter((port) => port.baseName === device);
@@ -20,7 +20,7 @@ export const wantedOn = (state: StateDocument, device: string, links: readonly L
 
 /** What keeps the filter of `device`, which was just set, from doing any good. */
 export function warnAboutFilter(
-  context: Context,
+  around: Surroundings,
   state: StateDocument,
   device: string,
   tables: Tables,
@@ -29,15 +29,15 @@ export function warnAboutFilter(
   const ports = portsOf(state, device, tables.links);
   const recorded = state.filters[device]!;
   if (ports.length === 0)
-    context.warn(`"${device}" carries no port: the filter waits for one`, `evlnet port enable ${device}`);
+    around.warn(`"${device}" carries no port: the filter waits for one`, `evlnet port enable ${device}`);
   else if ('all' in recorded && recorded.all === 'accept' && ports.every((port) => port.vid !== undefined))
-    context.warn(
+    around.warn(
       `"${device}" itself is no port: untagged IPv4 is taken out-of-band and dropped as no-port`,
       `evlnet port enable ${device}`,
     );
   for (const port of ports)
     if (losesArp(state, port, tables, filter))
-      context.warn(
+      around.warn(
         `The filter keeps ARP from "${port.ifname}", and nobody else answers for it`,
         "let it return VLAN for ARP, as a rule does: match 'vlan and arp' vlan",
       );

@@ -1,6 +1,6 @@
-import { EvlnetError, Exit, usage } from '../../errors.js';
-import type { Link } from '../../linux/link.js';
-import { cannotFindDevice } from './device.js';
+import { EvlnetError, Exit, usage } from '../errors.js';
+import type { Link } from '../linux/link.js';
+import { cannotFindDevice } from './not-found.js';
 
 /** Where a port is: on a base device, as one of its VLANs where there is a VID. */
 export interface Place {

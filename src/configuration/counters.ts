@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DROPS } from '../drop.js';
 import { readCounters, SlotCounter, type SlotCounts } from '../memory/counters.js';
-import type { Context } from './context.js';
+import type { Surroundings } from './surroundings.js';
 import type { Worker } from './system.js';
 
 /** As `ip -s -j link` has it. */
@@ -16,7 +16,7 @@ export type Page = NonNullable<ReturnType<typeof readCounters>>;
 
 /** What was counted for the slots (0 the base device, else the VID); undefined where there is no page. */
 export async function readPage(
-  { system }: Context,
+  { system }: Surroundings,
   worker: Worker | undefined,
   slots: Iterable<number>,
 ): Promise<Page | undefined> {
@@ -28,11 +28,11 @@ export async function readPage(
 }
 
 export async function readStats64(
-  context: Context,
+  around: Surroundings,
   worker: Worker | undefined,
   slot: number,
 ): Promise<Stats64> {
-  const counts = (await readPage(context, worker, [slot]))?.slots.get(slot);
+  const counts = (await readPage(around, worker, [slot]))?.slots.get(slot);
   return stats64(counts);
 }
 

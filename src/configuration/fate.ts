@@ -1,10 +1,10 @@
-import { classify, OUTCOMES, type Outcome, tableView } from '../../filter/classify.js';
-import { type OpenFilter, openRecorded } from '../../filter/open.js';
-import { Verdict } from '../../filter/verdict.js';
-import { WasmFilter } from '../../filter/wasm/filter.js';
-import type { StateDocument } from '../../state/schema.js';
-import { plan } from '../../worker/plan.js';
-import type { Tables } from '../port/warnings.js';
+import { classify, OUTCOMES, type Outcome, tableView } from '../filter/classify.js';
+import { type OpenFilter, openRecorded } from '../filter/open.js';
+import { Verdict } from '../filter/verdict.js';
+import { WasmFilter } from '../filter/wasm/filter.js';
+import type { StateDocument } from '../state/schema.js';
+import { plan } from '../worker/plan.js';
+import type { Tables } from './tables.js';
 
 /** What becomes of frames that enter `device`, as the state has it; `filter` in place of the recorded one. In user space: no privilege, no worker. */
 export function fates(

@@ -1,7 +1,7 @@
-import { has, parseVlanList, vids } from '../../filter/vlan-set.js';
-import type { Link } from '../../linux/link.js';
-import { placePort } from '../../state/place.js';
-import type { PortState, StateDocument } from '../../state/schema.js';
+import { has, parseVlanList, vids } from '../filter/vlan-set.js';
+import type { Link } from '../linux/link.js';
+import { placePort } from '../state/place.js';
+import type { PortState, StateDocument } from '../state/schema.js';
 
 /** A port of the state file, and where it is by the kernel's present tables. */
 export interface RecordedPort {

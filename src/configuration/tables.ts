@@ -1,0 +1,14 @@
+import type { Address } from '../linux/address.js';
+import type { Link } from '../linux/link.js';
+import type { Surroundings } from './surroundings.js';
+
+/** The kernel's tables at one moment. */
+export interface Tables {
+  readonly links: readonly Link[];
+  readonly addresses: readonly Address[];
+}
+
+export const readTables = async ({ system }: Pick<Surroundings, 'system'>): Promise<Tables> => {
+  const [links, addresses] = await Promise.all([system.links(), system.addresses()]);
+  return { links, addresses };
+};
