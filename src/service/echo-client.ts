@@ -2,8 +2,9 @@
 import { Batch } from '../memory/batch.js';
 import { EchoKind, type EchoPage, EchoTotal } from '../memory/echo-page.js';
 import { NeighbourState } from '../memory/neighbour-page.js';
-import { type Output, Path, Refusal } from '../stack/output.js';
+import type { Output } from '../stack/output.js';
 import type { Packet } from '../stack/packet.js';
+import { Path, Refusal } from '../stack/path.js';
 import type { Port } from '../stack/port.js';
 import { type IcmpService, Outcome } from '../stack/service.js';
 import * as icmpv4 from '../wire/icmpv4.js';

@@ -101,7 +101,8 @@ export class Neighbours {
       if (state === 0 || state === Incomplete || table.slot(i) !== slot) continue;
       if (!there.has(table.address(i))) this.#remove(i);
     }
-    for (const e of entries) this.set(slot, e.address, e.state, e.macHi, e.macLo, nowNs);
+    for (const e of entries)
+      if (!this.#holds(slot, e)) this.set(slot, e.address, e.state, e.macHi, e.macLo, nowNs);
   }
 
   /**
@@ -236,6 +237,12 @@ export class Neighbours {
     this.#count(port, request);
     this.device.transmit(request);
     this.device.flush();
+  }
+
+  #holds(slot: number, { address, state, macHi, macLo }: NeighbourSetup): boolean {
+    const { table } = this;
+    const i = table.find(slot, address);
+    return i >= 0 && table.state(i) === state && table.macHi(i) === macHi && table.macLo(i) === macLo;
   }
 
   /** The entry, made if need be, at the cost of the least useful one. */

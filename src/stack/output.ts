@@ -1,4 +1,4 @@
-// Packets of one's own on their way out: route (RFC 1122 §3.3.1), source address, neighbour, frame. For groups RFC 1112 §6.4 and RFC 919.
+// Packets of one's own on their way out: path, neighbour, frame. For groups RFC 1112 §6.4 and RFC 919.
 import { Drop } from '../drop.js';
 import type { Batch } from '../memory/batch.js';
 import { type Counters, SLOT_STRIDE, SlotCounter } from '../memory/counters.js';
@@ -6,43 +6,14 @@ import { isMulticast } from '../wire/address.js';
 import * as ethernet from '../wire/ethernet.js';
 import * as vlan from '../wire/vlan.js';
 import type { Neighbours } from './neighbour.js';
-import { type Port, Standing } from './port.js';
+import { findPath, type Path, type Refusal } from './path.js';
+import type { Port } from './port.js';
 import type { RouteTable } from './route.js';
 import type { Transmitter } from './transmitter.js';
 
 const MULTICAST_HI = 0x0100;
 const MULTICAST_LO = 0x5e00_0000;
 const MULTICAST_MASK = 0x007f_ffff;
-
-/** Why there is no way to a destination. */
-export const Refusal = {
-  None: 0,
-  /** ENETUNREACH */
-  NoRoute: 1,
-  /** EADDRNOTAVAIL: the port has no address. */
-  NoSource: 2,
-  /** EINVAL: 0.0.0.0, a loopback address, or one of our own: it would have to turn round inside. */
-  NotOnLink: 3,
-} as const;
-export type Refusal = (typeof Refusal)[keyof typeof Refusal];
-
-/** The way to one destination: `Output.find` fills it in. It may be kept while `generation` is that of the routes. */
-export class Path {
-  port!: Port;
-  destination = 0;
-  /** Address that packets come from, unless the sender is bound to another. */
-  source = 0;
-  /** The gateway, or the destination itself. */
-  nextHop = 0;
-  hasGateway = false;
-  /** The destination is a broadcast or multicast address: there is no neighbour to ask for. */
-  isGroup = false;
-  /** Octets of a frame in front of the packet. */
-  headerLength = 0;
-  /** Octets of the longest packet. */
-  mtu = 0;
-  generation = -1;
-}
 
 export class Output {
   readonly #counts: Float64Array;
@@ -58,25 +29,7 @@ export class Output {
 
   /** The way to `destination`, through `bound` if given. What it refuses leaves `path` as it was. */
   find(path: Path, destination: number, bound?: Port): Refusal {
-    if (destination === 0 || destination >>> 24 === 127) return Refusal.NotOnLink;
-    const route = this.routes.find(destination, bound);
-    const isLimited = destination === 0xffff_ffff || isMulticast(destination);
-    const port = isLimited ? (bound ?? route?.port) : route?.port;
-    if (port === undefined) return Refusal.NoRoute;
-    const source = isLimited && bound !== undefined ? (port.addresses[0] ?? 0) : (route?.source ?? 0);
-    if (source === 0) return Refusal.NoSource;
-    const standing = port.judge(0, destination);
-    if (standing === Standing.Local) return Refusal.NotOnLink;
-    path.port = port;
-    path.destination = destination;
-    path.source = source;
-    path.isGroup = standing === Standing.Group;
-    path.hasGateway = !path.isGroup && route !== undefined && route.gateway !== 0;
-    path.nextHop = path.hasGateway ? route!.gateway : destination;
-    path.headerLength = ethernet.HEADER_LENGTH + (port.slot === 0 ? 0 : vlan.TAG_LENGTH);
-    path.mtu = Math.min(port.mtu, this.device.capabilities.maxFrame - path.headerLength);
-    path.generation = this.routes.generation;
-    return Refusal.None;
+    return findPath(path, this.routes, this.device.capabilities.maxFrame, destination, bound);
   }
 
   /** Lends up to `count` buffers: pushes onto `batch`. In each the packet is to be written from `at + path.headerLength` on. */

@@ -1,6 +1,6 @@
 import type { SocketPage } from '../memory/socket-page.js';
 import { Endpoint } from './endpoint.js';
-import { Path } from './output.js';
+import { Path } from './path.js';
 import type { Port } from './port.js';
 
 /** Addresses and ports of a socket; 0 is any. */

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { EvlnetError } from '../errors.js';
 import { ECHO_CLIENTS, type Echo } from '../memory/echo-page.js';
 import { type EchoSetup, TOO_LONG } from '../service/echo-client.js';
-import { Refusal } from '../stack/output.js';
+import { Refusal } from '../stack/path.js';
 import type { OutOfBandSide } from './out-of-band-side.js';
 
 const DRAIN_MS = 10;

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { ECHO_PAGE_LENGTH, EchoKind, EchoPage, EchoTotal } from '../../src/memory/echo-page.js';
 import { EchoClient, type EchoSetup, TOO_LONG } from '../../src/service/echo-client.js';
 import { EchoClients } from '../../src/service/echo-clients.js';
-import { Refusal } from '../../src/stack/output.js';
+import { Refusal } from '../../src/stack/path.js';
 import { parseIpv4 } from '../../src/wire/address.js';
 import { buildFrame, type FrameFields, ISSUER, octets, RESPONDER } from '../build-frame.js';
 import { Neighbourhood, SECOND, VID } from '../stack/neighbourhood.js';

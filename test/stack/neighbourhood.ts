@@ -5,7 +5,7 @@ import { Batch } from '../../src/memory/batch.js';
 import { Counters, PAGE_LENGTH, SLOT_STRIDE } from '../../src/memory/counters.js';
 import { NEIGHBOUR_PAGE_LENGTH, NeighbourState, readNeighbours } from '../../src/memory/neighbour-page.js';
 import { TRACE_LENGTH, TraceRing } from '../../src/memory/trace-ring.js';
-import { Path } from '../../src/stack/output.js';
+import { Path } from '../../src/stack/path.js';
 import { Port } from '../../src/stack/port.js';
 import type { RouteConfig } from '../../src/stack/route.js';
 import { Stack } from '../../src/stack/stack.js';

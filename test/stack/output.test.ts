@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Path, Refusal } from '../../src/stack/output.js';
+import { Path, Refusal } from '../../src/stack/path.js';
 import { formatIpv4, parseIpv4 } from '../../src/wire/address.js';
 import { Neighbourhood } from './neighbourhood.js';
 
