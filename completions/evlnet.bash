@@ -27,7 +27,7 @@ _evlnet() {
         --spin) _evlnet_words "always"; return ;;
     esac
     if [[ -z $object ]]; then
-        _evlnet_words "port vlans filter icmp-responder run stats ping check lab state completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
+        _evlnet_words "port vlans filter icmp-responder run neighbour route stats ping check lab state completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
         return
     fi
     case $object in
@@ -78,6 +78,22 @@ _evlnet() {
             _evlnet_words "-i --interface -s --silent -v --verbose -d --dump -c --count -w --deadline --spin --cpu -P --priority" ;;
         run)
             _evlnet_devices "dev icmp-responder udp-echo --save --spin --cpu -P --priority" ;;
+        neigh*)
+            if [[ -z $verb ]]; then _evlnet_words "show help"; return; fi
+            case $verb in
+                show|list|lst)
+                    _evlnet_devices "dev" ;;
+            esac
+            ;;
+        route)
+            if [[ -z $verb ]]; then _evlnet_words "show get help"; return; fi
+            case $verb in
+                show|list|lst)
+                    _evlnet_devices "dev" ;;
+                get)
+                    _evlnet_words "dev" ;;
+            esac
+            ;;
         stats)
             if [[ -z $verb ]]; then _evlnet_words "show reset help"; return; fi
             case $verb in

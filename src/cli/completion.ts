@@ -75,10 +75,12 @@ const dashed = (o: OptionSpec): string[] => (o.letter ? [`-${o.letter}`, `--${o.
 const isOption = (spec: WordSpec | OptionSpec, verb: VerbSpec): boolean =>
   (verb.options ?? []).some((option) => option === spec);
 
-/** The object's pattern takes its unique prefixes too: `icmp` is icmp-responder. */
+/** What people type instead of a long name. */
+const PREFIXES: Readonly<Record<string, string>> = { 'icmp-responder': 'icmp*', neighbour: 'neigh*' };
+
 function objectCase(object: ObjectSpec): string {
   const [only] = object.verbs;
-  const pattern = object.name === 'icmp-responder' ? 'icmp*' : object.name;
+  const pattern = PREFIXES[object.name] ?? object.name;
   if (only?.name === '') return `        ${pattern})\n${reply(only, '            ')} ;;\n`;
   const verbs = object.verbs.filter((v) => v.load);
   const names = verbs.map((v) => v.name).join(' ');

@@ -8,6 +8,8 @@ export const liveSystem: System = {
 
   routes: async () => (await import('../linux/route.js')).kernelRoutes(),
 
+  neighbours: async () => (await import('../linux/neighbour.js')).kernelNeighbours(),
+
   xdpHolder: async (progId) => (await import('../linux/xdp-holder.js')).xdpHolder(progId),
 
   async runInherited(command, words) {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { System, Worker } from './system.js';
+import type { Command, Replies } from '../control/messages.js';
+import type { Asked, System, Worker } from './system.js';
 
 /** How long a worker may take to say how it is; one that takes longer is shown without. */
 const STATUS_MS = 1000;
@@ -29,11 +30,11 @@ export const liveSystem: System = {
     return broadcastReload(runRoot(state), rev, state.file, timeoutMs);
   },
 
-  async ask(folder, { cmd, ...rest }) {
+  async ask<C extends Command>(folder: string, { cmd, ...rest }: Asked<C>, timeoutMs?: number) {
     const { connect } = await import('../control/client.js');
     const worker = await connect(folder);
     try {
-      await worker.request(cmd, rest);
+      return (await worker.request(cmd, rest, timeoutMs)) as Replies[C];
     } finally {
       worker.close();
     }

@@ -1,4 +1,4 @@
-import type { WorkerStatus } from '../control/messages.js';
+import type { Command, Replies, WorkerStatus } from '../control/messages.js';
 import type { Reloaded } from '../control/reload.js';
 import type { OpenFilter } from '../filter/open.js';
 import type { Wanted } from '../filter/verify.js';
@@ -15,6 +15,9 @@ export interface Worker {
   readonly status?: WorkerStatus;
 }
 
+/** A command of the control socket, with its arguments. */
+export type Asked<C extends Command> = { readonly cmd: C; readonly [argument: string]: unknown };
+
 /** What a change of the configuration asks of kernel and workers; tests put their own in place. */
 export interface System {
   links(): Promise<readonly Link[]>;
@@ -23,8 +26,8 @@ export interface System {
   workers(state: StatePath): Promise<readonly Worker[]>;
   /** Waits until every worker runs `rev`, 1 s at most unless told; says of each whether it does. */
   reload(state: StatePath, rev: number, timeoutMs?: number): Promise<readonly Reloaded[]>;
-  /** Asks the worker of that run folder to bring its counters up to date, or to zero them. */
-  ask(folder: string, request: { cmd: 'sync' | 'reset'; ifname?: string }): Promise<void>;
+  /** What the worker of that run folder answers; its error, or that it does not answer within 5 s unless told. */
+  ask<C extends Command>(folder: string, request: Asked<C>, timeoutMs?: number): Promise<Replies[C]>;
   /** Has the kernel verify the filter as its author wrote it and as a worker would run it; throws what it says. */
   verifyFilter(filter: OpenFilter, wanted: Wanted): Promise<void>;
   /** The environment variable as our ancestors have it. */

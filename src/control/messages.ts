@@ -58,6 +58,19 @@ export interface WorkerStatus {
   services: { service: string; port?: string; udpPort?: number }[];
 }
 
+/** Of one host on the link of a port. */
+export interface NeighbourStatus {
+  ifname: string;
+  /** An unsigned number in host order. */
+  address: number;
+  /** NUD_*. */
+  state: number;
+  /** Absent where it is not known. */
+  lladdr?: string;
+  /** Seconds since it was last told or changed. */
+  ageS: number;
+}
+
 /** What the commands answer. */
 export interface Replies {
   status: WorkerStatus;
@@ -66,6 +79,8 @@ export interface Replies {
   attach: Record<string, unknown>;
   /** Events `echoes` follow until the connection is closed. */
   ping: Record<string, never>;
+  /** The table that the out-of-band side uses. */
+  neighbours: { neighbours: NeighbourStatus[] };
   /** The stats page holds the counters of this moment. */
   sync: Record<string, never>;
   reset: Record<string, never>;

@@ -2,6 +2,7 @@ import { type FilterStatus, toFailure, type WorkerStatus } from '../control/mess
 import { type Commands, type Connection, type ControlServer, listen } from '../control/server.js';
 import type { EchoWanted } from './echo-dispatch.js';
 import type { InBand } from './in-band.js';
+import { neighbourCommands } from './neighbour-commands.js';
 import type { Wanted } from './plan.js';
 import { integer, readPacketWish, readSocketRequest } from './socket-request.js';
 import type { Sink } from './trace-dispatch.js';
@@ -36,6 +37,7 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
       connection.onClose(() => void end().catch(() => {}));
       return {};
     },
+    ...neighbourCommands(worker),
     ...socketCommands(worker),
     sync: () => {
       worker.publish();

@@ -50,8 +50,7 @@ export class InBand {
   readonly #services = new Set<Served>();
   readonly #traces: TraceDispatch;
   readonly #echoes: EchoDispatch;
-  readonly #neighbours: KernelNeighbours;
-  #isCarrying = false;
+  readonly neighbours: KernelNeighbours;
   #neighboursWarned = '';
   /** What decides at the hook, if not the VLAN rule alone. */
   readonly filter: Filter;
@@ -91,7 +90,7 @@ export class InBand {
     this.#link = base;
     this.#traces = new TraceDispatch(outOfBand, this.#services, this);
     this.#echoes = new EchoDispatch(outOfBand);
-    this.#neighbours = new KernelNeighbours(outOfBand);
+    this.neighbours = new KernelNeighbours(outOfBand);
     this.#hookBase = attachment.hookCounters().map(() => 0);
     this.filter = new Filter(options.device, attachment);
     this.sockets = new Sockets(outOfBand, bell, options.folder, () => this.#ports);
@@ -224,7 +223,7 @@ export class InBand {
     if (failure) this.#warn(failure.message, failure.hint);
     if (leaving.length > 0) await this.outOfBand.command({ kind: 'ports', ports: next.ports });
     this.#ports = next.ports;
-    this.#neighbours.follow(next.ports);
+    this.neighbours.follow(next.ports);
     this.#rev = state.rev;
     this.#warnAboutCopies();
   }
@@ -371,19 +370,14 @@ export class InBand {
     this.#hiddenSeen = hidden;
   }
 
-  /** One at a time: the out-of-band side may be slower than the tick. */
   async #carryNeighbours(): Promise<void> {
-    if (this.#isCarrying) return;
-    this.#isCarrying = true;
     try {
-      await this.#neighbours.tick();
+      await this.neighbours.tick();
     } catch (error) {
       const { message } = error as Error;
       if (this.#isStopping || message === this.#neighboursWarned) return;
       this.#neighboursWarned = message;
       this.#warn(`Cannot follow the kernel's neighbours: ${message}`);
-    } finally {
-      this.#isCarrying = false;
     }
   }
 
@@ -426,7 +420,7 @@ export class InBand {
     this.#traces.close();
     this.#echoes.close();
     this.kernel.close();
-    this.#neighbours.close();
+    this.neighbours.close();
     this.sockets.end();
     this.bell.close();
     this.attachment.close();

@@ -16,6 +16,7 @@ export class KernelNeighbours {
   readonly #toldMs = new Map<string, number>();
   #ports: readonly PortSetup[] = [];
   #isStale = true;
+  #carrying: Promise<void> | undefined;
 
   constructor(readonly outOfBand: OutOfBandSide) {}
 
@@ -25,8 +26,21 @@ export class KernelNeighbours {
     this.#isStale = true;
   }
 
-  /** Carries over what changed; resolves once the out-of-band side has it. */
-  async tick(): Promise<void> {
+  /** Carries over what changed; resolves once the out-of-band side has it. One at a time: that side may be slower than the tick. */
+  tick(): Promise<void> {
+    this.#carrying ??= this.#carry().finally(() => {
+      this.#carrying = undefined;
+    });
+    return this.#carrying;
+  }
+
+  /** The same for what has changed until now. */
+  async catchUp(): Promise<void> {
+    await this.#carrying?.catch(() => {});
+    await this.tick();
+  }
+
+  async #carry(): Promise<void> {
     if (this.#ports.length === 0) return;
     this.#ask();
     if (!this.#monitor.poll() && !this.#isStale) return;

@@ -8,6 +8,7 @@ import type { Reloaded } from '../../src/control/reload.js';
 import type { OpenFilter } from '../../src/filter/open.js';
 import type { Wanted } from '../../src/filter/verify.js';
 import type { Address, Link } from '../../src/linux/link.js';
+import type { KernelNeighbour } from '../../src/linux/neighbour.js';
 import type { KernelRoute } from '../../src/linux/route.js';
 
 /** A link as rtnetlink tells it; up, with a carrier, unless told. */
@@ -71,12 +72,15 @@ export class FakeHost {
   ];
   addresses: Address[] = [inet(2, 192, 0, 2, 11)];
   routes: KernelRoute[] = [];
+  neighbours: KernelNeighbour[] = [];
   workers: Worker[] = [];
   /** What the workers answer to a reload. */
   reloaded: Reloaded[] = [];
   /** Revisions that the workers were asked to follow. */
   readonly revisions: number[] = [];
-  readonly asked: { folder: string; cmd: string; ifname?: string }[] = [];
+  readonly asked: Record<string, unknown>[] = [];
+  /** What the workers answer, by command. */
+  answers: Record<string, (request: Record<string, unknown>) => unknown> = {};
   /** Programs that were run, and what they answer. */
   readonly commands: string[] = [];
   answer: (command: string) => { code: number; stdout?: string; stderr?: string } = () => ({ code: 0 });
@@ -125,12 +129,16 @@ export class FakeHost {
       links: async () => this.links,
       addresses: async () => this.addresses,
       routes: async () => this.routes,
+      neighbours: async () => this.neighbours,
       workers: async () => this.workers,
       reload: async (_, rev) => {
         this.revisions.push(rev);
         return this.reloaded;
       },
-      ask: async (folder, request) => void this.asked.push({ folder, ...request }),
+      ask: async (folder, request) => {
+        this.asked.push({ folder, ...request });
+        return (this.answers[request.cmd]?.(request) ?? {}) as never;
+      },
       verifyFilter: async (filter, wanted) => this.verifyFilter(filter, wanted),
       xdpHolder: async (id) => ({ id, name: 'xdp_main', pids: [{ pid: 333, comm: 'xdp-loader' }] }),
       inherited: async () => this.inherited,

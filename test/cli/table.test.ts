@@ -110,6 +110,8 @@ describe('bash completion', () => {
     ['filter test object x pcap package-', ['package-lock.json']],
     ['filter test object x expect a', ['accept']],
     ['completion ', ['bash', 'help']],
+    ['neigh s', ['show']],
+    ['neigh show l', ['lo']],
     ['-js', ['-json']],
   ];
   test.each(cases)('%s', (line, words) => {
@@ -130,6 +132,8 @@ describe('JSON keys', () => {
     'vlans show',
     'filter show',
     'stats show',
+    'route show',
+    'route get 10.10.10.10',
     'state show',
     'state path',
     'check',

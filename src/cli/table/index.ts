@@ -4,8 +4,10 @@ import { completion } from './completion.js';
 import { filter } from './filter.js';
 import { icmpResponder } from './icmp-responder.js';
 import { lab } from './lab.js';
+import { neighbour } from './neighbour.js';
 import { ping } from './ping.js';
 import { port } from './port.js';
+import { route } from './route.js';
 import { run } from './run.js';
 import { state } from './state.js';
 import { stats } from './stats.js';
@@ -27,8 +29,8 @@ export const OBJECTS: readonly ObjectSpec[] = [
   run,
   later('udp', 'receive, send and echo datagrams'),
   later('packet', 'raw Ethernet'),
-  later('neighbour', 'out-of-band neighbours', ['neighbor']),
-  later('route', 'out-of-band routes'),
+  neighbour,
+  route,
   stats,
   later('latency', 'round-trip times, worst case first'),
   ping,
