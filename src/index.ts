@@ -13,5 +13,15 @@ export type { PortReport } from './configuration/query.js';
 export { EvlnetError } from './errors.js';
 export type { VerdictName } from './filter/verdict.js';
 export { createSocket } from './socket/create-socket.js';
+export type { FrameOptions } from './socket/frame-arguments.js';
+export type { FrameInfo, PacketType } from './socket/frame-inbox.js';
 export type { RemoteInfo } from './socket/inbox.js';
-export type { AddressInfo, SocketOptions, SocketStatistics, UdpSocket } from './socket/udp-socket.js';
+export {
+  createPacketSocket,
+  type PacketAddress,
+  PacketSocket,
+  type PacketSocketOptions,
+  type Protocol,
+} from './socket/packet-socket.js';
+export type { SocketStatistics } from './socket/statistics.js';
+export type { AddressInfo, SocketOptions, UdpSocket } from './socket/udp-socket.js';

@@ -11,6 +11,12 @@ import type { OpenedSocket } from '../worker/sockets.js';
 
 const one = map(4096);
 
+/** What is to be sent: `length` octets in parts. */
+export interface Outgoing {
+  readonly parts: readonly Uint8Array[];
+  readonly length: number;
+}
+
 export class Channel {
   readonly page: SocketPage;
   readonly #memory: Mapping;
@@ -46,16 +52,18 @@ export class Channel {
     return this.page.received;
   }
 
-  /** Copies a datagram into the send ring; peer 0 is the one that it is connected to. Its position, or undefined where there is no room. */
-  push(parts: readonly Uint8Array[], length: number, address: number, port: number): number | undefined {
+  /** Copies it into the send ring, with the words that `label` sets. Its position, or undefined where there is no room. */
+  push<T extends Outgoing>(
+    outgoing: T,
+    label: (ring: MessageRing, at: number, outgoing: T) => void,
+  ): number | undefined {
     const ring = this.page.sent;
-    const at = ring.claim(length);
+    const at = ring.claim(outgoing.length);
     if (at < 0) return undefined;
-    ring.set(at, Message.Payload, length);
-    ring.set(at, Message.Address, address);
-    ring.set(at, Message.Port, port);
+    ring.set(at, Message.Payload, outgoing.length);
+    label(ring, at, outgoing);
     let to = ring.payloadAt(at);
-    for (const part of parts) {
+    for (const part of outgoing.parts) {
       ring.octets.set(part, to);
       to += part.length;
     }

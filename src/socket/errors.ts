@@ -34,9 +34,15 @@ export const cancelled = () => systemCallError('send', 125);
 export const lost = () => systemCallError('send', 102);
 
 /** What a system call would have failed with. */
-export function systemCallError(act: string, errno: number, hint?: string): EvlnetError {
+export const systemCallError = (act: string, errno: number, hint?: string): EvlnetError =>
+  errnoError(act, errno, REASONS, hint);
+
+/** The same, for sending a frame. */
+export const frameError = (errno: number): EvlnetError => errnoError('send', errno, FRAME_REASONS);
+
+function errnoError(act: string, errno: number, reasons: Record<string, string>, hint?: string): EvlnetError {
   const code = errnoName(errno);
-  return new EvlnetError(code, `Cannot ${act}: ${REASONS[code] ?? 'it failed'} (${code})`, {
+  return new EvlnetError(code, `Cannot ${act}: ${reasons[code] ?? 'it failed'} (${code})`, {
     errno,
     ...((hint ?? HINTS[code]) ? { hint: (hint ?? HINTS[code])! } : {}),
   });
@@ -56,8 +62,15 @@ const REASONS: Record<string, string> = {
   EDESTADDRREQ: 'no destination',
 };
 
+const FRAME_REASONS: Record<string, string> = {
+  EINVAL: 'the frame is shorter than an Ethernet header',
+  EMSGSIZE: 'the frame is longer than the MTU of its port',
+  ENXIO: 'the socket is bound to no port, or there is none for that VLAN',
+};
+
 const HINTS: Record<string, string> = {
   EACCES: 'setBroadcast(true)',
   ENETUNREACH: 'evlnet port set IFNAME address A/PLEN, for an address of that network',
   ENOBUFS: 'evlnet port set IFNAME pool N',
+  ENXIO: 'name a port by the option ifname, or by vid',
 };

@@ -1,16 +1,23 @@
 import type { EvlnetError } from '../errors.js';
 import { Errno } from '../linux/libc.js';
+import type { MessageRing } from '../memory/message-ring.js';
 import { MAX_PAYLOAD } from '../memory/socket-page.js';
-import type { Channel } from './channel.js';
-import { cancelled, lost, systemCallError } from './errors.js';
+import type { Channel, Outgoing } from './channel.js';
+import { cancelled, lost } from './errors.js';
 import type { SendCallback } from './send-arguments.js';
 
-interface Waiting {
-  readonly parts: readonly Uint8Array[];
-  readonly length: number;
-  readonly address: number;
-  readonly port: number;
+interface Waiting extends Outgoing {
   readonly callback: SendCallback | undefined;
+}
+
+/** What there is to know of what a kind of socket sends. */
+export interface Sending<T extends Waiting> {
+  /** Sets the words of its record. */
+  label(ring: MessageRing, at: number, outgoing: T): void;
+  /** What a system call would have failed with. */
+  errorOf(errno: number): EvlnetError;
+  /** Is told of what fails without a callback. */
+  onError(error: Error): void;
 }
 
 interface Pending {
@@ -19,17 +26,16 @@ interface Pending {
   readonly callback: SendCallback;
 }
 
-/** Datagrams of one socket that were not sent yet, or whose senders want to know. */
-export class Outbox {
-  readonly #onError: (error: Error) => void;
+/** What one socket did not send yet, or whose sender wants to know of it. */
+export class Outbox<T extends Waiting> {
+  readonly #sending: Sending<T>;
   /** No room in the ring: the oldest first. */
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: T[] = [];
   #waitingBytes = 0;
   #pending: Pending[] = [];
 
-  /** `onError` is told of what fails without a callback. */
-  constructor(onError: (error: Error) => void) {
-    this.#onError = onError;
+  constructor(sending: Sending<T>) {
+    this.#sending = sending;
   }
 
   get count(): number {
@@ -40,9 +46,9 @@ export class Outbox {
     return this.#waitingBytes;
   }
 
-  send(channel: Channel, w: Waiting): void {
+  send(channel: Channel, w: T): void {
     if (w.length > MAX_PAYLOAD) {
-      this.#tell(w.callback, systemCallError('send', 90), 0);
+      this.#tell(w.callback, this.#sending.errorOf(Errno.EMSGSIZE), 0);
       return;
     }
     if (this.#waiting.length > 0 || !this.#push(channel, w)) {
@@ -68,9 +74,9 @@ export class Outbox {
       const errno = failed.get(position);
       failed.delete(position);
       if (errno === undefined) callback(null, length);
-      else callback(systemCallError('send', errno), 0);
+      else callback(this.#sending.errorOf(errno), 0);
     }
-    for (const errno of failed.values()) this.#onError(systemCallError('send', errno));
+    for (const errno of failed.values()) this.#sending.onError(this.#sending.errorOf(errno));
   }
 
   /** The ring is gone, and nobody can tell what became of what was in it; what has not been in it yet goes into the next one. */
@@ -85,10 +91,11 @@ export class Outbox {
     this.#waitingBytes = 0;
   }
 
-  #push(channel: Channel, { parts, length, address, port, callback }: Waiting): boolean {
+  #push(channel: Channel, outgoing: T): boolean {
+    const { length, callback } = outgoing;
     // First, so that who sends it meanwhile tells.
     if (callback) channel.page.waitToSend();
-    const position = channel.push(parts, length, address, port);
+    const position = channel.push(outgoing, this.#sending.label);
     if (position === undefined) return false;
     if (callback) this.#pending.push({ position, length, callback });
     return true;
@@ -97,7 +104,7 @@ export class Outbox {
   #tell(callback: SendCallback | undefined, error: EvlnetError, octets: number): void {
     process.nextTick(() => {
       if (callback) callback(error, octets);
-      else if (error.errno !== Errno.ECANCELED) this.#onError(error);
+      else if (error.errno !== Errno.ECANCELED) this.#sending.onError(error);
     });
   }
 }

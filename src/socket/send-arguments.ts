@@ -53,7 +53,7 @@ export function portOf(value: unknown, mayBeZero: boolean): number {
   return port;
 }
 
-function partsOf(message: unknown): Uint8Array[] {
+export function partsOf(message: unknown): Uint8Array[] {
   const list = Array.isArray(message) ? message : [message];
   return list.map((part) => {
     if (typeof part === 'string') return Buffer.from(part);

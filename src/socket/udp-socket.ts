@@ -1,17 +1,16 @@
 import { lookup } from 'node:dns';
 import { EventEmitter, on } from 'node:events';
-import { SocketCounter } from '../memory/socket-page.js';
+import { Message, type MessageRing } from '../memory/message-ring.js';
 import type { UdpBinding } from '../stack/udp-endpoint.js';
-import { statePath } from '../state/path.js';
 import { formatIpv4, readIpv4 } from '../wire/address.js';
 import { DEFAULT_BUFFER } from '../worker/socket-request.js';
-import { Attachment } from './attachment.js';
-import { Channel } from './channel.js';
-import { deviceOf } from './device-of.js';
-import { alreadyBound, badArgument, isConnected, notBound, notConnected, notRunning } from './errors.js';
+import type { Channel, Outgoing } from './channel.js';
+import { alreadyBound, badArgument, isConnected, notBound, notConnected, systemCallError } from './errors.js';
 import { Inbox, type RemoteInfo } from './inbox.js';
+import { Lease, type Lessee, type Wanted } from './lease.js';
 import { Outbox } from './outbox.js';
 import { type Payload, portOf, type SendCallback, sendArguments } from './send-arguments.js';
+import { type SocketStatistics, statisticsOf } from './statistics.js';
 
 export interface SocketOptions {
   readonly type: 'udp4';
@@ -34,16 +33,6 @@ export interface AddressInfo {
   readonly port: number;
 }
 
-export interface SocketStatistics {
-  readonly received: number;
-  readonly receivedBytes: number;
-  /** Datagrams that found no room in the receive buffer. */
-  readonly dropped: number;
-  readonly sent: number;
-  readonly sentBytes: number;
-  readonly failed: number;
-}
-
 interface SocketEvents {
   listening: [];
   connect: [];
@@ -54,32 +43,35 @@ interface SocketEvents {
   close: [];
 }
 
-type Phase = 'new' | 'binding' | 'bound' | 'closed';
+interface OutgoingDatagram extends Outgoing {
+  /** 0: where the socket is connected to. */
+  readonly address: number;
+  readonly port: number;
+  readonly callback: SendCallback | undefined;
+}
+
 const NONE: UdpBinding = { address: 0, udpPort: 0, slot: -1, peerAddress: 0, peerPort: 0 };
 
 /** A UDP socket on the out-of-band stack, in the shape of dgram.Socket of Node. */
 export class UdpSocket extends EventEmitter<SocketEvents> {
   readonly #options: SocketOptions;
-  readonly #abort = () => void (this.#phase !== 'closed' && this.close());
-  #phase: Phase = 'new';
+  readonly #lease: Lease<UdpBinding>;
   #isConnecting = false;
-  #binding = NONE;
-  #id = 0;
-  #attachment: Attachment | undefined;
-  #channel: Channel | undefined;
-  /** What waits until the socket is bound. */
-  #delayed: (() => void)[] = [];
-  #isReferenced = true;
   #settings = { broadcast: false, ttl: 64, priority: 0 };
   readonly #inbox = new Inbox((message, from) => this.emit('message', message, from));
-  readonly #outbox = new Outbox((error) => this.emit('error', error));
+  readonly #outbox = new Outbox<OutgoingDatagram>({
+    label(ring, at, { address, port }) {
+      ring.set(at, Message.Address, address);
+      ring.set(at, Message.Port, port);
+    },
+    errorOf: (errno) => systemCallError('send', errno),
+    onError: (error) => this.emit('error', error),
+  });
 
   constructor(options: SocketOptions) {
     super();
     this.#options = options;
-    const { signal } = options;
-    if (signal?.aborted) process.nextTick(this.#abort);
-    else signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#lease = new Lease(this.#asLessee(), NONE);
   }
 
   bind(callback?: () => void): this;
@@ -87,8 +79,8 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
   bind(port?: number, address?: string, callback?: () => void): this;
   bind(options: { port?: number; address?: string; exclusive?: boolean }, callback?: () => void): this;
   bind(...args: unknown[]): this {
-    this.#demandOpen();
-    if (this.#phase !== 'new') throw alreadyBound();
+    this.#lease.demandOpen();
+    if (this.#lease.phase !== 'new') throw alreadyBound();
     const callback = args.find((a) => typeof a === 'function') as (() => void) | undefined;
     const first = args[0];
     const named =
@@ -104,19 +96,23 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
 
   /** Where it is bound. */
   address(): AddressInfo {
-    this.#demandOpen();
-    if (this.#phase !== 'bound') throw notBound();
-    return { address: formatIpv4(this.#binding.address), family: 'IPv4', port: this.#binding.udpPort };
+    this.#lease.demandOpen();
+    if (this.#lease.phase !== 'bound') throw notBound();
+    return {
+      address: formatIpv4(this.#lease.binding.address),
+      family: 'IPv4',
+      port: this.#lease.binding.udpPort,
+    };
   }
 
   connect(port: number, callback?: () => void): void;
   connect(port: number, address?: string, callback?: () => void): void;
   connect(...args: unknown[]): void {
-    this.#demandOpen();
+    this.#lease.demandOpen();
     const port = portOf(args[0], false);
     const address = typeof args[1] === 'string' && args[1] !== '' ? args[1] : '127.0.0.1';
     const callback = args.find((a) => typeof a === 'function') as ((error?: Error) => void) | undefined;
-    if (this.#isConnecting || this.#binding.peerPort !== 0) throw isConnected();
+    if (this.#isConnecting || this.#lease.binding.peerPort !== 0) throw isConnected();
     this.#isConnecting = true;
     this.#resolve(address, (error, peer) => {
       const fail = (e: Error) => {
@@ -128,8 +124,8 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
         fail(error);
         return;
       }
-      if (this.#phase === 'new') this.#bind('0.0.0.0', 0, peer);
-      this.#whenBound(() => {
+      if (this.#lease.phase === 'new') this.#bind('0.0.0.0', 0, peer);
+      this.#lease.whenBound(() => {
         this.#connect(peer, port).then(() => {
           this.#isConnecting = false;
           if (callback) this.once('connect', callback);
@@ -140,15 +136,15 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
   }
 
   disconnect(): void {
-    this.#demandOpen();
-    if (this.#binding.peerPort === 0) throw notConnected();
+    this.#lease.demandOpen();
+    if (this.#lease.binding.peerPort === 0) throw notConnected();
     void this.#connect(0, 0).catch((error: Error) => this.emit('error', error));
-    this.#binding = { ...this.#binding, peerAddress: 0, peerPort: 0 };
+    this.#lease.binding = { ...this.#lease.binding, peerAddress: 0, peerPort: 0 };
   }
 
   remoteAddress(): AddressInfo {
-    this.#demandOpen();
-    const { peerAddress, peerPort } = this.#binding;
+    this.#lease.demandOpen();
+    const { peerAddress, peerPort } = this.#lease.binding;
     if (peerPort === 0) throw notConnected();
     return { address: formatIpv4(peerAddress), family: 'IPv4', port: peerPort };
   }
@@ -166,13 +162,13 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     callback?: SendCallback,
   ): void;
   send(...args: unknown[]): void {
-    this.#demandOpen();
+    this.#lease.demandOpen();
     // As in node:dgram: one that is connecting is not connected.
-    const isPeerSet = this.#binding.peerPort !== 0;
+    const isPeerSet = this.#lease.binding.peerPort !== 0;
     const { parts, length, port, address, callback } = sendArguments(args, isPeerSet);
     const send = (to: number) => {
-      this.#whenBound(() => {
-        this.#outbox.send(this.#channel!, { parts, length, address: to, port, callback });
+      this.#lease.whenBound(() => {
+        this.#outbox.send(this.#lease.channel!, { parts, length, address: to, port, callback });
       });
     };
     if (isPeerSet) {
@@ -180,21 +176,21 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
       return;
     }
     this.#resolve(address ?? '127.0.0.1', (error, to) => {
-      if (this.#phase === 'closed') return;
+      if (this.#lease.phase === 'closed') return;
       if (error) {
         if (callback) callback(error, 0);
         else this.emit('error', error);
         return;
       }
-      if (this.#phase === 'new') this.#bind('0.0.0.0', 0, to);
+      if (this.#lease.phase === 'new') this.#bind('0.0.0.0', 0, to);
       send(to);
     });
   }
 
   close(callback?: () => void): this {
-    this.#demandOpen();
+    this.#lease.demandOpen();
     if (callback) this.once('close', callback);
-    this.#close();
+    this.#lease.close();
     return this;
   }
 
@@ -203,30 +199,24 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     visit: (octets: Uint8Array, address: number, port: number, timeNs: number) => void,
     most = 64,
   ): number {
-    return this.#channel === undefined ? 0 : this.#inbox.visit(this.#channel, visit, most);
+    const { channel } = this.#lease;
+    if (channel === undefined) return 0;
+    const each = (octets: Uint8Array, ring: MessageRing, at: number) =>
+      visit(octets, ring.get(at, Message.Address) >>> 0, ring.get(at, Message.Port), ring.timeNs(at));
+    return this.#inbox.visit(channel, each, most);
   }
 
   statistics(): SocketStatistics {
-    const c = this.#channel?.page.counters ?? new Float64Array(16);
-    return {
-      received: c[SocketCounter.Received]!,
-      receivedBytes: c[SocketCounter.ReceivedBytes]!,
-      dropped: c[SocketCounter.Dropped]!,
-      sent: c[SocketCounter.Sent]!,
-      sentBytes: c[SocketCounter.SentBytes]!,
-      failed: c[SocketCounter.Failed]!,
-    };
+    return statisticsOf(this.#lease.channel?.page);
   }
 
   ref(): this {
-    this.#isReferenced = true;
-    this.#channel?.ref();
+    this.#lease.ref();
     return this;
   }
 
   unref(): this {
-    this.#isReferenced = false;
-    this.#channel?.unref();
+    this.#lease.unref();
     return this;
   }
 
@@ -248,16 +238,16 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
   }
 
   getRecvBufferSize(): number {
-    return this.#open().page.receiveLimit;
+    return this.#lease.demandChannel().page.receiveLimit;
   }
 
   getSendBufferSize(): number {
-    return this.#open().page.sent.capacity;
+    return this.#lease.demandChannel().page.sent.capacity;
   }
 
   /** No more than the buffer that the socket was made with. */
   setRecvBufferSize(size: number): void {
-    const { page } = this.#open();
+    const { page } = this.#lease.demandChannel();
     page.receiveLimit = Math.min(size, page.received.capacity);
   }
 
@@ -275,153 +265,74 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#phase === 'closed') return;
+    if (this.#lease.phase === 'closed') return;
     await new Promise<void>((resolve) => this.close(resolve));
   }
 
   #bind(address: string, port: number, destination: number): void {
-    this.#phase = 'binding';
-    this.#resolve(address, (error, own) => {
-      const opening = error
-        ? Promise.reject(error)
-        : this.#attach({ ...NONE, address: own, udpPort: port }, destination);
-      opening.then(
-        () => {
-          if (this.#phase === 'closed') return;
-          this.#phase = 'bound';
-          this.emit('listening');
-          for (const act of this.#delayed.splice(0)) act();
-        },
-        (reason: Error) => {
-          if (this.#phase === 'closed') return;
-          this.#phase = 'new';
-          this.#delayed = [];
-          this.emit('error', reason);
-        },
-      );
+    const wanted = new Promise<Wanted<UdpBinding>>((resolve, reject) => {
+      this.#resolve(address, (error, own) => {
+        if (error) reject(error);
+        else resolve(this.#wanted({ ...NONE, address: own, udpPort: port }, destination));
+      });
     });
+    this.#lease.take(wanted);
   }
 
-  /** Opens the socket at the worker of its device. */
-  async #attach(wanted: UdpBinding, destination: number): Promise<void> {
-    const { ifname, reuseAddr = false, recvBufferSize, sendBufferSize } = this.#options;
-    const state = statePath(this.#options.state);
-    const device = deviceOf({ ifname, address: wanted.address, destination }, state.file);
-    const attachment = await Attachment.to(device, state);
-    let id = 0;
-    try {
-      const opened = await attachment.open<UdpBinding>({
-        address: wanted.address,
-        udpPort: wanted.udpPort,
+  #wanted(binding: UdpBinding, destination: number): Wanted<UdpBinding> {
+    const { ifname } = this.#options;
+    return { binding, whereabouts: { ifname, address: binding.address, destination } };
+  }
+
+  #asLessee(): Lessee<UdpBinding> {
+    const { ifname, reuseAddr = false, recvBufferSize, sendBufferSize, state, signal } = this.#options;
+    return {
+      state,
+      signal,
+      request: ({ address, udpPort }) => ({
+        address,
+        udpPort,
         ifname,
         reusesAddress: reuseAddr,
         receive: recvBufferSize ?? DEFAULT_BUFFER,
         send: sendBufferSize ?? DEFAULT_BUFFER,
-      });
-      id = opened.id;
-      if ((this.#phase as Phase) === 'closed') throw notRunning();
-      this.#channel = new Channel(opened, () => this.#look());
-      this.#binding = opened.binding;
-      this.#id = id;
-    } catch (error) {
-      leave(attachment, id);
-      throw error;
-    }
-    this.#attachment = attachment;
-    this.#set({});
-    if (!this.#isReferenced) this.#channel.unref();
-    void attachment.client.closed.then(() => this.#lost(attachment));
-    this.#look();
-  }
-
-  /** The worker is gone: another one takes its place, perhaps in this process. What was under way is lost. */
-  #lost(attachment: Attachment): void {
-    if (this.#phase === 'closed' || this.#attachment !== attachment) return;
-    const before = this.#binding;
-    this.#detach();
-    this.#outbox.lose();
-    this.#phase = 'binding';
-    const again = async () => {
-      await this.#attach(before, before.peerAddress);
-      if (before.peerPort !== 0) await this.#connect(before.peerAddress, before.peerPort);
+      }),
+      wanted: (before) => this.#wanted(before, before.peerAddress),
+      recover: async ({ peerAddress, peerPort }) => {
+        if (peerPort !== 0) await this.#connect(peerAddress, peerPort);
+      },
+      onOpened: () => this.#set({}),
+      onBound: () => this.emit('listening'),
+      onWake: (channel) => this.#look(channel),
+      onLost: () => this.#outbox.lose(),
+      onError: (error) => this.emit('error', error),
+      onClosing: () => this.#outbox.cancel(),
+      onClosed: () => this.emit('close'),
     };
-    again().then(
-      () => {
-        if (this.#phase === 'closed') return;
-        this.#phase = 'bound';
-        for (const act of this.#delayed.splice(0)) act();
-      },
-      (error: Error) => {
-        if (this.#phase === 'closed') return;
-        this.emit('error', error);
-        this.#close();
-      },
-    );
   }
 
   async #connect(address: number, udpPort: number): Promise<void> {
-    const answer = await this.#attachment!.client.request('connect-socket', {
-      socket: this.#id,
-      address,
-      udpPort,
-    });
-    this.#binding = (answer as { binding: UdpBinding }).binding;
+    const { binding } = await this.#lease.request('connect-socket', { address, udpPort });
+    this.#lease.binding = binding;
   }
 
-  /** What has come, and what became of what was sent. */
-  #look(): void {
-    if (this.#channel === undefined) return;
-    this.#outbox.look(this.#channel);
-    if (this.#channel === undefined) return;
-    if (this.listenerCount('readable') === 0) this.#inbox.look(this.#channel, () => this.#channel);
-    else
-      this.#inbox.announce(
-        this.#channel,
-        () => this.#channel,
-        () => this.emit('readable'),
-      );
+  /** What became of what was sent, and what has come. */
+  #look(channel: Channel): void {
+    const current = () => this.#lease.channel;
+    this.#outbox.look(channel);
+    if (current() !== channel) return;
+    if (this.listenerCount('readable') === 0) this.#inbox.look(channel, current);
+    else this.#inbox.announce(channel, current, () => this.emit('readable'));
   }
 
   #set(changed: Partial<{ broadcast: boolean; ttl: number; priority: number }>): void {
-    this.#demandOpen();
+    this.#lease.demandOpen();
     Object.assign(this.#settings, changed);
-    const page = this.#channel?.page;
+    const page = this.#lease.channel?.page;
     if (page === undefined) return;
     page.mayBroadcast = this.#settings.broadcast;
     page.ttl = this.#settings.ttl;
     page.priority = this.#settings.priority;
-  }
-
-  #whenBound(act: () => void): void {
-    if (this.#phase === 'bound') act();
-    else if (this.#phase === 'binding') this.#delayed.push(act);
-  }
-
-  #open(): Channel {
-    this.#demandOpen();
-    if (this.#channel === undefined) throw notBound();
-    return this.#channel;
-  }
-
-  #demandOpen(): void {
-    if (this.#phase === 'closed') throw notRunning();
-  }
-
-  #close(): void {
-    this.#phase = 'closed';
-    this.#delayed = [];
-    this.#outbox.cancel();
-    this.#options.signal?.removeEventListener('abort', this.#abort);
-    this.#detach();
-    process.nextTick(() => this.emit('close'));
-  }
-
-  #detach(): void {
-    this.#channel?.close();
-    this.#channel = undefined;
-    const attachment = this.#attachment;
-    this.#attachment = undefined;
-    if (attachment !== undefined) leave(attachment, this.#id);
   }
 
   /** An address, or a name that the system's resolver knows. */
@@ -436,10 +347,4 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
       else done(undefined, readIpv4(found)!);
     });
   }
-}
-
-/** Closes socket `id` (0: none) at the worker, then lets go of it. */
-function leave(attachment: Attachment, id: number): void {
-  const closing = id === 0 ? Promise.resolve() : attachment.client.request('close-socket', { socket: id });
-  void closing.catch(() => {}).then(() => attachment.release());
 }

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { ringCapacity, SocketPage, socketPageLength } from '../../src/memory/socket-page.js';
 import type { Channel } from '../../src/socket/channel.js';
+import { systemCallError } from '../../src/socket/errors.js';
 import { Outbox } from '../../src/socket/outbox.js';
 
 const CAPACITY = ringCapacity(1);
@@ -12,7 +13,7 @@ function channel(): Channel {
     send: CAPACITY,
     limit: CAPACITY,
   });
-  const push = (_parts: readonly Uint8Array[], length: number) => {
+  const push = ({ length }: { length: number }) => {
     if (page.sent.claim(length) < 0) return undefined;
     page.sent.publish();
     return page.sent.head;
@@ -21,14 +22,18 @@ function channel(): Channel {
 }
 
 test('what was in the ring of a worker that ended is told as lost, what waited for room goes into the next ring', async () => {
-  const outbox = new Outbox((error) => {
-    throw error;
+  const outbox = new Outbox({
+    label() {},
+    errorOf: (errno) => systemCallError('send', errno),
+    onError(error) {
+      throw error;
+    },
   });
   const told: [string, string | undefined][] = [];
   const send = (name: string, to: Channel) => {
     const length = 60_000;
     const callback = (error: Error | null) => told.push([name, (error as { code?: string } | null)?.code]);
-    outbox.send(to, { parts: [new Uint8Array(length)], length, address: 1, port: 2, callback });
+    outbox.send(to, { parts: [new Uint8Array(length)], length, callback });
   };
   const first = channel();
   for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) send(name, first);

@@ -1,0 +1,235 @@
+// What a socket has at the worker of its device: memory, and the connection that keeps it. It is taken when the socket is bound, taken anew
+// when that worker is gone, and given back when the socket closes.
+import { statePath } from '../state/path.js';
+import type { SocketBinding } from '../worker/shared.js';
+import { Attachment } from './attachment.js';
+import { Channel } from './channel.js';
+import { deviceOf, type Whereabouts } from './device-of.js';
+import { alreadyBound, notBound, notRunning } from './errors.js';
+
+/** What is asked for, and what tells the device where. */
+export interface Wanted<B extends SocketBinding> {
+  readonly binding: B;
+  readonly whereabouts: Whereabouts;
+}
+
+/** The socket, as its lease sees it. */
+export interface Lessee<B extends SocketBinding> {
+  /** State file; undefined: the default. */
+  readonly state: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Arguments of the command that opens it. */
+  request(binding: B): Record<string, unknown>;
+  /** What `binding` was taken for, to take it once more. */
+  wanted(binding: B): Wanted<B>;
+  /** Does after a loss what `request` does not ask for. */
+  recover(binding: B): Promise<void>;
+  /** There is memory, new or anew. */
+  onOpened(): void;
+  onBound(): void;
+  /** Something may have come, or become of what was sent. */
+  onWake(channel: Channel): void;
+  /** What was under way is lost. */
+  onLost(): void;
+  onError(error: Error): void;
+  /** It will not be used again. */
+  onClosing(): void;
+  onClosed(): void;
+}
+
+type Phase = 'new' | 'binding' | 'bound' | 'closed';
+
+export class Lease<B extends SocketBinding> {
+  readonly #socket: Lessee<B>;
+  readonly #abort = () => this.close();
+  #phase: Phase = 'new';
+  #binding: B;
+  #device = '';
+  #id = 0;
+  #attachment: Attachment | undefined;
+  #channel: Channel | undefined;
+  /** What waits until the socket is bound. */
+  #delayed: (() => void)[] = [];
+  #isReferenced = true;
+
+  /** `none` is the binding of a socket that has none yet. */
+  constructor(socket: Lessee<B>, none: B) {
+    this.#socket = socket;
+    this.#binding = none;
+    const { signal } = socket;
+    if (signal?.aborted) process.nextTick(this.#abort);
+    else signal?.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get binding(): B {
+    return this.#binding;
+  }
+
+  set binding(binding: B) {
+    this.#binding = binding;
+  }
+
+  /** The base device. */
+  get device(): string {
+    return this.#device;
+  }
+
+  get channel(): Channel | undefined {
+    return this.#channel;
+  }
+
+  /** The channel of a bound socket; throws where there is none. */
+  demandChannel(): Channel {
+    this.demandOpen();
+    if (this.#channel === undefined) throw notBound();
+    return this.#channel;
+  }
+
+  demandOpen(): void {
+    if (this.#phase === 'closed') throw notRunning();
+  }
+
+  whenBound(act: () => void): void {
+    if (this.#phase === 'bound') act();
+    else if (this.#phase === 'binding') this.#delayed.push(act);
+  }
+
+  /** Binds the socket to what `wanted` resolves to. */
+  take(wanted: Promise<Wanted<B>>): void {
+    if (this.#phase === 'binding') throw alreadyBound();
+    if (this.#phase === 'bound') this.#leave();
+    this.#phase = 'binding';
+    wanted
+      .then((w) => this.#attach(w))
+      .then(
+        () => {
+          if (this.#phase === 'closed') return;
+          this.#phase = 'bound';
+          this.#socket.onBound();
+          this.#runDelayed();
+        },
+        (error: Error) => {
+          if (this.#phase === 'closed') return;
+          this.#phase = 'new';
+          this.#delayed = [];
+          this.#socket.onError(error);
+        },
+      );
+  }
+
+  /** Has the worker bind the socket to something else; false where that is on another device. What is under way stays. */
+  async rebind({ whereabouts }: Wanted<B>, details: Record<string, unknown>): Promise<boolean> {
+    const { file } = statePath(this.#socket.state);
+    if (deviceOf(whereabouts, file) !== this.#device) return false;
+    const { binding } = await this.request('bind-socket', details);
+    this.#binding = binding;
+    return true;
+  }
+
+  /** A command about this socket to its worker. */
+  request(command: string, details: Record<string, unknown>): Promise<{ binding: B }> {
+    const request = { socket: this.#id, ...details };
+    return this.#attachment!.client.request(command, request) as Promise<{ binding: B }>;
+  }
+
+  ref(): void {
+    this.#isReferenced = true;
+    this.#channel?.ref();
+  }
+
+  unref(): void {
+    this.#isReferenced = false;
+    this.#channel?.unref();
+  }
+
+  /** Twice is once. */
+  close(): void {
+    if (this.#phase === 'closed') return;
+    this.#phase = 'closed';
+    this.#delayed = [];
+    this.#socket.onClosing();
+    this.#socket.signal?.removeEventListener('abort', this.#abort);
+    this.#detach();
+    process.nextTick(() => this.#socket.onClosed());
+  }
+
+  async #attach({ binding, whereabouts }: Wanted<B>): Promise<void> {
+    const socket = this.#socket;
+    const state = statePath(socket.state);
+    const device = deviceOf(whereabouts, state.file);
+    const attachment = await Attachment.to(device, state);
+    let id = 0;
+    try {
+      const opened = await attachment.open<B>(socket.request(binding));
+      id = opened.id;
+      if (this.#phase === 'closed') throw notRunning();
+      this.#channel = new Channel(opened, () => this.#wake());
+      this.#binding = opened.binding;
+      this.#id = id;
+    } catch (error) {
+      giveBack(attachment, id);
+      throw error;
+    }
+    this.#attachment = attachment;
+    this.#device = device;
+    socket.onOpened();
+    if (!this.#isReferenced) this.#channel.unref();
+    void attachment.client.closed.then(() => this.#lose(attachment));
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#channel !== undefined) this.#socket.onWake(this.#channel);
+  }
+
+  /** The worker is gone: another one takes its place, perhaps in this process. */
+  #lose(attachment: Attachment): void {
+    if (this.#phase === 'closed' || this.#attachment !== attachment) return;
+    const before = this.#binding;
+    this.#leave();
+    this.#phase = 'binding';
+    const again = async () => {
+      await this.#attach(this.#socket.wanted(before));
+      await this.#socket.recover(before);
+    };
+    again().then(
+      () => {
+        if (this.#phase === 'closed') return;
+        this.#phase = 'bound';
+        this.#runDelayed();
+      },
+      (error: Error) => {
+        if (this.#phase === 'closed') return;
+        this.#socket.onError(error);
+        this.close();
+      },
+    );
+  }
+
+  #runDelayed(): void {
+    for (const act of this.#delayed.splice(0)) act();
+  }
+
+  #leave(): void {
+    this.#detach();
+    this.#socket.onLost();
+  }
+
+  #detach(): void {
+    this.#channel?.close();
+    this.#channel = undefined;
+    const attachment = this.#attachment;
+    this.#attachment = undefined;
+    if (attachment !== undefined) giveBack(attachment, this.#id);
+  }
+}
+
+/** Closes socket `id` (0: none) at the worker, then lets go of it. */
+function giveBack(attachment: Attachment, id: number): void {
+  const closing = id === 0 ? Promise.resolve() : attachment.client.request('close-socket', { socket: id });
+  void closing.catch(() => {}).then(() => attachment.release());
+}

@@ -1,0 +1,81 @@
+import type { MessageRing } from '../memory/message-ring.js';
+import type { Channel } from './channel.js';
+
+/** Messages between two looks at anything else. */
+const MOST = 64;
+
+/** What was received for one socket on its way to the application. */
+export abstract class MessageInbox<Origin> {
+  readonly #deliver: (message: Buffer, from: Origin) => void;
+  #isScheduled = false;
+
+  constructor(deliver: (message: Buffer, from: Origin) => void) {
+    this.#deliver = deliver;
+  }
+
+  /** What is told beside the `size` octets of the record at `at`. */
+  protected abstract origin(ring: MessageRing, at: number, size: number): Origin;
+
+  /** Delivers what is there, then waits for more. `current` is undefined once the channel is closed: then its memory is gone. */
+  look(channel: Channel, current: () => Channel | undefined): void {
+    for (let n = 0; n < MOST; n++) {
+      if (current() !== channel) return;
+      const at = channel.received.next();
+      if (at < 0) {
+        channel.page.waitToReceive();
+        // Something may have come in between.
+        if (channel.received.used === 0) return;
+        continue;
+      }
+      const [message, from] = this.#take(channel.received, at);
+      this.#deliver(message, from);
+    }
+    if (current() === channel) this.#later(channel, current, () => this.look(channel, current));
+  }
+
+  #later(channel: Channel, current: () => Channel | undefined, act: () => void): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      if (current() === channel) act();
+    });
+  }
+
+  /** Has the application take what is there, then waits for more. */
+  announce(channel: Channel, current: () => Channel | undefined, tell: () => void): void {
+    channel.page.waitToReceive();
+    if (channel.received.used === 0) return;
+    tell();
+    if (current() === channel && channel.received.used !== 0)
+      this.#later(channel, current, () => this.announce(channel, current, tell));
+  }
+
+  /** Hands out what is there without copies, up to `most`. */
+  visit(
+    channel: Channel,
+    visit: (octets: Uint8Array, ring: MessageRing, at: number) => void,
+    most: number,
+  ): number {
+    const ring = channel.received;
+    let n = 0;
+    for (; n < most && !channel.isClosed; n++) {
+      const at = ring.next();
+      if (at < 0) break;
+      const from = ring.payloadAt(at);
+      visit(ring.octets.subarray(from, from + ring.payload(at)), ring, at);
+      ring.release();
+    }
+    return n;
+  }
+
+  #take(ring: MessageRing, at: number): [Buffer, Origin] {
+    const from = ring.payloadAt(at);
+    const size = ring.payload(at);
+    const message = Buffer.allocUnsafe(size);
+    message.set(ring.octets.subarray(from, from + size));
+    const origin = this.origin(ring, at, size);
+    ring.release();
+    return [message, origin];
+  }
+}

@@ -1,0 +1,259 @@
+import { EventEmitter, on } from 'node:events';
+import { links } from '../linux/link.js';
+import { Message, type MessageRing } from '../memory/message-ring.js';
+import { ALL_TYPES, type PacketBinding } from '../stack/packet-endpoint.js';
+import { DEFAULT_BUFFER } from '../worker/socket-request.js';
+import type { Channel } from './channel.js';
+import { alreadyBound, frameError, notBound } from './errors.js';
+import { demandInteger, type FrameOptions, type OutgoingFrame, outgoingFrame } from './frame-arguments.js';
+import { FrameInbox, type FrameInfo } from './frame-inbox.js';
+import { Lease, type Lessee, type Wanted } from './lease.js';
+import { Outbox } from './outbox.js';
+import type { Payload, SendCallback } from './send-arguments.js';
+import { type SocketStatistics, statisticsOf } from './statistics.js';
+
+/** What a packet socket captures: one Ethernet type, all of them, or (0) nothing. */
+export type Protocol = number | 'all';
+
+/** What a packet socket is bound to. */
+export interface PacketAddress {
+  /** The port, such as `eth0.42` or `eth0`; absent: whatever the device takes. */
+  readonly ifname?: string;
+  /** Of exactly one type the socket gets the frames for itself alone, of all types clones; default all. */
+  readonly protocol?: Protocol;
+}
+
+export interface PacketSocketOptions extends PacketAddress {
+  /** Octets of the buffers; default 212992 each. */
+  readonly recvBufferSize?: number;
+  readonly sendBufferSize?: number;
+  /** Closes the socket. */
+  readonly signal?: AbortSignal;
+  /** State file; default as for the command line. */
+  readonly state?: string;
+}
+
+interface PacketSocketEvents {
+  listening: [];
+  message: [frame: Buffer, from: FrameInfo];
+  /** There is something for `receive`: who listens to this gets no `message`. */
+  readable: [];
+  error: [error: Error];
+  close: [];
+}
+
+interface Place {
+  readonly ifname: string | undefined;
+  readonly ethertype: number;
+}
+
+const NONE: PacketBinding = { ethertype: 0, slot: -1 };
+
+/** A socket for raw Ethernet frames, as AF_PACKET with SOCK_RAW has them: for any Ethernet type, on one port or on all of a device. */
+export class PacketSocket extends EventEmitter<PacketSocketEvents> {
+  readonly #options: PacketSocketOptions;
+  readonly #lease: Lease<PacketBinding>;
+  /** What it is bound to, or is about to be. */
+  #bound: Place;
+  #priority = 0;
+  readonly #inbox = new FrameInbox((frame, from) => this.emit('message', frame, from));
+  readonly #outbox = new Outbox<OutgoingFrame>({
+    label(ring, at, { port, flags, priority }) {
+      ring.set(at, Message.Vid, port);
+      ring.set(at, Message.Flags, flags);
+      ring.set(at, Message.Priority, priority);
+    },
+    errorOf: frameError,
+    onError: (error) => this.emit('error', error),
+  });
+
+  constructor(options: PacketSocketOptions = {}) {
+    super();
+    this.#options = options;
+    ethertypeOf(options.protocol);
+    // As on Linux, one that was never bound captures nothing.
+    this.#bound = { ifname: options.ifname, ethertype: 0 };
+    this.#lease = new Lease(this.#asLessee(), NONE);
+  }
+
+  /** Binds it to a port and a type; what is not said is as the options of the socket say. Once bound, it may be bound to something else. */
+  bind(callback?: () => void): this;
+  bind(address: PacketAddress, callback?: () => void): this;
+  bind(first?: PacketAddress | (() => void), second?: () => void): this {
+    this.#lease.demandOpen();
+    if (this.#lease.phase === 'binding') throw alreadyBound();
+    const address = typeof first === 'object' ? first : {};
+    const callback = typeof first === 'function' ? first : second;
+    const ethertype = ethertypeOf(address.protocol ?? this.#options.protocol ?? 'all');
+    const place = { ifname: address.ifname ?? this.#options.ifname, ethertype };
+    if (callback) this.once('listening', callback);
+    if (this.#lease.phase === 'bound') this.#rebind(place);
+    else this.#take(place);
+    return this;
+  }
+
+  /** What it is bound to. */
+  address(): PacketAddress {
+    this.#lease.demandOpen();
+    if (this.#lease.phase !== 'bound') throw notBound();
+    const { ifname, ethertype } = this.#bound;
+    return {
+      ...(ifname === undefined ? {} : { ifname }),
+      protocol: ethertype === ALL_TYPES ? 'all' : ethertype,
+    };
+  }
+
+  /**
+   * Sends a frame that begins with its Ethernet header, or with `destination` a payload for which one is made. A port of a VLAN puts its tag
+   * in. A socket that was not bound captures nothing, and is bound to the port of its options.
+   */
+  send(frame: Payload | readonly Payload[], callback?: SendCallback): void;
+  send(frame: Payload | readonly Payload[], options: FrameOptions, callback?: SendCallback): void;
+  send(
+    frame: Payload | readonly Payload[],
+    first?: FrameOptions | SendCallback,
+    second?: SendCallback,
+  ): void {
+    this.#lease.demandOpen();
+    const options = typeof first === 'object' ? first : {};
+    const callback = typeof first === 'function' ? first : second;
+    const { ethertype } = this.#bound;
+    const outgoing = outgoingFrame(frame, options, ethertype === ALL_TYPES ? 0 : ethertype, callback);
+    if (this.#lease.phase === 'new') this.#take(this.#bound);
+    this.#lease.whenBound(() => this.#outbox.send(this.#lease.channel!, outgoing));
+  }
+
+  close(callback?: () => void): this {
+    this.#lease.demandOpen();
+    if (callback) this.once('close', callback);
+    this.#lease.close();
+    return this;
+  }
+
+  /** Hands up to `most` received frames to `visit` at once, without events or copies: `frame` is the socket's own and holds only during the call. */
+  receive(visit: (frame: Uint8Array, vid: number, pcp: number, timeNs: number) => void, most = 64): number {
+    const { channel } = this.#lease;
+    if (channel === undefined) return 0;
+    const each = (frame: Uint8Array, ring: MessageRing, at: number) =>
+      visit(frame, ring.get(at, Message.Vid), ring.get(at, Message.Priority), ring.timeNs(at));
+    return this.#inbox.visit(channel, each, most);
+  }
+
+  statistics(): SocketStatistics {
+    return statisticsOf(this.#lease.channel?.page);
+  }
+
+  /** PCP of the VLAN tag, 0 to 7: SO_PRIORITY. */
+  setPriority(priority: number): void {
+    demandInteger('priority', priority, 7);
+    this.#lease.demandOpen();
+    this.#priority = priority;
+    this.#settle();
+  }
+
+  ref(): this {
+    this.#lease.ref();
+    return this;
+  }
+
+  unref(): this {
+    this.#lease.unref();
+    return this;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<{ frame: Buffer; from: FrameInfo }> {
+    for await (const [frame, from] of on(this, 'message', { close: ['close'] } as object))
+      yield { frame, from };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#lease.phase === 'closed') return;
+    await new Promise<void>((resolve) => this.close(resolve));
+  }
+
+  #take(place: Place): void {
+    this.#bound = place;
+    this.#lease.take(Promise.resolve(this.#wanted(place)));
+  }
+
+  /** What it was bound to stays where this fails. */
+  #rebind(place: Place): void {
+    this.#lease.rebind(this.#wanted(place), { ...place }).then(
+      (isHere) => {
+        if (this.#lease.phase === 'closed') return;
+        if (!isHere) {
+          this.#take(place);
+          return;
+        }
+        this.#bound = place;
+        this.emit('listening');
+      },
+      (error: Error) => {
+        if (this.#lease.phase !== 'closed') this.emit('error', error);
+      },
+    );
+  }
+
+  #wanted({ ifname, ethertype }: Place): Wanted<PacketBinding> {
+    return { binding: { ethertype, slot: -1 }, whereabouts: { ifname, address: 0, destination: 0 } };
+  }
+
+  #asLessee(): Lessee<PacketBinding> {
+    const { recvBufferSize, sendBufferSize, state, signal } = this.#options;
+    return {
+      state,
+      signal,
+      request: () => ({
+        type: 'packet',
+        ...this.#bound,
+        receive: recvBufferSize ?? DEFAULT_BUFFER,
+        send: sendBufferSize ?? DEFAULT_BUFFER,
+      }),
+      wanted: () => this.#wanted(this.#bound),
+      recover: async () => {},
+      onOpened: () => this.#settle(),
+      onBound: () => this.emit('listening'),
+      onWake: (channel) => this.#look(channel),
+      onLost: () => this.#outbox.lose(),
+      onError: (error) => this.emit('error', error),
+      onClosing: () => this.#outbox.cancel(),
+      onClosed: () => this.emit('close'),
+    };
+  }
+
+  #settle(): void {
+    const { channel, device } = this.#lease;
+    if (channel === undefined) return;
+    channel.page.priority = this.#priority;
+    const ifindex = links().find((l) => l.ifname === device)?.ifindex ?? 0;
+    this.#inbox.device = { ifname: device, ifindex };
+  }
+
+  /** What became of what was sent, and what has come. */
+  #look(channel: Channel): void {
+    const current = () => this.#lease.channel;
+    this.#outbox.look(channel);
+    if (current() !== channel) return;
+    if (this.listenerCount('readable') === 0) this.#inbox.look(channel, current);
+    else this.#inbox.announce(channel, current, () => this.emit('readable'));
+  }
+}
+
+/**
+ * A packet socket on evlnet's own stack. It joins the worker of its device when it is bound, or becomes it where none runs. What is not
+ * IPv4 comes where a filter accepts it and a port has `ethertype any`.
+ */
+export function createPacketSocket(
+  options: PacketSocketOptions = {},
+  onMessage?: (frame: Buffer, from: FrameInfo) => void,
+): PacketSocket {
+  const socket = new PacketSocket(options);
+  if (onMessage) socket.on('message', onMessage);
+  return socket;
+}
+
+function ethertypeOf(protocol: Protocol | undefined): number {
+  if (protocol === 'all') return ALL_TYPES;
+  if (protocol !== undefined) demandInteger('protocol', protocol, 0xffff);
+  return protocol ?? 0;
+}

@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { buildFrame, ISSUER, RESPONDER } from '../build-frame.js';
+import { describeIf } from '../capability.js';
+import { Stand, type Started, until } from './stand.js';
+
+const PROGRAM = join(import.meta.dirname, 'packet-program.mjs');
+const PEER = join(import.meta.dirname, 'packet-peer.py');
+const ETHERCAT = 0x88a4;
+const hex = (frame: Uint8Array) => Buffer.from(frame).toString('hex');
+const ethercat = (
+  payload: string,
+  tag?: { vid: number; pcp?: number },
+  destination: string = RESPONDER.mac,
+) => hex(buildFrame({ destination, ethertype: ETHERCAT, payload, ...(tag ? { tags: [tag] } : {}) }));
+
+interface Line {
+  readonly socket?: string;
+  readonly frame?: string;
+  readonly from?: Record<string, unknown>;
+  readonly sent?: string;
+  readonly error?: string | null;
+}
+
+describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, { command: 'python3' }])(
+  'packet sockets, beside the kernel’s',
+  () => {
+    let stand: Stand;
+    let wire: Started;
+    let program: Started;
+    const lines = (): Line[] =>
+      program.said.out
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Line);
+    const send = (...frames: string[]) => stand.get('switch', 'python3', PEER, 'trunk', 'send', ...frames);
+    /** Sockets that have a frame with this payload. */
+    const holders = (payload: string) =>
+      lines()
+        .filter(({ frame }) => frame?.includes(Buffer.from(payload).toString('hex')))
+        .map(({ socket }) => socket)
+        .sort();
+    const seen = (payload: string, ...sockets: string[]) =>
+      until(() => holders(payload).join() === sockets.join(), 5000, `${payload} at ${sockets.join(', ')}`);
+    const ask = (text: string) =>
+      stand.get('issuer', 'sh', '-c', `printf ${text} | socat -t 0.3 - UDP4:${RESPONDER.address}:42042`);
+    const lastOf = (name: string) => lines().findLast(({ socket, frame }) => socket === name && frame);
+
+    beforeAll(async () => {
+      stand = await Stand.up('packet');
+      stand.configure();
+      stand.evlnet('port', 'enable', 'eth0', 'ethertype', 'any');
+      stand.evlnet('filter', 'set', 'eth0', 'all', 'accept');
+      wire = stand.start('switch', {}, 'python3', PEER, 'trunk', 'listen');
+      program = stand.start('responder', {}, process.execPath, PROGRAM);
+      await wire.printed(/ready/);
+      for (const name of ['all', 'vlan', 'ethercat'])
+        await program.printed(new RegExp(`"socket":"${name}".*"protocol"`));
+    }, 60_000);
+    afterAll(async () => {
+      await wire?.stop('SIGTERM');
+      await program?.stop('SIGTERM');
+      await stand?.down();
+    }, 60_000);
+
+    test('EtherCAT: clones for all types, the frame for its type, nothing for another port', async () => {
+      send(ethercat('device'), ethercat('to-all', undefined, 'ff:ff:ff:ff:ff:ff'));
+      await seen('device', 'all', 'ethercat');
+      await seen('to-all', 'all', 'ethercat');
+      expect(lastOf('all')!.from!.packetType).toBe('broadcast');
+    });
+
+    test('VLAN 42: the frame as sent without its tag, which is told beside it', async () => {
+      send(ethercat('within', { vid: 42, pcp: 5 }));
+      await seen('within', 'all', 'vlan');
+      expect(lastOf('vlan')).toEqual({
+        socket: 'vlan',
+        frame: ethercat('within'),
+        from: {
+          ifname: 'eth0',
+          ifindex: expect.any(Number),
+          protocol: ETHERCAT,
+          hatype: 1,
+          packetType: 'host',
+          halen: 6,
+          address: ISSUER.mac,
+          vid: 42,
+          pcp: 5,
+          size: 14 + 6,
+          timeNs: expect.any(Number),
+        },
+      });
+    });
+
+    test('UDP: all types leave the datagram to its socket, IPv4 takes it away, until bound back', async () => {
+      expect(ask('first')).toBe('FIRST');
+      await seen('first', 'all', 'vlan');
+      program.child.kill('SIGUSR2');
+      await program.printed(/"protocol":2048}/);
+      expect(ask('second')).toBe('');
+      await seen('second', 'all', 'vlan');
+      const [before] = [program.said.out.length];
+      program.child.kill('SIGUSR2');
+      await until(() => /"protocol":"all"}/.test(program.said.out.slice(before)), 5000, 'bound back');
+      expect(ask('third')).toBe('THIRD');
+    });
+
+    test('sends whole frames and payloads, with the tag and PCP of its port; what cannot be sent has a code', async () => {
+      program.child.kill('SIGHUP');
+      await program.printed(/"sent":"long"/);
+      const results = Object.fromEntries(
+        lines()
+          .filter(({ sent }) => sent !== undefined)
+          .map(({ sent, error }) => [sent, error]),
+      );
+      expect(results).toEqual({
+        frame: null,
+        payload: null,
+        vid: null,
+        port: null,
+        'no port': 'ENXIO',
+        'no such VLAN': 'ENXIO',
+        short: 'EINVAL',
+        long: 'EMSGSIZE',
+      });
+      await wire.printed(new RegExp(Buffer.from('by its port').toString('hex')));
+      const out = (payload: string, tag?: { vid: number; pcp: number }, source: string = RESPONDER.mac) =>
+        hex(
+          buildFrame({
+            destination: ISSUER.mac,
+            source,
+            ethertype: ETHERCAT,
+            payload,
+            ...(tag ? { tags: [tag] } : {}),
+          }),
+        );
+      const sent = wire.said.out.split('\n').filter((line) => /^.{24}(8100....)?88a4/.test(line));
+      expect(sent).toEqual([
+        out('a whole frame', undefined, '02:00:00:00:00:09'),
+        out('a payload'),
+        out('by its VLAN', { vid: 42, pcp: 5 }),
+        out('by its port', { vid: 42, pcp: 3 }),
+      ]);
+    });
+
+    test('a port that is not enabled is ENODEV', async () => {
+      await program.printed(/"socket":"nowhere","error":"ENODEV","hint":"evlnet port show"/);
+    });
+  },
+);
