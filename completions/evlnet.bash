@@ -27,7 +27,7 @@ _evlnet() {
         --spin) _evlnet_words "always"; return ;;
     esac
     if [[ -z $object ]]; then
-        _evlnet_words "port vlans filter icmp-responder run neighbour route stats ping check lab state completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
+        _evlnet_words "port vlans filter icmp-responder run udp neighbour route stats ping check lab state completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
         return
     fi
     case $object in
@@ -78,6 +78,15 @@ _evlnet() {
             _evlnet_words "-i --interface -s --silent -v --verbose -d --dump -c --count -w --deadline --spin --cpu -P --priority" ;;
         run)
             _evlnet_devices "dev icmp-responder udp-echo --save --spin --cpu -P --priority" ;;
+        udp)
+            if [[ -z $verb ]]; then _evlnet_words "recv echo help"; return; fi
+            case $verb in
+                recv)
+                    _evlnet_words "-a --address -p --port -i --interface -I --iterations -s --silent -d --dump --spin --cpu -P --priority" ;;
+                echo)
+                    _evlnet_words "-i --interface -p --port --spin --cpu -P --priority" ;;
+            esac
+            ;;
         neigh*)
             if [[ -z $verb ]]; then _evlnet_words "show help"; return; fi
             case $verb in

@@ -25,6 +25,7 @@ const allowed = {
     'control',
     'state',
     'worker',
+    'socket',
     'lab',
     'filter',
     'trial',

@@ -1,5 +1,6 @@
 // The lines of oob-net-icmp (libevl tidbits), and what -v adds to them.
 import type { TraceRecord } from '../worker/trace-record.js';
+import { hexLines } from './hex-dump.js';
 
 /** `[0] count=84, proto=0x800, ifindex=2, type=0, halen=6, mac=02:fc:00:00:00:02` */
 export function packetLine(t: TraceRecord, isVerbose: boolean): string {
@@ -40,14 +41,3 @@ export function dumpLines(t: TraceRecord, ifname: string): string[] {
 }
 
 const macOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex').match(/../g)!.join(':');
-
-function hexLines(octets: Uint8Array): string[] {
-  const lines: string[] = [];
-  for (let i = 0; i < octets.length; i += 16) {
-    const row = Buffer.from(octets.subarray(i, i + 16))
-      .toString('hex')
-      .match(/../g)!;
-    lines.push(`${i.toString(16).padStart(4, '0')}: ${row.join(' ')}`);
-  }
-  return lines;
-}

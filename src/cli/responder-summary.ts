@@ -21,6 +21,17 @@ export interface ResponderSummary {
 }
 
 export function summaryOf(ifname: string, tally: Tally, suppressed: number): ResponderSummary {
+  return {
+    ifname,
+    requests: tally.counts[SlotCounter.EchoRequests]!,
+    replies: tally.counts[SlotCounter.EchoReplies]!,
+    ...dropsAndTime(tally),
+    ...(suppressed > 0 ? { suppressed } : {}),
+  };
+}
+
+/** What every service tells at its end. */
+export function dropsAndTime(tally: Tally): Pick<ResponderSummary, 'drops' | 'serviceTime'> {
   const drops: Record<string, number> = {};
   // A frame whose tag was hidden went on in-band: nothing dropped it.
   for (let i = 1; i < DROP_COUNT; i++)
@@ -28,29 +39,30 @@ export function summaryOf(ifname: string, tally: Tally, suppressed: number): Res
   const time = summarize(tally.serviceTime);
   const us = (ns: number) => Math.round(ns / 10) / 100;
   return {
-    ifname,
-    requests: tally.counts[SlotCounter.EchoRequests]!,
-    replies: tally.counts[SlotCounter.EchoReplies]!,
     drops,
     ...(time
       ? { serviceTime: { min: us(time.min), avg: us(time.average), max: us(time.max), p99: us(time.p99) } }
       : {}),
-    ...(suppressed > 0 ? { suppressed } : {}),
   };
 }
 
 /** As ping(8) ends. */
-export function summaryLines(s: ResponderSummary): string[] {
-  const dropped = Object.entries(s.drops);
+export const summaryLines = (s: ResponderSummary): string[] => [
+  `--- ${s.ifname} icmp-responder statistics ---`,
+  `${s.requests} requests, ${s.replies} replies, ${droppedText(s.drops)}`,
+  ...timeLines(s.serviceTime),
+];
+
+/** `3 dropped (icmp-broadcast 2, no-buffer 1)` */
+export function droppedText(drops: ResponderSummary['drops']): string {
+  const dropped = Object.entries(drops);
   const total = dropped.reduce((sum, [, n]) => sum + n, 0);
-  const t = s.serviceTime;
-  return [
-    `--- ${s.ifname} icmp-responder statistics ---`,
-    `${s.requests} requests, ${s.replies} replies, ${total} dropped${total > 0 ? ` (${dropped.map(([reason, n]) => `${reason} ${n}`).join(', ')})` : ''}`,
-    ...(t
-      ? [
-          `service time min/avg/max/p99 = ${t.min.toFixed(1)}/${t.avg.toFixed(1)}/${t.max.toFixed(1)}/${t.p99.toFixed(1)} us`,
-        ]
-      : []),
-  ];
+  return `${total} dropped${total > 0 ? ` (${dropped.map(([reason, n]) => `${reason} ${n}`).join(', ')})` : ''}`;
 }
+
+export const timeLines = (t: ResponderSummary['serviceTime']): string[] =>
+  t === undefined
+    ? []
+    : [
+        `service time min/avg/max/p99 = ${t.min.toFixed(1)}/${t.avg.toFixed(1)}/${t.max.toFixed(1)}/${t.p99.toFixed(1)} us`,
+      ];

@@ -39,6 +39,8 @@ export const SlotCounter = {
   ArpLearned: 115,
   /** Frames that ended at packet sockets: one took it, or nobody else had a use for it. */
   PacketFrames: 116,
+  /** Datagrams that a service answered. */
+  UdpReplies: 117,
 } as const;
 
 /** Counters of the device as a whole, written by the in-band side but for Waits and the collections. */

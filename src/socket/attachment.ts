@@ -4,7 +4,7 @@ import { runRoot, workerFolder } from '../control/run-folder.js';
 import { EvlnetError } from '../errors.js';
 import type { StatePath } from '../state/path.js';
 import { emitWarning } from '../warning.js';
-import { runSession } from '../worker/session.js';
+import { isStanding, runSession } from '../worker/session.js';
 import type { SocketBinding } from '../worker/shared.js';
 import type { OpenedSocket } from '../worker/sockets.js';
 
@@ -72,10 +72,14 @@ async function join(
       return { client: await connect(folder), end() {} };
     } catch (error) {
       if (!isCode(error, 'EVL_NO_WORKER')) throw error;
-      const end = await begin(device, state).catch((e: unknown) => e as Error);
+      // A session of this process takes the place anyway, with the options that its user gave it.
+      const end = isStanding(folder)
+        ? (error as Error)
+        : await begin(device, state).catch((e: unknown) => e as Error);
       if (typeof end === 'function') return { client: await connect(folder), end };
       // Another one was faster, and does not listen yet.
-      if (!isCode(end, 'EVL_WORKER_RUNNING') || Date.now() > until) throw end;
+      const isStarting = end === error || isCode(end, 'EVL_WORKER_RUNNING');
+      if (!isStarting || Date.now() > until) throw end;
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }

@@ -45,6 +45,7 @@ const {
   EchoReplies,
   ArpReplies,
   UdpDatagrams,
+  UdpReplies,
   PacketFrames,
 } = SlotCounter;
 const { Reply, Done, Pass } = Outcome;
@@ -309,7 +310,10 @@ export class Stack {
       const outcome = service.datagram(p);
       if (outcome === Pass) continue;
       this.#counts[port.slot * STRIDE + UdpDatagrams]! += 1;
-      return outcome === Reply ? replyDatagram(p, port) : outcome;
+      if (outcome !== Reply) return outcome;
+      const answer = replyDatagram(p, port);
+      if (answer === Reply) this.#counts[port.slot * STRIDE + UdpReplies]! += 1;
+      return answer;
     }
     const outcome = this.sockets.deliver(p, port, this.tracer.batchNs);
     if (outcome === Done) this.#counts[port.slot * STRIDE + UdpDatagrams]! += 1;

@@ -15,6 +15,12 @@ import { Tally } from './tally.js';
 import type { Sink } from './trace-dispatch.js';
 import type { TraceRecord } from './trace-record.js';
 
+/** Run folders of the sessions of this process that become the worker where there is none. */
+const standing = new Map<string, number>();
+
+/** Whether this process becomes the worker of that run folder by itself, or is it. */
+export const isStanding = (folder: string): boolean => standing.has(folder);
+
 const LOOK_MS = 500;
 const RETRY_MS = 5;
 
@@ -55,6 +61,7 @@ export async function runSession(o: SessionOptions): Promise<Tally> {
   };
   // Who is attached is the next worker: its out-of-band side stands by, so that nothing has to be loaded when the other one ends.
   let standby: Spawned | undefined;
+  if (o.mayAttach) standing.set(folder, (standing.get(folder) ?? 0) + 1);
   try {
     while (!o.signal.aborted) {
       const claim = tryClaim(o, folder);
@@ -79,8 +86,15 @@ export async function runSession(o: SessionOptions): Promise<Tally> {
     }
     return tally;
   } finally {
+    if (o.mayAttach) leave(folder);
     await standby?.discard();
   }
+}
+
+function leave(folder: string): void {
+  const left = standing.get(folder)! - 1;
+  if (left === 0) standing.delete(folder);
+  else standing.set(folder, left);
 }
 
 /** The driver that a running worker has, which its successor will most probably have too. */

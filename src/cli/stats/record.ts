@@ -21,6 +21,7 @@ export interface StatsRecord {
   arp_replies: number;
   arp_learned: number;
   udp_datagrams: number;
+  udp_replies: number;
   /** Frames that ended at packet sockets. */
   packet_frames: number;
   /** Packets put together, and the fragments that they came in. */
@@ -64,6 +65,7 @@ export function statsRecord(ifname: string, base: string, slot: number, page: Pa
     arp_replies: of(SlotCounter.ArpReplies),
     arp_learned: of(SlotCounter.ArpLearned),
     udp_datagrams: of(SlotCounter.UdpDatagrams),
+    udp_replies: of(SlotCounter.UdpReplies),
     packet_frames: of(SlotCounter.PacketFrames),
     reassembled: { packets: of(SlotCounter.Reassembled), fragments: of(SlotCounter.FragmentsJoined) },
     fragmented: { packets: of(SlotCounter.Fragmented), fragments: of(SlotCounter.FragmentsSent) },

@@ -76,6 +76,7 @@ function rows(record: StatsRecord): [name: string, value: string][] {
     ['arp replies', record.arp_replies],
     ['arp learned', record.arp_learned],
     ['udp datagrams', record.udp_datagrams],
+    ['udp replies', record.udp_replies],
     ['packet frames', record.packet_frames],
     ['reassembled packets', reassembled.packets],
     ['reassembled fragments', reassembled.fragments],

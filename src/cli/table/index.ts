@@ -11,6 +11,7 @@ import { route } from './route.js';
 import { run } from './run.js';
 import { state } from './state.js';
 import { stats } from './stats.js';
+import { udp } from './udp.js';
 import { vlans } from './vlans.js';
 
 const later = (name: string, about: string, aliases?: readonly string[]): ObjectSpec => ({
@@ -27,7 +28,7 @@ export const OBJECTS: readonly ObjectSpec[] = [
   filter,
   icmpResponder,
   run,
-  later('udp', 'receive, send and echo datagrams'),
+  udp,
   later('packet', 'raw Ethernet'),
   neighbour,
   route,

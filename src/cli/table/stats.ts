@@ -25,6 +25,7 @@ export const stats: ObjectSpec = {
         'arp_replies',
         'arp_learned',
         'udp_datagrams',
+        'udp_replies',
         'packet_frames',
         'reassembled',
         'fragmented',

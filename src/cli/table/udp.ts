@@ -1,0 +1,72 @@
+import type { ObjectSpec, OptionSpec } from '../spec.js';
+import { WORKER_SYNOPSIS, workerOptions } from './worker-options.js';
+
+// The letters and defaults are those of oob-net-udp.
+const through = (otherwise: string, about: string): OptionSpec => ({
+  name: 'interface',
+  letter: 'i',
+  value: 'IFNAME',
+  default: otherwise,
+  about,
+});
+const address = (about: string): OptionSpec => ({
+  name: 'address',
+  letter: 'a',
+  value: '{ ADDR | broadcast }',
+  required: true,
+  about,
+});
+const port = (otherwise: number): OptionSpec => ({
+  name: 'port',
+  letter: 'p',
+  value: 'PORT',
+  type: { integer: [1, 65_535] },
+  default: String(otherwise),
+  about: 'the UDP port',
+});
+const iterations: OptionSpec = {
+  name: 'iterations',
+  letter: 'I',
+  value: 'COUNT',
+  type: { integer: [0, Number.MAX_SAFE_INTEGER] },
+  default: '0: until Ctrl-C',
+  about: 'end after that many datagrams',
+};
+
+export const udp: ObjectSpec = {
+  name: 'udp',
+  about: 'receive, send and echo datagrams',
+  verbs: [
+    {
+      name: 'recv',
+      synopsis: `-a { ADDR | broadcast } [ -p PORT ] [ -i IFNAME ] [ -I COUNT ] [ -s | -d ] ${WORKER_SYNOPSIS}`,
+      about: 'receive datagrams, a line each, until Ctrl-C',
+      options: [
+        address('the own address to receive at; broadcast is 255.255.255.255'),
+        port(42_042),
+        through('every port of the device', 'receive through that port only'),
+        iterations,
+        { name: 'silent', letter: 's', about: 'no lines before the first datagram' },
+        { name: 'dump', letter: 'd', about: 'also where each comes from, and its octets' },
+        ...workerOptions,
+      ],
+      examples: [
+        { command: 'evlnet udp recv -a 10.10.10.11', does: 'what comes to UDP port 42042' },
+        { command: 'evlnet udp recv -a broadcast -i eth0.42 -d', does: 'what is sent to all hosts' },
+      ],
+      load: () => import('../commands/udp-recv.js'),
+    },
+    {
+      name: 'echo',
+      synopsis: `-i IFNAME [ -p PORT ] ${WORKER_SYNOPSIS}`,
+      about: 'send datagrams back to where they come from (RFC 862), until Ctrl-C',
+      options: [
+        { name: 'interface', letter: 'i', value: 'IFNAME', required: true, about: 'the port' },
+        port(7),
+        ...workerOptions,
+      ],
+      examples: [{ command: 'evlnet udp echo -i eth0.42', does: 'answer on UDP port 7' }],
+      load: () => import('../commands/udp-echo.js'),
+    },
+  ],
+};

@@ -1,0 +1,39 @@
+import { SlotCounter } from '../../memory/counters.js';
+import type { Tally } from '../../worker/tally.js';
+import { droppedText, dropsAndTime, type ResponderSummary, timeLines } from '../responder-summary.js';
+
+/** What a receiver did, at its end. */
+export interface ReceiverSummary {
+  readonly address: string;
+  readonly port: number;
+  readonly received: number;
+  readonly bytes: number;
+  /** Datagrams that found no room in the receive buffer. */
+  readonly dropped: number;
+  /** Lines that nobody read in time. */
+  readonly suppressed?: number;
+}
+
+export const receiverLines = (s: ReceiverSummary): string[] => [
+  `--- ${s.address}:${s.port} udp recv statistics ---`,
+  `${s.received} datagrams received, ${s.bytes} bytes, ${s.dropped} dropped`,
+];
+
+/** What an echo service did, at its end. */
+export interface EchoSummary extends Pick<ResponderSummary, 'ifname' | 'drops' | 'serviceTime'> {
+  readonly port: number;
+  readonly replies: number;
+}
+
+export const echoSummary = (ifname: string, port: number, tally: Tally): EchoSummary => ({
+  ifname,
+  port,
+  replies: tally.counts[SlotCounter.UdpReplies]!,
+  ...dropsAndTime(tally),
+});
+
+export const echoSummaryLines = (s: EchoSummary): string[] => [
+  `--- ${s.ifname} udp echo statistics ---`,
+  `${s.replies} replies, ${droppedText(s.drops)}`,
+  ...timeLines(s.serviceTime),
+];
