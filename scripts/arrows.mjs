@@ -18,6 +18,7 @@ const allowed = {
   socket: ['wire', 'memory', 'linux', 'stack', 'control', 'state', 'worker'],
   worker: [...low, 'filter', 'device', 'stack', 'service', 'control', 'state'],
   configuration: ['control', 'state', 'worker', 'filter', 'linux', 'memory', 'wire'],
+  library: ['control', 'state', 'worker', 'device', 'stack', 'memory', 'linux'],
   lab: ['bpf', 'linux'],
   trial: ['bpf', 'wire', 'linux', 'filter', 'capture'],
   cli: [

@@ -51,6 +51,7 @@ export const Drop = {
   NeighbourFailed: 45,
   NeighbourQueueFull: 46,
   SocketBufferFull: 47,
+  ServiceFailed: 48,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -113,6 +114,7 @@ export const DROPS: readonly (readonly [name: string, meaning: string])[] = [
     'a packet of our own that made way for newer ones, waiting for a neighbour to answer',
   ],
   ['socket-buffer-full', 'a datagram or frame that found no room in the receive buffer of its socket'],
+  ['service-failed', "a packet on which a service of the user's own failed; the service is stopped"],
 ];
 
 /** Number of counters, with index 0 (not dropped). */

@@ -12,6 +12,8 @@ export type { DeviceOptions, PortOptions } from './configuration/options.js';
 export type { PortReport } from './configuration/query.js';
 export { EvlnetError } from './errors.js';
 export type { VerdictName } from './filter/verdict.js';
+export { type RunningService, type RunServiceOptions, runService } from './library/run-service.js';
+export { defineService, type ServiceMaker, type UserService } from './service/define.js';
 export { createSocket } from './socket/create-socket.js';
 export type { FrameOptions } from './socket/frame-arguments.js';
 export type { FrameInfo, PacketType } from './socket/frame-inbox.js';

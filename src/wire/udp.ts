@@ -16,6 +16,7 @@ export const sourcePort = (v: DataView, at: number): number => v.getUint16(at);
 export const destinationPort = (v: DataView, at: number): number => v.getUint16(at + DESTINATION_PORT);
 /** Octets of header and payload. */
 export const length = (v: DataView, at: number): number => v.getUint16(at + LENGTH);
+export const setLength = (v: DataView, at: number, octets: number): void => v.setUint16(at + LENGTH, octets);
 export const datagramChecksum = (v: DataView, at: number): number => v.getUint16(at + CHECKSUM);
 
 /**

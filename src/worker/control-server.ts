@@ -117,8 +117,8 @@ function status(worker: InBand): WorkerStatus {
       ...(p.vid === 0 ? {} : { vid: p.vid }),
       running: isUp,
     })),
-    services: worker.services.map(({ service, port, udpPort }) => ({
-      service,
+    services: worker.services.map(({ service, port, udpPort, module }) => ({
+      service: module?.url ?? service,
       ...(port === undefined ? {} : { port }),
       ...(udpPort === undefined ? {} : { udpPort }),
     })),
@@ -147,6 +147,9 @@ const sinkTo = (connection: Connection): Sink => {
     },
     suppressed(count) {
       if (!connection.push({ event: 'suppressed', count })) lost += count;
+    },
+    failed(error) {
+      connection.push({ event: 'service-failed', error: toFailure(error) });
     },
     warning(message, hint) {
       connection.push({ event: 'warning', message, ...(hint === undefined ? {} : { hint }) });

@@ -16,6 +16,7 @@ import { EchoDispatch, type EchoSink, type EchoWanted } from './echo-dispatch.js
 import { Filter } from './filter.js';
 import type { PreparedInterface } from './interface.js';
 import { KernelNeighbours } from './kernel-neighbours.js';
+import { ModuleDispatch } from './module-dispatch.js';
 import type { OutOfBandSide } from './out-of-band-side.js';
 import { plan, type Wanted } from './plan.js';
 import { requireDevice } from './requirements.js';
@@ -50,6 +51,7 @@ export class InBand {
   readonly #services = new Set<Served>();
   readonly #traces: TraceDispatch;
   readonly #echoes: EchoDispatch;
+  readonly #modules: ModuleDispatch;
   readonly neighbours: KernelNeighbours;
   #neighboursWarned = '';
   /** What decides at the hook, if not the VLAN rule alone. */
@@ -90,6 +92,7 @@ export class InBand {
     this.#link = base;
     this.#traces = new TraceDispatch(outOfBand, this.#services, this);
     this.#echoes = new EchoDispatch(outOfBand);
+    this.#modules = new ModuleDispatch(outOfBand);
     this.neighbours = new KernelNeighbours(outOfBand);
     this.#hookBase = attachment.hookCounters().map(() => 0);
     this.filter = new Filter(options.device, attachment);
@@ -165,21 +168,38 @@ export class InBand {
   /** Adds a service; resolves once it runs, with what removes it. */
   async serve(wanted: Wanted, sink: Sink | undefined): Promise<() => Promise<void>> {
     this.#refuse(wanted);
-    const running = { wanted, sink };
+    const id = wanted.module && (await this.#modules.load(wanted.module));
+    const running = { wanted: id === undefined ? wanted : withId(wanted, id), sink };
     this.#services.add(running);
     this.#traces.setTimer();
     try {
       await this.reload();
     } catch (error) {
-      this.#services.delete(running);
-      this.#traces.setTimer();
+      await this.#endService(running).catch(() => {});
       throw error;
     }
-    return async () => {
-      this.#services.delete(running);
-      this.#traces.setTimer();
-      if (!this.#isStopping) await this.reload();
-    };
+    return () => this.#endService(running);
+  }
+
+  async #endService(running: Served): Promise<void> {
+    if (!this.#services.delete(running)) return;
+    this.#traces.setTimer();
+    if (this.#isStopping) return;
+    await this.reload();
+    const id = running.wanted.module?.id;
+    if (id !== undefined) await this.#modules.unload(id);
+  }
+
+  /** Tells of users' services that were stopped, and does without them. */
+  #watchModules(): void {
+    for (const running of this.#services) {
+      const id = running.wanted.module?.id;
+      const failure = id === undefined ? undefined : this.#modules.failure(id);
+      if (failure === undefined) continue;
+      this.#warn(failure.message, failure.hint);
+      running.sink?.failed?.(failure);
+      void this.#endService(running).catch((error: Error) => this.#warn(error.message));
+    }
   }
 
   /** Sends echo requests; resolves once the first is sent, with what ends that. */
@@ -354,6 +374,7 @@ export class InBand {
 
   #onTick(): void {
     this.#watchHeart();
+    this.#watchModules();
     if (this.kernel.poll())
       void this.reload().catch((error: unknown) => this.#warn(String((error as Error).message)));
     void this.#carryNeighbours();
@@ -402,6 +423,7 @@ export class InBand {
 
   /** Two responders on one port would answer twice. */
   #refuse(wanted: Wanted): void {
+    if (wanted.service === 'module') return;
     for (const { wanted: other } of this.#services) {
       const samePort = other.port === undefined || wanted.port === undefined || other.port === wanted.port;
       const sameService = other.service === wanted.service && (other.udpPort ?? 7) === (wanted.udpPort ?? 7);
@@ -434,6 +456,9 @@ export class InBand {
         });
   }
 }
+
+/** A module's service, as it is loaded. */
+const withId = (wanted: Wanted, id: number): Wanted => ({ ...wanted, module: { ...wanted.module!, id } });
 
 /** The better driver cannot be, and the one in its place cannot either. */
 function neither(better: EvlnetError, error: unknown): EvlnetError {

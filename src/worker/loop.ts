@@ -36,6 +36,8 @@ export class Loop {
   #clockNs = 0;
   #endNs = 0;
   #commandsSeen = 0;
+  /** Something is being loaded, and wants the event loop after every turn. */
+  isShared = false;
 
   constructor(
     readonly device: Device,
@@ -63,11 +65,11 @@ export class Loop {
     }
   }
 
-  /** Turns until told to stop (undefined) or until the device answers a wait with a promise. */
+  /** Turns until told to stop (undefined), or until somebody wants the event loop: the device, when it answers a wait with a promise. */
   #turns(): Promise<void> | undefined {
     const { device, words, counters, timers, sockets } = this;
     sockets.bell.wake();
-    for (;;) {
+    do {
       words[Word.Heartbeat] = (words[Word.Heartbeat]! + 1) | 0;
       if (Atomics.load(words, Word.Command) !== this.#commandsSeen) {
         this.#commandsSeen = Atomics.load(words, Word.Command);
@@ -95,7 +97,7 @@ export class Loop {
         continue;
       }
       this.#idle = 1;
-      const waitMs = this.#untilDue();
+      const waitMs = this.isShared ? 0 : this.#untilDue();
       counters.device[DeviceCounter.Waits]! += 1;
       sockets.bell.sleep();
       if (sockets.hasWork) {
@@ -105,7 +107,8 @@ export class Loop {
       const wait = device.wait(waitMs);
       if (wait !== undefined) return wait;
       sockets.bell.wake();
-    }
+    } while (!this.isShared);
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Runs the timers that are due; how long there is nothing to do for them. What is left of a millisecond is spent turning. */

@@ -1,6 +1,7 @@
 import { EvlnetError } from '../errors.js';
 import type { Counters } from '../memory/counters.js';
 import type { EchoPage } from '../memory/echo-page.js';
+import type { ServicePage } from '../memory/service-page.js';
 import type { TraceRing } from '../memory/trace-ring.js';
 import type { BellEnd } from './bell-end.js';
 import { type Command, type DeviceCommand, type Spin, type Urgency, Word } from './shared.js';
@@ -24,6 +25,7 @@ export interface SharedViews {
   readonly suppressed: Int32Array;
   readonly echoes: EchoPage;
   readonly neighbours: Int32Array;
+  readonly services: ServicePage;
 }
 
 /** The in-band side's handle on the out-of-band side: a thread, or a process of its own. */
@@ -33,6 +35,7 @@ export abstract class OutOfBandSide {
   readonly suppressed: Int32Array;
   readonly echoes: EchoPage;
   readonly neighbours: Int32Array;
+  readonly services: ServicePage;
   readonly #words: Int32Array;
   /** Settles when it is gone: the error that ended it, or undefined. */
   abstract readonly ended: Promise<Error | undefined>;
@@ -44,6 +47,7 @@ export abstract class OutOfBandSide {
     this.suppressed = shared.suppressed;
     this.echoes = shared.echoes;
     this.neighbours = shared.neighbours;
+    this.services = shared.services;
   }
 
   /** Moves at every turn of the loop. */

@@ -6,6 +6,7 @@ import { Batch } from '../memory/batch.js';
 import type { Bell } from '../memory/bell.js';
 import { type Counters, DeviceCounter, SLOT_STRIDE } from '../memory/counters.js';
 import type { EchoPage } from '../memory/echo-page.js';
+import type { ServicePage } from '../memory/service-page.js';
 import type { TraceRing } from '../memory/trace-ring.js';
 import { EchoClient, type EchoSetup } from '../service/echo-client.js';
 import { EchoClients } from '../service/echo-clients.js';
@@ -16,6 +17,7 @@ import { Port } from '../stack/port.js';
 import { Stack } from '../stack/stack.js';
 import { Tracer } from '../stack/tracer.js';
 import { Loop, nowNs } from './loop.js';
+import { ModuleServices } from './module-services.js';
 import type { Command, PortSetup, Spin, Urgency } from './shared.js';
 import { SocketSide } from './socket-side.js';
 import { Timers } from './timers.js';
@@ -29,6 +31,7 @@ export interface Workplace<D extends Device> {
   readonly suppressed: Int32Array;
   readonly echoes: EchoPage;
   readonly neighbours: Int32Array;
+  readonly services: ServicePage;
   readonly bell: Bell;
   readonly spin: Spin | undefined;
   /** The next command that was posted, if there is one. */
@@ -50,6 +53,7 @@ export class OutOfBand {
   readonly #echoes: EchoPage;
   readonly #pings = new EchoClients();
   readonly #sockets: SocketSide;
+  readonly #modules: ModuleServices;
   readonly #nextCommand: () => Command | undefined;
   readonly loop: Loop;
   #slots: number[] = [];
@@ -65,6 +69,7 @@ export class OutOfBand {
     this.#echoes = o.echoes;
     this.#stack.icmp.push(this.#pings);
     this.#sockets = new SocketSide(o.bell, this.#stack, this.#device, this.#counters);
+    this.#modules = new ModuleServices(this.#stack, this.#device, o.services);
     this.#nextCommand = o.nextCommand;
     this.loop = new Loop(
       this.#device,
@@ -91,6 +96,8 @@ export class OutOfBand {
       else if (command.kind === 'open-socket') this.#sockets.open(command);
       else if (command.kind === 'bind-socket') this.#sockets.bind(command);
       else if (command.kind === 'close-socket') this.#sockets.close(command.id, nowNs());
+      else if (command.kind === 'load-service') this.#modules.load(command.id, command, this.loop);
+      else if (command.kind === 'unload-service') this.#modules.unload(command.id);
       else if (command.kind === 'collections') this.#countCollections(command.on);
       else if (command.how === 'throw') throw new Error('told to fail');
       else for (;;);
@@ -111,10 +118,12 @@ export class OutOfBand {
       port.trace = setup.trace;
       port.icmp = setup.responds ? this.#responder : undefined;
       port.udp = setup.udpEcho.map(udpEcho);
+      this.#modules.serve(port, setup.modules);
       this.#stack.setPort(setup.vid, port);
       this.#announcer.start(port, before, nowNs());
     }
     this.#slots = slots;
+    this.#modules.serveIcmp(setups);
     this.#stack.routes.set(
       setups.flatMap((s) => s.routes.map((route) => ({ ...route, port: this.#stack.port(s.vid)! }))),
     );

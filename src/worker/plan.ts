@@ -3,14 +3,17 @@ import { type VlanPort, vlanTable } from '../filter/vlan-table.js';
 import type { Link } from '../linux/link.js';
 import type { TraceLevel } from '../stack/port.js';
 import { placePort } from '../state/place.js';
-import type { ServiceState, StateDocument } from '../state/schema.js';
+import type { ServiceName, ServiceState, StateDocument } from '../state/schema.js';
 import { parseMac } from '../wire/address.js';
 import { addressesOf, type NetworkTables, routesOf } from './routes.js';
-import type { PortSetup } from './shared.js';
+import type { ModuleSetup, PortSetup } from './shared.js';
 
 /** A service that somebody wants on this worker, and how much of it is traced. */
-export interface Wanted extends ServiceState {
+export interface Wanted extends Omit<ServiceState, 'service'> {
+  readonly service: ServiceName | 'module';
   readonly trace?: TraceLevel;
+  /** Of a module: where it is; `id` once it is loaded. */
+  readonly module?: ModuleSetup & { readonly id?: number };
 }
 
 /** What one base device is to do: the stack's ports and the hook's VLAN table. */
@@ -55,6 +58,7 @@ export function plan(
       trace: Math.max(0, ...services.map((s) => s.trace ?? 0)) as TraceLevel,
       responds: services.some((s) => s.service === 'icmp-responder'),
       udpEcho: [...new Set(services.filter((s) => s.service === 'udp-echo').map((s) => s.udpPort ?? 7))],
+      modules: services.flatMap((s) => s.module?.id ?? []),
     });
     if (place.vid !== undefined) vlanPorts.push({ vid: place.vid, lladdr: octetsOf(lladdr), ownsArp });
   }

@@ -44,6 +44,7 @@ try {
     suppressed: memory.suppressed,
     echoes: memory.echoes,
     neighbours: memory.neighbours,
+    services: memory.services,
     bell: new Bell(mapPresentFile(data.bell.file, BELL_LENGTH).buffer),
     // Frames come from the event loop: turning without it finds none.
     spin: 0,

@@ -1,4 +1,5 @@
 import { type ControlClient, connect } from '../control/client.js';
+import { fromFailure } from '../control/messages.js';
 import { claimFolder, workerFolder } from '../control/run-folder.js';
 import type { ControlServer } from '../control/server.js';
 import { EvlnetError } from '../errors.js';
@@ -23,6 +24,8 @@ export const isStanding = (folder: string): boolean => standing.has(folder);
 
 const LOOK_MS = 500;
 const RETRY_MS = 5;
+/** A module of a user's own may take its time to load. */
+const ATTACH_MS = 12_000;
 
 export interface SessionOptions {
   readonly device: string;
@@ -192,13 +195,14 @@ async function attached(
     if (event.event === 'trace') o.sink.trace(event.record as TraceRecord);
     else if (event.event === 'suppressed') o.sink.suppressed(Number(event.count));
     else if (event.event === 'echoes') o.echoes?.sink(event.totals as number[], event.echoes as Echo[]);
+    else if (event.event === 'service-failed') o.sink.failed?.(fromFailure(event.error));
     else if (event.event === 'warning')
       o.sink.warning(String(event.message), event.hint as string | undefined);
   });
   try {
     const slots: number[] = [];
     for (const wanted of o.wanted) {
-      const answer = (await client.request('attach', { wanted }, 2000)) as { slots: number[] };
+      const answer = (await client.request('attach', { wanted }, ATTACH_MS)) as { slots: number[] };
       slots.push(...answer.slots);
     }
     if (o.echoes) await client.request('ping', { wanted: o.echoes.wanted() }, 2000);

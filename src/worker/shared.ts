@@ -42,6 +42,7 @@ export interface ThreadData extends Urgency {
   readonly suppressed: SharedArrayBuffer;
   readonly echoes: SharedArrayBuffer;
   readonly neighbours: SharedArrayBuffer;
+  readonly services: SharedArrayBuffer;
   /** Address of the counters page: a mapping crosses threads as a number. */
   readonly counters: number;
   readonly commands: MessagePort;
@@ -71,6 +72,8 @@ export interface PortSetup extends PortConfig {
   readonly trace: TraceLevel;
   readonly responds: boolean;
   readonly udpEcho: readonly number[];
+  /** Services of users' own, by their place in the service page. */
+  readonly modules: readonly number[];
 }
 
 /** Files in the run folder by which applications ring. */
@@ -96,6 +99,13 @@ export interface SocketSetup {
   readonly place: SocketPlace;
 }
 
+/** A module that makes a service. */
+export interface ModuleSetup {
+  readonly url: string;
+  /** For its maker, as JSON has it. */
+  readonly options?: unknown;
+}
+
 export type Command =
   /** All ports, in place of those before. */
   | { readonly kind: 'ports'; readonly ports: readonly PortSetup[] }
@@ -110,6 +120,9 @@ export type Command =
   | ({ readonly kind: 'open-socket' } & SocketSetup)
   | ({ readonly kind: 'bind-socket' } & Pick<SocketSetup, 'id' | 'binding'>)
   | { readonly kind: 'close-socket'; readonly id: number }
+  /** Loads a service of a user's own; ServicePhase tells what became of it. */
+  | ({ readonly kind: 'load-service'; readonly id: number } & ModuleSetup)
+  | { readonly kind: 'unload-service'; readonly id: number }
   /** Zeroes the counters of these slots. */
   | { readonly kind: 'reset'; readonly slots: readonly number[] }
   /** Counts garbage collections of the thread from now on, or no more. */

@@ -7,6 +7,7 @@ import { viewAt } from '../linux/memory.js';
 import { BELL_LENGTH, Bell } from '../memory/bell.js';
 import { Counters, PAGE_LENGTH } from '../memory/counters.js';
 import { EchoPage } from '../memory/echo-page.js';
+import { ServicePage } from '../memory/service-page.js';
 import { TraceRing } from '../memory/trace-ring.js';
 import { applyUrgency, OutOfBand } from './out-of-band.js';
 import { type Command, failureOf, type ThreadData } from './shared.js';
@@ -24,6 +25,7 @@ try {
     suppressed: new Int32Array(data.suppressed),
     echoes: new EchoPage(data.echoes),
     neighbours: new Int32Array(data.neighbours),
+    services: new ServicePage(data.services),
     bell: new Bell(viewAt(data.bell, BELL_LENGTH).buffer),
     spin: data.spin,
     nextCommand: () => receiveMessageOnPort(data.commands)?.message as Command | undefined,

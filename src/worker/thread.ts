@@ -6,6 +6,7 @@ import { map } from '../linux/memory.js';
 import { Counters, SLOTS } from '../memory/counters.js';
 import { ECHO_PAGE_LENGTH, EchoPage } from '../memory/echo-page.js';
 import { NEIGHBOUR_PAGE_LENGTH } from '../memory/neighbour-page.js';
+import { SERVICE_PAGE_LENGTH, ServicePage } from '../memory/service-page.js';
 import { TRACE_LENGTH, TraceRing } from '../memory/trace-ring.js';
 import { mapCounters } from './counters-file.js';
 import { OutOfBandSide, type SideOptions } from './out-of-band-side.js';
@@ -55,6 +56,7 @@ class OutOfBandThread extends OutOfBandSide {
     const suppressed = new SharedArrayBuffer(SLOTS * 4);
     const echoes = new SharedArrayBuffer(ECHO_PAGE_LENGTH);
     const neighbours = new SharedArrayBuffer(NEIGHBOUR_PAGE_LENGTH);
+    const services = new SharedArrayBuffer(SERVICE_PAGE_LENGTH);
     super({
       words: new Int32Array(words),
       counters: new Counters(page.buffer),
@@ -62,6 +64,7 @@ class OutOfBandThread extends OutOfBandSide {
       suppressed: new Int32Array(suppressed),
       echoes: new EchoPage(echoes),
       neighbours: new Int32Array(neighbours),
+      services: new ServicePage(services),
     });
     const { port1, port2 } = new MessageChannel();
     this.#commands = port1;
@@ -76,6 +79,7 @@ class OutOfBandThread extends OutOfBandSide {
       suppressed,
       echoes,
       neighbours,
+      services,
       counters: page.address,
       commands: port2,
       device: { ...device, wakeFd: o.bell.wakeFd },

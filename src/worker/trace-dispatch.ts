@@ -1,3 +1,4 @@
+import type { EvlnetError } from '../errors.js';
 import { Trace } from '../memory/trace-ring.js';
 import type { OutOfBandSide } from './out-of-band-side.js';
 import type { Wanted } from './plan.js';
@@ -12,6 +13,8 @@ export interface Sink {
   /** Lines that did not fit the ring. */
   suppressed(count: number): void;
   warning(message: string, hint?: string): void;
+  /** The service, one of a user's own, is stopped. */
+  failed?(error: EvlnetError): void;
 }
 
 /** A service that runs, and who wanted it. */

@@ -6,6 +6,7 @@ import { type Bound, bindingOf, connectionOf, type Wish } from '../../src/worker
 const A = parseIpv4('10.10.10.11');
 const B = parseIpv4('10.20.0.1');
 const port = (ifname: string, vid: number, address: number, udpEcho: number[] = []): PortSetup => ({
+  modules: [],
   ifname,
   ifindex: 0,
   icmpErrors: false,

@@ -1,0 +1,21 @@
+// Sends datagrams to ADDRESS PORT, one after the answer to the other, and prints what came back: a JSON list, null for no answer.
+import { createSocket } from 'node:dgram';
+
+const [address, port, count] = process.argv.slice(2);
+const socket = createSocket('udp4');
+const answers = [];
+for (let i = 0; i < Number(count); i++) {
+  socket.send(`number ${i}`, Number(port), address);
+  answers.push(
+    await new Promise((resolve) => {
+      const late = setTimeout(resolve, 1000, null);
+      socket.once('message', (message) => {
+        clearTimeout(late);
+        resolve(message.toString('hex'));
+      });
+    }),
+  );
+  socket.removeAllListeners('message');
+}
+socket.close();
+console.log(JSON.stringify(answers));
