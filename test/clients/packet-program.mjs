@@ -1,6 +1,6 @@
 // An application with packet sockets of every kind and a UDP socket on one device. Says what comes to each, one JSON object a line. SIGUSR2
 // binds the socket of VLAN 42 to IPv4, or back to all types; SIGHUP sends frames.
-import { createPacketSocket, createSocket } from '../../dist/index.js';
+import { createPacketSocket, createSocket } from 'evlnet';
 
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 const ETHERCAT = 0x88a4;
