@@ -27,7 +27,7 @@ _evlnet() {
         --spin) _evlnet_words "always"; return ;;
     esac
     if [[ -z $object ]]; then
-        _evlnet_words "port vlans filter icmp-responder run udp neighbour route stats ping check lab state completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
+        _evlnet_words "port vlans filter icmp-responder run udp packet neighbour route stats ping check lab state completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
         return
     fi
     case $object in
@@ -85,6 +85,15 @@ _evlnet() {
                     _evlnet_words "-a --address -p --port -i --interface -I --iterations -s --silent -d --dump --spin --cpu -P --priority" ;;
                 echo)
                     _evlnet_words "-i --interface -p --port --spin --cpu -P --priority" ;;
+            esac
+            ;;
+        packet)
+            if [[ -z $verb ]]; then _evlnet_words "recv send help"; return; fi
+            case $verb in
+                recv)
+                    _evlnet_words "proto -i --interface -c --count -w --deadline -q --quiet -d --dump --spin --cpu -P --priority" ;;
+                send)
+                    _evlnet_words "hex - -i --interface --pcp --spin --cpu -P --priority" ;;
             esac
             ;;
         neigh*)

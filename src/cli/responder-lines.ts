@@ -3,9 +3,14 @@ import type { TraceRecord } from '../worker/trace-record.js';
 import { hexLines } from './hex-dump.js';
 
 /** `[0] count=84, proto=0x800, ifindex=2, type=0, halen=6, mac=02:fc:00:00:00:02` */
-export function packetLine(t: TraceRecord, isVerbose: boolean): string {
-  const line = `[${t.sequence}] count=${t.count}, proto=0x${t.proto.toString(16)}, ifindex=${t.ifindex}, type=${t.type}, halen=6, mac=${t.mac}`;
-  if (!isVerbose) return line;
+export const packetLine = (
+  t: Pick<TraceRecord, 'sequence' | 'count' | 'proto' | 'ifindex' | 'type' | 'mac'>,
+): string =>
+  `[${t.sequence}] count=${t.count}, proto=0x${t.proto.toString(16)}, ifindex=${t.ifindex}, type=${t.type}, halen=6, mac=${t.mac}`;
+
+/** The same with what -v adds. */
+export function verboseLine(t: TraceRecord): string {
+  const line = packetLine(t);
   const addresses =
     t.source === '0.0.0.0' && t.destination === '0.0.0.0' ? '' : `, ${t.source} > ${t.destination}`;
   if (t.drop !== undefined) return `${line}${addresses}, dropped: ${t.drop}`;

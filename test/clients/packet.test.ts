@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildFrame, ISSUER, RESPONDER } from '../build-frame.js';
 import { describeIf } from '../capability.js';
-import { Stand, type Started, until } from './stand.js';
+import { EVLNET, Stand, type Started, until } from './stand.js';
 
 const PROGRAM = join(import.meta.dirname, 'packet-program.mjs');
 const PEER = join(import.meta.dirname, 'packet-peer.py');
@@ -123,7 +123,8 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
         short: 'EINVAL',
         long: 'EMSGSIZE',
       });
-      await wire.printed(new RegExp(Buffer.from('by its port').toString('hex')));
+      for (const payload of ['by its VLAN', 'by its port'])
+        await wire.printed(new RegExp(Buffer.from(payload).toString('hex')));
       const out = (payload: string, tag?: { vid: number; pcp: number }, source: string = RESPONDER.mac) =>
         hex(
           buildFrame({
@@ -134,13 +135,69 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
             ...(tag ? { tags: [tag] } : {}),
           }),
         );
+      // Of several sockets any may come first.
       const sent = wire.said.out.split('\n').filter((line) => /^.{24}(8100....)?88a4/.test(line));
-      expect(sent).toEqual([
+      const wanted = [
         out('a whole frame', undefined, '02:00:00:00:00:09'),
         out('a payload'),
         out('by its VLAN', { vid: 42, pcp: 5 }),
         out('by its port', { vid: 42, pcp: 3 }),
-      ]);
+      ];
+      expect(sent.sort()).toEqual(wanted.sort());
+    });
+
+    test('evlnet packet recv: the newest socket for the type; a line a frame, its octets, a summary', async () => {
+      const argv = [
+        process.execPath,
+        EVLNET,
+        'packet',
+        'recv',
+        '-i',
+        'eth0',
+        'proto',
+        'ethercat',
+        '-c',
+        '2',
+        '-d',
+      ];
+      const recv = stand.start('responder', {}, ...argv);
+      await recv.printed(/listening to interface eth0\n/);
+      send(ethercat('abc'), ethercat('for-another', undefined, '02:fc:00:00:00:99'));
+      expect(await recv.ended).toBe(0);
+      const out = recv.said.out.replaceAll(/ifindex=\d+/g, 'ifindex=N');
+      expect(out).toBe(
+        [
+          'listening to interface eth0',
+          `[0] count=17, proto=0x88a4, ifindex=N, type=0, halen=6, mac=${ISSUER.mac}`,
+          '  0000: 02 fc 00 00 00 01 02 fc 00 00 00 02 88 a4 61 62',
+          '  0010: 63',
+          `[1] count=25, proto=0x88a4, ifindex=N, type=3, halen=6, mac=${ISSUER.mac}`,
+          '  0000: 02 fc 00 00 00 99 02 fc 00 00 00 02 88 a4 66 6f',
+          '  0010: 72 2d 61 6e 6f 74 68 65 72',
+          '--- eth0 packet recv statistics ---',
+          '2 frames received, 42 bytes, 0 dropped',
+          '',
+        ].join('\n'),
+      );
+      await seen('abc', 'all');
+    });
+
+    test('evlnet packet send: hexadecimal and standard input, tagged; a frame that is wrong is named', async () => {
+      const frame = (payload: string, tag?: { vid: number; pcp: number }) =>
+        ethercat(payload, tag, ISSUER.mac);
+      const lines = `printf '%s\\n%s\\n' ${frame('line-1')} ${frame('line-2')}`;
+      const send = `${process.execPath} ${EVLNET} -j packet send -i eth0.42 --pcp 7 -`;
+      expect(stand.get('responder', 'sh', '-c', `${lines} | ${send}`)).toBe(
+        '{"ifname":"eth0.42","sent":2,"bytes":40}\n',
+      );
+      const wrong = stand.evlnet('packet', 'send', '-i', 'eth0.42', 'hex', frame('by-hand'), 'hex', '0102');
+      expect(wrong.stderr).toMatch(
+        /^Cannot send frame 2: the frame is shorter than an Ethernet header \(EINVAL\)/,
+      );
+      expect(wrong.status).toBe(2);
+      const hexOf = (payload: string, pcp: number) => frame(payload, { vid: 42, pcp }).slice(24);
+      for (const sent of [hexOf('line-1', 7), hexOf('line-2', 7), hexOf('by-hand', 0)])
+        await wire.printed(new RegExp(sent));
     });
 
     test('a port that is not enabled is ENODEV', async () => {

@@ -45,7 +45,7 @@ async function play(place: Place, steps: readonly Step[], code: number): Promise
   const running: [Step, Program][] = [];
   for (const [i, step] of steps.entries()) {
     const program = place.start(step.host, step.command.replaceAll('name try', `name ${OWN_TRY}`));
-    const goesOn = step.host !== '' && /^evlnet (icmp|run|udp (recv|echo))\b/.test(step.command);
+    const goesOn = step.host !== '' && /^evlnet (icmp|run|udp (recv|echo)|packet recv)\b/.test(step.command);
     if (goesOn) {
       await program.ready();
       running.push([step, program]);

@@ -10,7 +10,7 @@ import { runSession } from '../../worker/session.js';
 import type { TraceRecord } from '../../worker/trace-record.js';
 import type { Context } from '../context.js';
 import { lineWriter } from '../line-writer.js';
-import { dumpLines, packetLine } from '../responder-lines.js';
+import { dumpLines, packetLine, verboseLine } from '../responder-lines.js';
 import { summaryLines, summaryOf } from '../responder-summary.js';
 import { stamp } from '../stamp.js';
 import { workerArguments } from '../worker-arguments.js';
@@ -70,7 +70,7 @@ export async function run(context: Context): Promise<number> {
     const text = globals.json
       ? JSON.stringify(globals.timestamp ? { timestamp: new Date().toISOString(), ...t } : t)
       : stamp(globals.timestamp) +
-        [packetLine(t, level >= 2), ...(level === 3 ? dumpLines(t, ifname) : [])].join('\n');
+        [(level >= 2 ? verboseLine : packetLine)(t), ...(level === 3 ? dumpLines(t, ifname) : [])].join('\n');
     if (!line(text)) lose(1);
   };
   const announce = () => {

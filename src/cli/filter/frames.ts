@@ -8,7 +8,7 @@ import { namingErrors } from '../../linux/file-error.js';
 import type { Context } from '../context.js';
 import { incomplete } from '../incomplete.js';
 
-/** Where the frames of `filter test` come from. */
+/** Where the frames of `filter test` and `packet send` come from. */
 export interface Frames {
   /** Undefined at the end. A block holds until the next is asked for. */
   next(): Promise<FrameBlock | undefined>;
@@ -17,11 +17,15 @@ export interface Frames {
   close(): void;
 }
 
-/** The frames that `pcap`, `hex` or `-` name. Ctrl-C is their end. `buffer`: memory that they had best be read into. */
-export function givenFrames(context: Context, buffer: Uint8Array | undefined): Frames {
+/** The frames that `pcap`, `hex` or `-` name. Ctrl-C is their end. `buffer`: memory that they had best be read into; `expectation`: what to say where none are named. */
+export function givenFrames(
+  context: Context,
+  buffer: Uint8Array | undefined,
+  expectation = 'after the filter come the frames: pcap FILE, hex BYTES or -',
+): Frames {
   const { arguments: given, io } = context;
   const kinds = ['pcap', 'hex', '-'].filter((name) => given.has(name));
-  if (kinds.length === 0) throw incomplete('after the filter come the frames: pcap FILE, hex BYTES or -');
+  if (kinds.length === 0) throw incomplete(expectation);
   if (kinds.length > 1)
     throw usage(
       'EVL_ARGUMENT',

@@ -5,6 +5,7 @@ import { filter } from './filter.js';
 import { icmpResponder } from './icmp-responder.js';
 import { lab } from './lab.js';
 import { neighbour } from './neighbour.js';
+import { packet } from './packet.js';
 import { ping } from './ping.js';
 import { port } from './port.js';
 import { route } from './route.js';
@@ -29,7 +30,7 @@ export const OBJECTS: readonly ObjectSpec[] = [
   icmpResponder,
   run,
   udp,
-  later('packet', 'raw Ethernet'),
+  packet,
   neighbour,
   route,
   stats,

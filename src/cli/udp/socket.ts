@@ -1,63 +1,12 @@
-import { runRoot } from '../../control/run-folder.js';
 import { createSocket } from '../../socket/create-socket.js';
 import type { UdpSocket } from '../../socket/udp-socket.js';
-import { readState } from '../../state/file.js';
-import { runSession } from '../../worker/session.js';
 import type { Context } from '../context.js';
-import { workerArguments } from '../worker-arguments.js';
+import { withSocketOf } from '../with-socket.js';
 
-/**
- * Has a socket on the base device until `use` resolves; as its worker or beside the one that runs. `stop` aborts when the command is told
- * to end.
- */
-export async function withSocket(
+/** Has a UDP socket on the base device until `use` resolves. */
+export const withSocket = (
   context: Context,
   device: string,
   use: (socket: UdpSocket, stop: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const { arguments: given, globals, io } = context;
-  const state = readState(context.state.file, context.stateOptions);
-  const over = new AbortController();
-  let started = () => {};
-  const isUp = new Promise<void>((resolve) => {
-    started = resolve;
-  });
-  const session = runSession({
-    ...workerArguments(given, state.services[device]),
-    device,
-    stateFile: context.state.file,
-    runRoot: runRoot(context.state),
-    wanted: [],
-    sink: { trace() {}, suppressed() {}, warning: (message, hint) => context.warn(message, hint) },
-    mayAttach: true,
-    signal: over.signal,
-    onStarted: () => started(),
-    onTally() {},
-  });
-  const stop = io.stop();
-  try {
-    await Promise.race([isUp, session, aborted(stop)]);
-    if (stop.aborted) return;
-    const ifname = given.text('interface');
-    const socket = createSocket({
-      type: 'udp4',
-      ...(ifname === undefined ? {} : { ifname }),
-      ...(globals.state === undefined ? {} : { state: globals.state }),
-    });
-    try {
-      await Promise.race([use(socket, stop), session]);
-    } finally {
-      await socket[Symbol.asyncDispose]();
-    }
-  } finally {
-    over.abort();
-    await session;
-  }
-}
-
-/** Resolves when `signal` aborts. */
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+): Promise<void> =>
+  withSocketOf(context, device, (options) => createSocket({ type: 'udp4', ...options }), use);

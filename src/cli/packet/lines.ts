@@ -1,0 +1,67 @@
+import type { FrameInfo, PacketType } from '../../socket/frame-inbox.js';
+import { hexLines } from '../hex-dump.js';
+import { packetLine } from '../responder-lines.js';
+import { hexEthertype } from './ethertype.js';
+
+/** sll_pkttype of <linux/if_packet.h>. */
+const TYPES: Readonly<Record<PacketType, number>> = { host: 0, broadcast: 1, multicast: 2, otherhost: 3 };
+
+/** The line of oob-net-icmp, which has a packet socket too, and the tag. `sequence` counts from 0. */
+export function frameLine(sequence: number, from: FrameInfo): string {
+  const line = packetLine({
+    sequence,
+    count: from.size,
+    proto: from.protocol,
+    ifindex: from.ifindex,
+    type: TYPES[from.packetType],
+    mac: from.address,
+  });
+  return from.vid === 0 ? line : `${line}, vid=${from.vid}, pcp=${from.pcp}`;
+}
+
+/** What -d prints below it. */
+export const frameDump = (frame: Uint8Array): string[] => hexLines(frame).map((line) => `  ${line}`);
+
+/** One frame; a key that does not apply is absent. */
+export interface FrameRecord {
+  readonly ifname: string;
+  readonly ifindex: number;
+  readonly protocol: string;
+  readonly pkttype: PacketType;
+  /** Whom it comes from, and to whom it goes. */
+  readonly lladdr: string;
+  readonly dst: string;
+  readonly vid?: number;
+  readonly pcp?: number;
+  readonly bytes: number;
+  /** With -d, in hexadecimal. */
+  readonly octets?: string;
+}
+
+export const frameRecord = (frame: Buffer, from: FrameInfo, isDump: boolean): FrameRecord => ({
+  ifname: from.ifname,
+  ifindex: from.ifindex,
+  protocol: hexEthertype(from.protocol),
+  pkttype: from.packetType,
+  lladdr: from.address,
+  dst: frame.toString('hex', 0, 6).match(/../g)!.join(':'),
+  ...(from.vid === 0 ? {} : { vid: from.vid, pcp: from.pcp }),
+  bytes: from.size,
+  ...(isDump ? { octets: frame.toString('hex') } : {}),
+});
+
+/** What was received, at its end. */
+export interface FramesSummary {
+  readonly ifname: string;
+  readonly received: number;
+  readonly bytes: number;
+  /** Frames that found no room in the receive buffer. */
+  readonly dropped: number;
+  /** Lines that nobody read in time. */
+  readonly suppressed?: number;
+}
+
+export const summaryLines = (s: FramesSummary): string[] => [
+  `--- ${s.ifname} packet recv statistics ---`,
+  `${s.received} frames received, ${s.bytes} bytes, ${s.dropped} dropped`,
+];
