@@ -97,14 +97,22 @@ _evlnet() {
             esac
             ;;
         neigh*)
-            if [[ -z $verb ]]; then _evlnet_words "show help"; return; fi
+            if [[ -z $verb ]]; then _evlnet_words "show solicit add del flush help"; return; fi
             case $verb in
                 show|list|lst)
+                    _evlnet_devices "dev" ;;
+                solicit)
+                    _evlnet_words "dev permanent gateway -w --deadline" ;;
+                add)
+                    _evlnet_words "lladdr dev" ;;
+                del|delete)
+                    _evlnet_words "dev" ;;
+                flush)
                     _evlnet_devices "dev" ;;
             esac
             ;;
         route)
-            if [[ -z $verb ]]; then _evlnet_words "show get help"; return; fi
+            if [[ -z $verb ]]; then _evlnet_words "show get flush help"; return; fi
             case $verb in
                 show|list|lst)
                     _evlnet_devices "dev" ;;

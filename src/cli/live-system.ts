@@ -6,10 +6,6 @@ import type { System } from './system.js';
 export const liveSystem: System = {
   ...configurationSystem,
 
-  routes: async () => (await import('../linux/route.js')).kernelRoutes(),
-
-  neighbours: async () => (await import('../linux/neighbour.js')).kernelNeighbours(),
-
   xdpHolder: async (progId) => (await import('../linux/xdp-holder.js')).xdpHolder(progId),
 
   async runInherited(command, words) {

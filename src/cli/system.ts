@@ -1,14 +1,10 @@
 import type { System as ConfigurationSystem } from '../configuration/system.js';
-import type { KernelNeighbour } from '../linux/neighbour.js';
-import type { KernelRoute } from '../linux/route.js';
 import type { Holder } from '../linux/xdp-holder.js';
 
 export type { Worker } from '../configuration/system.js';
 
 /** What the commands ask of kernel and workers; tests put their own in place. */
 export interface System extends ConfigurationSystem {
-  routes(): Promise<readonly KernelRoute[]>;
-  neighbours(): Promise<readonly KernelNeighbour[]>;
   /** Who loaded an XDP program. */
   xdpHolder(progId: number): Promise<Holder>;
   /** Runs a program in our place, on our terminal; returns its exit code. */

@@ -9,6 +9,11 @@ const STATUS_MS = 1000;
 export const liveSystem: System = {
   links: async () => (await import('../linux/link.js')).links(),
   addresses: async () => (await import('../linux/link.js')).addresses(),
+  routes: async () => (await import('../linux/route.js')).kernelRoutes(),
+  neighbours: async () => (await import('../linux/neighbour.js')).kernelNeighbours(),
+  setNeighbour: async (...given) => (await import('../linux/neighbour.js')).setNeighbour(...given),
+  deleteNeighbour: async (...given) => (await import('../linux/neighbour.js')).deleteNeighbour(...given),
+  solicit: async (...given) => (await import('../worker/solicit-kernel.js')).solicitKernel(...given),
 
   async workers(state) {
     const { listWorkers, netnsInode, runRoot } = await import('../control/run-folder.js');

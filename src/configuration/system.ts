@@ -3,6 +3,8 @@ import type { Reloaded } from '../control/reload.js';
 import type { OpenFilter } from '../filter/open.js';
 import type { Wanted } from '../filter/verify.js';
 import type { Address, Link } from '../linux/link.js';
+import type { KernelNeighbour } from '../linux/neighbour.js';
+import type { KernelRoute } from '../linux/route.js';
 import type { StatePath } from '../state/path.js';
 
 /** A run folder: of a worker that runs, or of one that died and left it. */
@@ -22,6 +24,14 @@ export type Asked<C extends Command> = { readonly cmd: C; readonly [argument: st
 export interface System {
   links(): Promise<readonly Link[]>;
   addresses(): Promise<readonly Address[]>;
+  routes(): Promise<readonly KernelRoute[]>;
+  neighbours(): Promise<readonly KernelNeighbour[]>;
+  /** Makes a permanent neighbour of the kernel's. */
+  setNeighbour(ifindex: number, address: number, lladdr: Uint8Array): Promise<void>;
+  /** False: the kernel has none. */
+  deleteNeighbour(ifindex: number, address: number): Promise<boolean>;
+  /** Has the kernel ask; undefined: no answer in time. */
+  solicit(ifindex: number, address: number, timeoutMs: number): Promise<KernelNeighbour | undefined>;
   /** Every run folder of this network namespace that belongs to the state file. */
   workers(state: StatePath): Promise<readonly Worker[]>;
   /** Waits until every worker runs `rev`, 1 s at most unless told; says of each whether it does. */

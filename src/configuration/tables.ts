@@ -1,5 +1,6 @@
 import type { Address } from '../linux/address.js';
 import type { Link } from '../linux/link.js';
+import type { NetworkTables } from '../worker/routes.js';
 import type { Surroundings } from './surroundings.js';
 
 /** The kernel's tables at one moment. */
@@ -12,3 +13,9 @@ export const readTables = async ({ system }: Pick<Surroundings, 'system'>): Prom
   const [links, addresses] = await Promise.all([system.links(), system.addresses()]);
   return { links, addresses };
 };
+
+/** With the kernel's routes. */
+export async function readNetworkTables({ system }: Pick<Surroundings, 'system'>): Promise<NetworkTables> {
+  const [links, addresses, routes] = await Promise.all([system.links(), system.addresses(), system.routes()]);
+  return { links, addresses, routes };
+}

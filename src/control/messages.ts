@@ -81,6 +81,10 @@ export interface Replies {
   ping: Record<string, never>;
   /** The table that the out-of-band side uses. */
   neighbours: { neighbours: NeighbourStatus[] };
+  /** Absent where it did not answer in time. */
+  solicit: { neighbour?: NeighbourStatus };
+  /** How many entries. */
+  forget: { forgotten: number };
   /** The stats page holds the counters of this moment. */
   sync: Record<string, never>;
   reset: Record<string, never>;

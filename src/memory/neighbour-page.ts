@@ -27,6 +27,9 @@ export const VALID_STATES =
   NeighbourState.NoArp |
   NeighbourState.Permanent;
 
+/** That address is known to be right: NUD_CONNECTED. */
+export const CONNECTED_STATES = NeighbourState.Reachable | NeighbourState.NoArp | NeighbourState.Permanent;
+
 /** net.ipv4.neigh.default.gc_thresh3, as far as it goes. */
 export const NEIGHBOURS = 1024;
 export const NEIGHBOUR_STRIDE = 8;

@@ -65,20 +65,23 @@ export class Neighbours {
   setPort(slot: number, port: Port | undefined): void {
     const before = this.#ports[slot];
     this.#ports[slot] = port;
-    if (before !== undefined && before.ownsArp !== port?.ownsArp) this.clear(slot, true);
+    if (before !== undefined && before.ownsArp !== port?.ownsArp) this.clear(slot);
   }
 
-  /** Forgets the neighbours of a slot; permanent ones too where `isAll`. */
-  clear(slot: number, isAll: boolean): void {
+  /** Forgets the neighbours of a slot, permanent ones too. */
+  clear(slot: number): void {
+    for (let i = 0; i < NEIGHBOURS; i++)
+      if (this.table.state(i) !== 0 && this.table.slot(i) === slot) this.#remove(i);
+  }
+
+  /** Forgets one neighbour of a slot, or all; permanent ones stay. */
+  forget(slot: number, address: number | undefined): void {
+    const { table } = this;
     for (let i = 0; i < NEIGHBOURS; i++) {
-      const state = this.table.state(i);
-      if (state !== 0 && this.table.slot(i) === slot && (isAll || (state & FIXED) === 0)) this.#remove(i);
+      const state = table.state(i);
+      const isWanted = address === undefined || table.address(i) === address;
+      if (state !== 0 && (state & FIXED) === 0 && table.slot(i) === slot && isWanted) this.#remove(i);
     }
-  }
-
-  remove(slot: number, address: number): void {
-    const i = this.table.find(slot, address);
-    if (i >= 0) this.#remove(i);
   }
 
   /** What an administrator or the kernel says. A state without a MAC address is Failed or Incomplete. False: there is no place left. */
@@ -237,6 +240,17 @@ export class Neighbours {
     this.#count(port, request);
     this.device.transmit(request);
     this.device.flush();
+  }
+
+  /** Makes these the permanent entries of a slot. Not for the time between two frames of a batch. */
+  setPermanent(slot: number, entries: readonly NeighbourSetup[], nowNs: number): void {
+    const wanted = new Set(entries.map((e) => e.address));
+    const { table } = this;
+    for (let i = 0; i < NEIGHBOURS; i++)
+      if (table.state(i) === Permanent && table.slot(i) === slot && !wanted.has(table.address(i)))
+        this.#remove(i);
+    for (const e of entries)
+      if (!this.#holds(slot, e)) this.set(slot, e.address, e.state, e.macHi, e.macLo, nowNs);
   }
 
   #holds(slot: number, { address, state, macHi, macLo }: NeighbourSetup): boolean {

@@ -17,6 +17,13 @@ export interface PortState {
   ethertype?: 'any';
   /** Sends ICMP errors; absent = false. */
   icmpErrors?: boolean;
+  /** Permanent neighbours of an evlnet VLAN port, by IPv4 address. */
+  neighbours?: Record<string, NeighbourEntry>;
+}
+
+export interface NeighbourEntry {
+  /** `02:fc:00:00:00:02` */
+  lladdr: string;
 }
 
 /** What the ports of one base device share; an absent key is the default. */
@@ -152,11 +159,14 @@ const name = text(/^(?!\.{1,2}$)[^\s/:]+$/, 'the name of an interface');
 const byName = <const T extends v.GenericSchema>(entry: T) =>
   v.optional(v.pipe(plain, v.record(name, entry)), () => ({}) as Record<string, never>);
 
-const OCTET = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const address = text(
   new RegExp(`^${OCTET}(?:\\.${OCTET}){3}/(?:3[0-2]|[12]?\\d)$`),
   'an address such as "10.10.10.11/24"',
 );
+
+const host = text(new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`), 'an address such as "10.10.10.10"');
+const lladdr = text(/^[\da-f]{2}(?::[\da-f]{2}){5}$/i, 'a MAC address such as "02:fc:00:00:00:02"');
 
 const RANGES = /^(?:\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)?$/;
 const isVlanList = (list: string) =>
@@ -177,6 +187,7 @@ const document = object({
       address: v.exactOptional(address),
       ethertype: v.exactOptional(choice(['any'])),
       icmpErrors: v.exactOptional(v.boolean('must be true or false')),
+      neighbours: v.exactOptional(v.pipe(plain, v.record(host, object({ lladdr })))),
     }),
   ),
   devices: byName(

@@ -91,6 +91,8 @@ export class OutOfBand {
       else if (command.kind === 'reset') this.#reset(command.slots);
       else if (command.kind === 'neighbours')
         for (const { slot, entries } of command.tables) this.#stack.neighbours.mirror(slot, entries, nowNs());
+      else if (command.kind === 'solicit') this.#solicit(command.slot, command.address);
+      else if (command.kind === 'forget') this.#stack.neighbours.forget(command.slot, command.address);
       else if (command.kind === 'ping') this.#ping(command.setup, command.slot);
       else if (command.kind === 'ping-end') this.#pings.end(command.client);
       else if (command.kind === 'open-socket') this.#sockets.open(command);
@@ -121,12 +123,18 @@ export class OutOfBand {
       this.#modules.serve(port, setup.modules);
       this.#stack.setPort(setup.vid, port);
       this.#announcer.start(port, before, nowNs());
+      if (port.ownsArp) this.#stack.neighbours.setPermanent(setup.vid, setup.neighbours, nowNs());
     }
     this.#slots = slots;
     this.#modules.serveIcmp(setups);
     this.#stack.routes.set(
       setups.flatMap((s) => s.routes.map((route) => ({ ...route, port: this.#stack.port(s.vid)! }))),
     );
+  }
+
+  #solicit(slot: number, address: number): void {
+    const port = this.#stack.port(slot);
+    if (port !== undefined) this.#stack.neighbours.solicit(port, address, nowNs());
   }
 
   #ping(setup: EchoSetup, slot: number): void {

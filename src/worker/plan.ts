@@ -1,10 +1,12 @@
 import { parseVlanList, vids } from '../filter/vlan-set.js';
 import { type VlanPort, vlanTable } from '../filter/vlan-table.js';
 import type { Link } from '../linux/link.js';
+import { NeighbourState } from '../memory/neighbour-page.js';
+import type { NeighbourSetup } from '../stack/neighbour.js';
 import type { TraceLevel } from '../stack/port.js';
 import { placePort } from '../state/place.js';
-import type { ServiceName, ServiceState, StateDocument } from '../state/schema.js';
-import { parseMac } from '../wire/address.js';
+import type { PortState, ServiceName, ServiceState, StateDocument } from '../state/schema.js';
+import { parseIpv4, parseMac } from '../wire/address.js';
 import { addressesOf, type NetworkTables, routesOf } from './routes.js';
 import type { ModuleSetup, PortSetup } from './shared.js';
 
@@ -54,6 +56,7 @@ export function plan(
       ownsArp,
       ifindex: place.kernel?.ifindex,
       routes: routesOf(place.kernel, own, tables.routes),
+      neighbours: ownsArp ? permanentNeighbours(entry) : [],
       icmpErrors: entry.icmpErrors === true,
       trace: Math.max(0, ...services.map((s) => s.trace ?? 0)) as TraceLevel,
       responds: services.some((s) => s.service === 'icmp-responder'),
@@ -72,6 +75,12 @@ export function plan(
     ),
   };
 }
+
+const permanentNeighbours = ({ neighbours = {} }: PortState): NeighbourSetup[] =>
+  Object.entries(neighbours).map(([address, { lladdr }]) => {
+    const { hi, lo } = parseMac(lladdr);
+    return { address: parseIpv4(address), state: NeighbourState.Permanent, macHi: hi, macLo: lo };
+  });
 
 const octetsOf = (lladdr: string): Uint8Array =>
   Uint8Array.from(lladdr.split(':'), (octet) => Number.parseInt(octet, 16));

@@ -69,6 +69,8 @@ export interface PortSetup extends PortConfig {
   /** Of the kernel's device; undefined for an evlnet VLAN port. */
   readonly ifindex: number | undefined;
   readonly routes: readonly RouteConfig[];
+  /** Permanent ones of a port whose ARP is evlnet's. */
+  readonly neighbours: readonly NeighbourSetup[];
   readonly trace: TraceLevel;
   readonly responds: boolean;
   readonly udpEcho: readonly number[];
@@ -114,6 +116,10 @@ export type Command =
       readonly kind: 'neighbours';
       readonly tables: readonly { readonly slot: number; readonly entries: readonly NeighbourSetup[] }[];
     }
+  /** Has a neighbour asked for, if it is not known to be there; its entry tells what came of it. */
+  | { readonly kind: 'solicit'; readonly slot: number; readonly address: number }
+  /** Forgets one neighbour of that slot, or all; not the permanent ones. */
+  | { readonly kind: 'forget'; readonly slot: number; readonly address: number | undefined }
   /** Sends echo requests through the port of that slot. EchoTotal.Refusal tells whether it can. */
   | { readonly kind: 'ping'; readonly setup: EchoSetup; readonly slot: number }
   | { readonly kind: 'ping-end'; readonly client: number }

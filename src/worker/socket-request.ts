@@ -43,4 +43,4 @@ export function integer(request: Request, name: string, least: number, most: num
   return value;
 }
 
-const wrong = (name: string) => new EvlnetError('EVL_CONTROL', `Cannot open a socket: "${name}" is wrong`);
+const wrong = (name: string) => new EvlnetError('EVL_CONTROL', `Cannot read the request: "${name}" is wrong`);

@@ -130,6 +130,19 @@ export class FakeHost {
       addresses: async () => this.addresses,
       routes: async () => this.routes,
       neighbours: async () => this.neighbours,
+      setNeighbour: async (ifindex, address, lladdr) => {
+        this.neighbours = [
+          ...this.neighbours.filter((n) => n.ifindex !== ifindex || n.address !== address),
+          { ifindex, address, state: 0x80, lladdr },
+        ];
+      },
+      deleteNeighbour: async (ifindex, address) => {
+        const before = this.neighbours.length;
+        this.neighbours = this.neighbours.filter((n) => n.ifindex !== ifindex || n.address !== address);
+        return this.neighbours.length < before;
+      },
+      solicit: async (ifindex, address) =>
+        this.neighbours.find((n) => n.ifindex === ifindex && n.address === address && (n.state & 0xc2) !== 0),
       workers: async () => this.workers,
       reload: async (_, rev) => {
         this.revisions.push(rev);

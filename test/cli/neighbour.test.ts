@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseIpv4 } from '../../src/wire/address.js';
 import { FakeHost, inet, link, runningWorker, vlan } from './fake.js';
@@ -162,5 +163,241 @@ describe('route', () => {
         'Cannot find a route to 10.7.0.2: network is unreachable\n' +
         'Hint: no enabled port leads there: "evlnet route" lists what the ports lead to\n',
     });
+  });
+});
+
+const asked = (cmd: string) =>
+  host.asked.filter((a) => a.cmd === cmd).map(({ cmd: _, folder: __, ...rest }) => rest);
+const mac = (address: string) =>
+  host.neighbours.find((n) => n.address === parseIpv4(address) && n.ifindex === 4);
+
+describe('neigh solicit', () => {
+  const answers = (lladdr?: string) => {
+    runs();
+    host.answers.solicit = ({ ifname, address }) =>
+      lladdr === undefined ? {} : { neighbour: { ifname, address, state: 2, lladdr, ageS: 0 } };
+  };
+
+  test('asks the worker, 5 s unless told, and says nothing', async () => {
+    answers('02:fc:00:00:00:02');
+    expect(await host.ok('neigh solicit 10.10.10.10')).toBe('');
+    expect(await host.ok('neigh sol 10.10.10.10 dev eth0.42 -w 0.5')).toBe('');
+    const request = { ifname: 'eth0.42', address: parseIpv4('10.10.10.10') };
+    expect(asked('solicit')).toEqual([
+      { ...request, timeoutMs: 5000 },
+      { ...request, timeoutMs: 500 },
+    ]);
+  });
+
+  test('permanent: what answered is recorded', async () => {
+    answers('02:fc:00:00:00:02');
+    await host.ok('neigh solicit 10.10.10.10 permanent');
+    expect(host.state()).toMatchObject({
+      ports: { 'eth0.42': { neighbours: { '10.10.10.10': { lladdr: '02:fc:00:00:00:02' } } } },
+    });
+  });
+
+  test("on a device of the kernel's the kernel asks, and a permanent one is the kernel's", async () => {
+    runs();
+    await host.ok('neigh solicit 10.7.0.2');
+    expect(mac('10.7.0.2')?.state).toBe(2);
+    await host.ok('neigh solicit 10.7.0.2 permanent');
+    expect(mac('10.7.0.2')).toMatchObject({ state: 0x80, lladdr: MAC });
+    expect(asked('neighbours')).toHaveLength(3);
+    expect(JSON.stringify(host.state())).not.toContain('neighbours');
+  });
+
+  test.each(['broadcast', '255.255.255.255', '10.10.10.255', '239.1.2.3 dev eth0.42'])(
+    'of %s there is nobody to ask',
+    async (who) => {
+      await host.ok(`neigh solicit ${who}`);
+    },
+  );
+
+  test.each<[words: string, code: number, message: string, hint: string]>([
+    [
+      '10.10.10.99',
+      4,
+      'Cannot solicit 10.10.10.99: it did not respond within 5 s (ETIMEDOUT)',
+      'is it up, and on VLAN 42 of the wire of "eth0"?',
+    ],
+    [
+      '10.7.0.3 -w 0.01',
+      4,
+      'Cannot solicit 10.7.0.3: it did not respond within 0.01 s (ETIMEDOUT)',
+      '"ip neigh show dev eth0.7" tells what the kernel knows of it',
+    ],
+    [
+      '192.0.2.7 gateway',
+      4,
+      'Cannot solicit 192.0.2.7: its gateway 10.7.0.254 did not respond within 5 s (ETIMEDOUT)',
+      '"ip neigh show dev eth0.7" tells what the kernel knows of it',
+    ],
+    [
+      '192.0.2.7',
+      2,
+      'Cannot solicit 192.0.2.7: it is not on the link, but behind 10.7.0.254 (ENETUNREACH)',
+      'evlnet neigh solicit 192.0.2.7 gateway asks for the gateway',
+    ],
+    [
+      '192.0.2.7 dev eth0.42 gateway',
+      2,
+      'Cannot solicit 192.0.2.7: network is unreachable',
+      'no route through "eth0.42" leads there: evlnet route show dev eth0.42',
+    ],
+    ['10.7.0.2 dev eth2', 2, 'Cannot find an enabled port "eth2"', 'evlnet port enable eth2'],
+    ['10.7.0.2 dev nope', 2, 'Cannot find device "nope"', '"ip link" lists the devices'],
+    [
+      '10.10.10.11',
+      2,
+      "Cannot solicit 10.10.10.11: the address is this host's own, or nobody's",
+      '"evlnet port show" lists the addresses',
+    ],
+    ['10.10.10.10 -w 0', 1, 'Error: argument "0" is wrong: "deadline" is more than 0 (EINVAL)', '-w 5'],
+  ])('%s', async (words, code, message, hint) => {
+    answers();
+    expect(await host.run(`neigh solicit ${words}`)).toEqual({
+      code,
+      out: '',
+      err: `${message}\nHint: ${hint}\n`,
+    });
+  });
+
+  test('a device that is no port is ENODEV, with its name', async () => {
+    await host.run('port disable eth0.7');
+    expect(await host.run('neigh solicit 10.99.0.2')).toEqual({
+      code: 2,
+      out: '',
+      err: 'Cannot solicit 10.99.0.2: "eth2" is not an enabled port (ENODEV)\nHint: evlnet port enable eth2\n',
+    });
+  });
+
+  test('warns where the reply would stay in-band', async () => {
+    await host.run('vlans clear');
+    answers('02:fc:00:00:00:02');
+    expect((await host.run('neigh solicit 10.10.10.10')).err).toBe(
+      'Warning: VLAN 42 is in-band: no reply will be seen\nHint: evlnet vlans add 42\n',
+    );
+  });
+});
+
+describe('neigh add, del', () => {
+  const recorded = () =>
+    (host.state().ports as Record<string, { neighbours?: object }>)['eth0.42']!.neighbours;
+
+  test('records, shows without a worker, forgets', async () => {
+    await host.ok('neigh add 10.10.10.10 lladdr 02:FC:00:00:00:02 dev eth0.42');
+    await host.ok('neigh add 10.10.10.9 lladdr 02:fc:00:00:00:09 dev eth0.42');
+    const rev = host.revisions.at(-1);
+    await host.ok('neigh add 10.10.10.9 lladdr 02:fc:00:00:00:09 dev eth0.42');
+    expect(host.state().rev).toBe(rev);
+    expect(await host.ok('neigh show eth0.42')).toBe(
+      '10.10.10.10 dev eth0.42 lladdr 02:fc:00:00:00:02 PERMANENT\n' +
+        '10.10.10.9 dev eth0.42 lladdr 02:fc:00:00:00:09 PERMANENT\n',
+    );
+    expect(await host.ok('state')).toContain(
+      '    port eth0.42 link eth0 vid 42 address 10.10.10.11/24\n' +
+        '        neighbour 10.10.10.10 lladdr 02:fc:00:00:00:02\n',
+    );
+    await host.ok('neigh del 10.10.10.10 dev eth0.42');
+    expect(recorded()).toEqual({ '10.10.10.9': { lladdr: '02:fc:00:00:00:09' } });
+    await host.ok('neigh delete 10.10.10.9 dev eth0.42');
+    expect(recorded()).toBeUndefined();
+  });
+
+  test('stays with the port when that is changed, and keys of later versions with it', async () => {
+    await host.ok('neigh add 10.10.10.10 lladdr 02:fc:00:00:00:02 dev eth0.42');
+    const state = host.state() as { ports: Record<string, { neighbours: Record<string, object> }> };
+    Object.assign(state.ports['eth0.42']!.neighbours['10.10.10.10']!, { since: 3 });
+    writeFileSync(host.stateFile, JSON.stringify(state));
+    await host.run('port set eth0.42 icmp-errors on');
+    await host.run('port enable eth0.42 address 10.10.10.12/24');
+    await host.ok('neigh add 10.10.10.10 lladdr 02:fc:00:00:00:03 dev eth0.42');
+    expect(recorded()).toEqual({ '10.10.10.10': { lladdr: '02:fc:00:00:00:03', since: 3 } });
+  });
+
+  test("on a device of the kernel's both are the kernel's, and the worker follows", async () => {
+    runs();
+    await host.ok('neigh add 10.7.0.9 lladdr 02:fc:00:00:00:02 dev eth0.7');
+    expect(mac('10.7.0.9')).toMatchObject({ state: 0x80, lladdr: MAC });
+    await host.ok('neigh del 10.7.0.9 dev eth0.7');
+    expect(mac('10.7.0.9')).toBeUndefined();
+    expect(host.asked.map((a) => a.cmd)).toEqual(['neighbours', 'neighbours']);
+    expect(JSON.stringify(host.state())).not.toContain('10.7.0.9');
+  });
+
+  test('del of one that was learned asks the worker', async () => {
+    runs();
+    host.answers.forget = () => ({ forgotten: 1 });
+    await host.ok('neigh del 10.10.10.10 dev eth0.42');
+    expect(asked('forget')).toEqual([{ ifname: 'eth0.42', address: parseIpv4('10.10.10.10') }]);
+  });
+
+  test.each<[words: string, code: number, message: string, hint: string]>([
+    [
+      'del 10.10.10.10 dev eth0.42',
+      2,
+      'Cannot find neighbour 10.10.10.10 on "eth0.42": no such entry (ENOENT)',
+      'evlnet neigh show dev eth0.42',
+    ],
+    [
+      'del 10.7.0.77 dev eth0.7',
+      2,
+      'Cannot find neighbour 10.7.0.77 on "eth0.7": no such entry (ENOENT)',
+      'evlnet neigh show dev eth0.7',
+    ],
+    [
+      'add 10.10.10.10 lladdr 2:fc dev eth0.42',
+      1,
+      'Error: argument "2:fc" is wrong: not a MAC address',
+      'write it as 02:fc:00:00:00:01',
+    ],
+    [
+      'add 239.1.2.3 lladdr 02:fc:00:00:00:02 dev eth0.42',
+      1,
+      'Error: argument "239.1.2.3" is wrong: no host can have that address',
+      'write it as 10.10.10.10',
+    ],
+    [
+      'add 10.10.10.10 lladdr 02:fc:00:00:00:02 dev eth2',
+      2,
+      'Cannot find an enabled port "eth2"',
+      'evlnet port enable eth2',
+    ],
+    [
+      'add 10.10.10.10 lladdr 02:fc:00:00:00:02',
+      1,
+      'Command line is not complete. Try "help".',
+      'evlnet neighbour add HOST lladdr MAC dev IFNAME',
+    ],
+  ])('%s', async (words, code, message, hint) => {
+    expect(await host.run(`neigh ${words}`)).toEqual({ code, out: '', err: `${message}\nHint: ${hint}\n` });
+  });
+});
+
+describe('flush', () => {
+  test('neigh flush: of all ports, but no permanent ones and none of other devices', async () => {
+    runs();
+    host.answers.forget = () => ({ forgotten: 3 });
+    await host.ok('neigh add 10.7.0.9 lladdr 02:fc:00:00:00:02 dev eth0.7');
+    await host.ok('neigh flush');
+    expect(host.neighbours.map(({ ifindex, state }) => [ifindex, state])).toEqual([
+      [4, 0x40],
+      [5, 2],
+      [4, 0x80],
+    ]);
+    expect(asked('forget')).toEqual([{ ifname: 'eth0.42' }]);
+  });
+
+  test('neigh flush dev: of that one', async () => {
+    await host.ok('neigh flush dev eth0.42');
+    expect(host.neighbours).toHaveLength(4);
+    expect(host.asked).toEqual([]);
+  });
+
+  test('route flush has the workers read everything anew', async () => {
+    const { rev } = host.state();
+    await host.ok('route flush');
+    expect([host.revisions.at(-1), host.state().rev]).toEqual([rev, rev]);
   });
 });

@@ -110,7 +110,7 @@ describe('bash completion', () => {
     ['filter test object x pcap package-', ['package-lock.json']],
     ['filter test object x expect a', ['accept']],
     ['completion ', ['bash', 'help']],
-    ['neigh s', ['show']],
+    ['neigh s', ['show', 'solicit']],
     ['neigh show l', ['lo']],
     ['-js', ['-json']],
   ];

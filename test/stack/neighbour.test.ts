@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Batch } from '../../src/memory/batch.js';
 import { NEIGHBOURS, NeighbourState } from '../../src/memory/neighbour-page.js';
-import { parseIpv4 } from '../../src/wire/address.js';
+import { parseIpv4, parseMac } from '../../src/wire/address.js';
 import { ISSUER, RESPONDER } from '../build-frame.js';
 import { Neighbourhood, SECOND } from './neighbourhood.js';
 
@@ -275,6 +275,39 @@ test('a table of permanent ones takes no other', () => {
   expect(n.device.lent).toBe(0);
 });
 
+describe('permanent neighbours', () => {
+  const permanent = (address: string, mac = OTHER) => {
+    const { hi, lo } = parseMac(mac);
+    return { address: parseIpv4(address), state: NeighbourState.Permanent, macHi: hi, macLo: lo };
+  };
+
+  test('are those of the last call; what was asked for has its answer, what is learned stays', () => {
+    const n = known();
+    n.send('10.10.10.99', 1);
+    n.sent();
+    n.stack.neighbours.setPermanent(43, [permanent('10.10.10.99'), permanent('10.10.10.98')], n.now);
+    expect(n.sent()).toEqual([packet(1, OTHER)]);
+    n.stack.neighbours.setPermanent(43, [permanent('10.10.10.98', ISSUER.mac)], n.now);
+    expect(n.entries().sort()).toEqual([
+      `${PEER} Reachable ${ISSUER.mac}`,
+      `10.10.10.98 Permanent ${ISSUER.mac}`,
+    ]);
+    expect(n.device.lent).toBe(0);
+  });
+
+  test('are not asked for, not learned anew, and not forgotten with the others', () => {
+    const n = known();
+    n.stack.neighbours.setPermanent(43, [permanent('10.10.10.98')], n.now);
+    n.stack.neighbours.solicit(n.port, parseIpv4('10.10.10.98'), n.now);
+    n.hear({ operation: 2, senderAddress: '10.10.10.98', sender: ISSUER.mac });
+    n.stack.neighbours.forget(43, parseIpv4('10.10.10.98'));
+    expect(n.sent()).toEqual([]);
+    expect(n.entries()).toHaveLength(2);
+    n.stack.neighbours.forget(43, undefined);
+    expect(n.entries()).toEqual([`10.10.10.98 Permanent ${OTHER}`]);
+  });
+});
+
 test('a port that goes takes its neighbours along, and what waits for them', () => {
   const n = known();
   n.send('10.10.10.99', 1);
@@ -298,7 +331,7 @@ test('any order of packets, answers and time leaves every buffer ended', () => {
     else if (act === 2) n.answer({ senderAddress: peer });
     else if (act === 3) n.hear({ senderAddress: peer, sender: OTHER });
     else if (act === 4) n.pass(random(3) * SECOND);
-    else n.stack.neighbours.remove(43, parseIpv4(peer));
+    else n.stack.neighbours.forget(43, parseIpv4(peer));
     n.sent();
   }
   n.pass(10 * SECOND);

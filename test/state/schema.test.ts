@@ -6,7 +6,13 @@ const full = {
   rev: 17,
   ports: {
     eth0: {},
-    'eth0.42': { link: 'eth0', vid: 42, address: '10.10.10.11/24', ethertype: 'any' },
+    'eth0.42': {
+      link: 'eth0',
+      vid: 42,
+      address: '10.10.10.11/24',
+      ethertype: 'any',
+      neighbours: { '10.10.10.10': { lladdr: '02:fc:00:00:00:02' } },
+    },
   },
   devices: { eth0: { driver: 'xdp', mode: 'generic', pool: 2048, bufsz: 4096 } },
   vlans: '42-45,100',
@@ -42,7 +48,13 @@ describe('validate', () => {
       schema: 1,
       rev: 1,
       neighbours: { 'eth0.42': ['10.10.10.10'] },
-      ports: { 'eth0.42': { vid: 42, colour: 'red' } },
+      ports: {
+        'eth0.42': {
+          vid: 42,
+          colour: 'red',
+          neighbours: { '10.10.10.10': { lladdr: '02:fc:00:00:00:02', since: 3 } },
+        },
+      },
       devices: { eth0: { later: [1] } },
       vlans: '',
       filters: {
@@ -57,6 +69,16 @@ describe('validate', () => {
   test.each([
     ['a list', { rev: [] }, 'rev'],
     ['a list for an object', { ports: [] }, 'ports'],
+    [
+      'a MAC address',
+      { ports: { a: { neighbours: { '10.0.0.1': { lladdr: '2:fc' } } } } },
+      'ports.a.neighbours."10.0.0.1".lladdr',
+    ],
+    [
+      'an address',
+      { ports: { a: { neighbours: { '10.0.0.01': { lladdr: '02:fc:00:00:00:02' } } } } },
+      'ports.a.neighbours."10.0.0.01"',
+    ],
     ['null for an object', { services: null }, 'services'],
     ['rev', { rev: -1 }, 'rev'],
     ['a port', { ports: { 'eth0.42': 7 } }, 'ports."eth0.42"'],

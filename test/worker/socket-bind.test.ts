@@ -16,6 +16,7 @@ const port = (ifname: string, vid: number, address: number, udpEcho: number[] = 
   mtu: 1500,
   addresses: [{ address, prefix: 24 }],
   routes: [{ network: (address & 0xffff_ff00) >>> 0, prefix: 24, gateway: 0, source: address, metric: 0 }],
+  neighbours: [],
   ownsArp: true,
   trace: 0,
   responds: true,

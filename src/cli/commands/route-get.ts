@@ -1,3 +1,5 @@
+import { refusedWay } from '../../configuration/refused-way.js';
+import { readNetworkTables } from '../../configuration/tables.js';
 import { readState } from '../../state/file.js';
 import { Ways } from '../../worker/way.js';
 import type { Context } from '../context.js';
@@ -6,15 +8,13 @@ import { hostAddress } from '../host-address.js';
 import { listNeighbours } from '../neighbour/list.js';
 import { givenPort } from '../port/given.js';
 import { wayRecord } from '../route/record.js';
-import { refusedWay } from '../route/refusal.js';
-import { networkTables } from '../route/tables.js';
 import { wayView } from '../route/view.js';
 
 /** `evlnet route get HOST` */
 export async function run(context: Context): Promise<number> {
   const destination = await hostAddress(context.arguments.text('HOST')!);
   const state = readState(context.state.file, context.stateOptions);
-  const tables = await networkTables(context);
+  const tables = await readNetworkTables(context);
   const ifname = givenPort(context.arguments, state, tables.links)?.ifname;
   const way = new Ways(state, tables).find(destination, ifname);
   if (typeof way === 'number') throw refusedWay('find a route to', way, destination, ifname);

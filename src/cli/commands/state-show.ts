@@ -10,7 +10,10 @@ type StateRecord = { readonly path: string } & StateDocument;
 const view: View<StateRecord> = {
   text: ({ path, schema, rev, ports, devices, vlans, filters, services }) => [
     `${path}: schema ${schema} rev ${rev}`,
-    ...Object.entries(ports).map(([ifname, port]) => `    port ${ifname}${pairs(port)}`),
+    ...Object.entries(ports).flatMap(([ifname, { neighbours = {}, ...port }]) => [
+      `    port ${ifname}${pairs(port)}`,
+      ...Object.entries(neighbours).map(([dst, entry]) => `        neighbour ${dst}${pairs(entry)}`),
+    ]),
     ...Object.entries(devices).map(([device, options]) => `    device ${device}${pairs(options)}`),
     ...(vlans === '' ? [] : [`    vlans ${vlans}`]),
     ...Object.entries(filters).map(

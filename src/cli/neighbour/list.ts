@@ -5,7 +5,7 @@ import type { Link } from '../../linux/link.js';
 import type { KernelNeighbour } from '../../linux/neighbour.js';
 import type { StateDocument } from '../../state/schema.js';
 import type { Context } from '../context.js';
-import { kernelRecord, type NeighbourRecord, statusRecord } from './record.js';
+import { kernelRecord, type NeighbourRecord, recordedRecord, statusRecord } from './record.js';
 
 const NOARP = 'NOARP';
 
@@ -55,11 +55,11 @@ async function runningTables(
 }
 
 const withoutWorker = (
-  { ifname, kernel }: RecordedPort,
+  { ifname, kernel, entry }: RecordedPort,
   known: readonly KernelNeighbour[],
 ): NeighbourRecord[] =>
   kernel === undefined
-    ? []
+    ? Object.entries(entry.neighbours ?? {}).map(([dst, { lladdr }]) => recordedRecord(ifname, dst, lladdr))
     : byAddress(known.filter((n) => n.ifindex === kernel.ifindex && n.state !== 0)).map((n) =>
         kernelRecord(ifname, n),
       );

@@ -31,6 +31,14 @@ export const kernelRecord = (dev: string, { address, state, lladdr }: KernelNeig
   state: stateWords(state),
 });
 
+/** Of the state file. */
+export const recordedRecord = (dev: string, dst: string, lladdr: string): NeighbourRecord => ({
+  dst,
+  dev,
+  lladdr,
+  state: stateWords(NeighbourState.Permanent),
+});
+
 /** ip(8)'s words. */
 const stateWords = (state: number): string[] =>
   Object.entries(NeighbourState)

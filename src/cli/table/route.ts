@@ -30,5 +30,11 @@ export const route: ObjectSpec = {
       examples: [{ command: 'evlnet route get 10.10.10.10', does: 'what a ping would take' }],
       load: () => import('../commands/route-get.js'),
     },
+    {
+      name: 'flush',
+      synopsis: '',
+      about: "have the workers read the kernel's routes anew",
+      load: () => import('../commands/route-flush.js'),
+    },
   ],
 };

@@ -1,6 +1,6 @@
-import { EvlnetError } from '../../errors.js';
-import { Refusal } from '../../worker/way.js';
-import { dotted } from '../dotted.js';
+import { EvlnetError } from '../errors.js';
+import { formatIpv4 } from '../wire/address.js';
+import { Refusal } from '../worker/way.js';
 
 /** Why there is no way to `destination`, in the words of Linux. `act`: `ping`, `find a route to`. */
 export function refusedWay(
@@ -9,7 +9,7 @@ export function refusedWay(
   destination: number,
   ifname: string | undefined,
 ): EvlnetError {
-  const what = `Cannot ${act} ${dotted(destination)}`;
+  const what = `Cannot ${act} ${formatIpv4(destination)}`;
   if (refusal === Refusal.NoSource)
     return new EvlnetError(
       'EVL_NO_ADDRESS',
