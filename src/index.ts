@@ -25,5 +25,6 @@ export {
   type PacketSocketOptions,
   type Protocol,
 } from './socket/packet-socket.js';
+export type { Payload, SendCallback } from './socket/send-arguments.js';
 export type { SocketStatistics } from './socket/statistics.js';
 export type { AddressInfo, SocketOptions, UdpSocket } from './socket/udp-socket.js';

@@ -71,8 +71,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
     super();
     this.#options = options;
     ethertypeOf(options.protocol);
-    // As on Linux, one that was never bound captures nothing.
-    this.#bound = { ifname: options.ifname, ethertype: 0 };
+    this.#bound = this.#unbound;
     this.#lease = new Lease(this.#asLessee(), NONE);
   }
 
@@ -171,6 +170,11 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
     await new Promise<void>((resolve) => this.close(resolve));
   }
 
+  /** As on Linux, one that was never bound captures nothing. */
+  get #unbound(): Place {
+    return { ifname: this.#options.ifname, ethertype: 0 };
+  }
+
   #take(place: Place): void {
     this.#bound = place;
     this.#lease.take(Promise.resolve(this.#wanted(place)));
@@ -215,7 +219,10 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       onBound: () => this.emit('listening'),
       onWake: (channel) => this.#look(channel),
       onLost: () => this.#outbox.lose(),
-      onError: (error) => this.emit('error', error),
+      onError: (error) => {
+        this.#bound = this.#unbound;
+        this.emit('error', error);
+      },
       onClosing: () => this.#outbox.cancel(),
       onClosed: () => this.emit('close'),
     };

@@ -16,8 +16,11 @@ export function frameLine(sequence: number, from: FrameInfo): string {
     type: TYPES[from.packetType],
     mac: from.address,
   });
-  return from.vid === 0 ? line : `${line}, vid=${from.vid}, pcp=${from.pcp}`;
+  return hasTag(from) ? `${line}, vid=${from.vid}, pcp=${from.pcp}` : line;
 }
+
+/** A tag of VID 0 tells the priority only: PROFINET has such. */
+const hasTag = ({ vid, pcp }: FrameInfo): boolean => vid !== 0 || pcp !== 0;
 
 /** What -d prints below it. */
 export const frameDump = (frame: Uint8Array): string[] => hexLines(frame).map((line) => `  ${line}`);
@@ -45,7 +48,7 @@ export const frameRecord = (frame: Buffer, from: FrameInfo, isDump: boolean): Fr
   pkttype: from.packetType,
   lladdr: from.address,
   dst: frame.toString('hex', 0, 6).match(/../g)!.join(':'),
-  ...(from.vid === 0 ? {} : { vid: from.vid, pcp: from.pcp }),
+  ...(hasTag(from) ? { vid: from.vid, pcp: from.pcp } : {}),
   bytes: from.size,
   ...(isDump ? { octets: frame.toString('hex') } : {}),
 });
