@@ -55,6 +55,7 @@ const wakeOf = (child: ChildProcess): Readable & Socket => child.stdio[WAKE_FD] 
 
 class OutOfBandProcess extends OutOfBandSide {
   readonly ended: Promise<Error | undefined>;
+  #isKilled = false;
 
   constructor(
     o: SideOptions,
@@ -75,7 +76,10 @@ class OutOfBandProcess extends OutOfBandSide {
         said += text;
       });
     this.ended = new Promise((resolve) => {
-      child.on('close', (code, signal) => resolve(failureIn(said, code, signal)));
+      // One that was told to end and took too long is no failure of its own, as with a thread.
+      child.on('close', (code, signal) =>
+        resolve(this.#isKilled && said === '' ? undefined : failureIn(said, code, signal)),
+      );
     });
   }
 
@@ -92,6 +96,7 @@ class OutOfBandProcess extends OutOfBandSide {
   }
 
   protected kill(): void {
+    this.#isKilled = true;
     this.child.kill('SIGKILL');
   }
 
