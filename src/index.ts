@@ -1,3 +1,10 @@
+/**
+ * What a program gets of evlnet: sockets on its stack, the configuration of the command line as calls, services of its own. Errors are
+ * `EvlnetError`s with a stable `code`, listed in evlnet(8).
+ *
+ * @module index
+ */
+
 export {
   type CallOptions,
   disablePort,
@@ -10,7 +17,7 @@ export {
 export type { EnableOptions } from './configuration/enable-port.js';
 export type { DeviceOptions, PortOptions } from './configuration/options.js';
 export type { PortReport } from './configuration/query.js';
-export { EvlnetError } from './errors.js';
+export { type ErrorDetails, EvlnetError, Exit } from './errors.js';
 export type { VerdictName } from './filter/verdict.js';
 export { type RunningService, type RunServiceOptions, runService } from './library/run-service.js';
 export { defineService, type ServiceMaker, type UserService } from './service/define.js';
@@ -22,9 +29,10 @@ export {
   createPacketSocket,
   type PacketAddress,
   PacketSocket,
+  type PacketSocketEvents,
   type PacketSocketOptions,
   type Protocol,
 } from './socket/packet-socket.js';
 export type { Payload, SendCallback } from './socket/send-arguments.js';
 export type { SocketStatistics } from './socket/statistics.js';
-export type { AddressInfo, SocketOptions, UdpSocket } from './socket/udp-socket.js';
+export type { AddressInfo, SocketEvents, SocketOptions, UdpSocket } from './socket/udp-socket.js';

@@ -33,7 +33,7 @@ export interface PacketSocketOptions extends PacketAddress {
   readonly state?: string;
 }
 
-interface PacketSocketEvents {
+export interface PacketSocketEvents {
   listening: [];
   message: [frame: Buffer, from: FrameInfo];
   /** There is something for `receive`: who listens to this gets no `message`. */

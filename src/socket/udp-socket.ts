@@ -33,7 +33,7 @@ export interface AddressInfo {
   readonly port: number;
 }
 
-interface SocketEvents {
+export interface SocketEvents {
   listening: [];
   connect: [];
   message: [message: Buffer, from: RemoteInfo];
