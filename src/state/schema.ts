@@ -166,7 +166,7 @@ const address = text(
 );
 
 const host = text(new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`), 'an address such as "10.10.10.10"');
-const lladdr = text(/^[\da-f]{2}(?::[\da-f]{2}){5}$/i, 'a MAC address such as "02:fc:00:00:00:02"');
+const MAC = /^[\da-f]{2}(?::[\da-f]{2}){5}$/i;
 
 const RANGES = /^(?:\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)?$/;
 const isVlanList = (list: string) =>
@@ -187,7 +187,17 @@ const document = object({
       address: v.exactOptional(address),
       ethertype: v.exactOptional(choice(['any'])),
       icmpErrors: v.exactOptional(v.boolean('must be true or false')),
-      neighbours: v.exactOptional(v.pipe(plain, v.record(host, object({ lladdr })))),
+      neighbours: v.exactOptional(
+        v.pipe(
+          plain,
+          v.record(
+            host,
+            object({
+              lladdr: text(MAC, 'a MAC address such as "02:fc:00:00:00:02"'),
+            }),
+          ),
+        ),
+      ),
     }),
   ),
   devices: byName(
