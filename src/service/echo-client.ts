@@ -1,7 +1,7 @@
 // RFC 792 echo, the asking side: what ping(8) does, through the out-of-band stack.
-import { Batch } from '../memory/batch.js';
 import { EchoKind, type EchoPage, EchoTotal } from '../memory/echo-page.js';
 import { NeighbourState } from '../memory/neighbour-page.js';
+import type { MessageOutput } from '../stack/message-output.js';
 import type { Output } from '../stack/output.js';
 import type { Packet } from '../stack/packet.js';
 import { Path, Refusal } from '../stack/path.js';
@@ -10,8 +10,8 @@ import { type IcmpService, Outcome } from '../stack/service.js';
 import * as icmpv4 from '../wire/icmpv4.js';
 import * as ipv4 from '../wire/ipv4.js';
 
-/** Octets that the requests carry, beside headers. */
-const HEADERS = ipv4.MIN_HEADER_LENGTH + icmpv4.HEADER_LENGTH;
+/** Octets of payload that the longest packet has room for. */
+const MAX_SIZE = 0xffff - ipv4.MIN_HEADER_LENGTH - icmpv4.HEADER_LENGTH;
 const SEQUENCES = 0x1_0000;
 /** Of a flood, where no reply comes: a hundred requests a second, as ping(8). */
 const FLOOD_NS = 10e6;
@@ -36,7 +36,7 @@ export interface EchoSetup {
   readonly sequence: number;
 }
 
-/** Why it cannot start: a Refusal, or that the packet is longer than the MTU. */
+/** Why it cannot start: a Refusal, or that no IPv4 packet is that long. */
 export const TOO_LONG = 100;
 
 export class EchoClient implements IcmpService {
@@ -46,24 +46,33 @@ export class EchoClient implements IcmpService {
   readonly #sentNs = new Float64Array(SEQUENCES);
   readonly #state = new Uint8Array(SEQUENCES);
   readonly #path = new Path();
-  readonly #batch = new Batch(1);
+  readonly #message: DataView;
   #sent = 0;
   #wasFailed = false;
 
   constructor(
     readonly setup: EchoSetup,
-    readonly output: Output,
+    readonly messages: MessageOutput,
     readonly page: EchoPage,
     readonly now: () => number,
     /** The port that it is bound to. */
     readonly portOf: () => Port | undefined,
-  ) {}
+  ) {
+    const message = new Uint8Array(icmpv4.HEADER_LENGTH + Math.min(setup.size, MAX_SIZE));
+    // The payload of ping(8): what number octet it is.
+    for (let i = icmpv4.HEADER_LENGTH; i < message.length; i++) message[i] = i - icmpv4.HEADER_LENGTH;
+    this.#message = new DataView(message.buffer);
+  }
+
+  get output(): Output {
+    return this.messages.output;
+  }
 
   /** Sends the first request. Why it cannot, or 0. */
   start(nowNs: number): number {
     const refused = this.output.find(this.#path, this.setup.destination, this.portOf());
     if (refused !== Refusal.None) return refused;
-    if (this.setup.size + HEADERS > this.#path.mtu) return TOO_LONG;
+    if (this.setup.size > MAX_SIZE) return TOO_LONG;
     this.run(nowNs);
     return 0;
   }
@@ -88,31 +97,18 @@ export class EchoClient implements IcmpService {
     this.#state[sequence] = Waiting;
     if (path.generation !== output.routes.generation) {
       const refused = output.find(path, setup.destination, this.portOf());
-      if (refused !== Refusal.None || setup.size + HEADERS > path.mtu) return;
+      if (refused !== Refusal.None) return;
     }
-    const batch = this.#batch;
-    if (output.reserve(path, batch, 1) === 0) return;
-    const { view } = output.device.arena;
-    const l3 = batch.at[0]! + path.headerLength;
-    const l4 = l3 + ipv4.MIN_HEADER_LENGTH;
-    const end = l4 + icmpv4.HEADER_LENGTH + setup.size;
-    // The payload of ping(8): what number octet it is.
-    for (let i = 0; i < setup.size; i++) view.setUint8(l4 + icmpv4.HEADER_LENGTH + i, i);
-    ipv4.setHeaderLength(view, l3, ipv4.MIN_HEADER_LENGTH);
-    ipv4.setTos(view, l3, 0);
-    ipv4.setTotalLength(view, l3, end - l3);
-    ipv4.setIdentification(view, l3, 0);
-    // It fits, and may not be cut: the identification need not be unique (RFC 6864 §4.1).
-    ipv4.setDontFragment(view, l3, true);
-    ipv4.setTtl(view, l3, ipv4.DEFAULT_TTL);
-    ipv4.setProtocol(view, l3, ipv4.Protocol.Icmp);
-    ipv4.setSource(view, l3, path.source);
-    ipv4.setDestination(view, l3, path.destination);
-    ipv4.writeChecksum(view, l3);
-    icmpv4.writeEcho(view, l4, end, icmpv4.Type.Echo, setup.identifier, sequence);
-    batch.length[0] = end - batch.at[0]!;
+    icmpv4.writeEcho(
+      this.#message,
+      0,
+      this.#message.byteLength,
+      icmpv4.Type.Echo,
+      setup.identifier,
+      sequence,
+    );
     this.#sentNs[sequence] = this.now();
-    output.send(path, batch, 0, nowNs);
+    this.messages.send(path, ipv4.Protocol.Icmp, this.#message, nowNs);
   }
 
   /** Tells once that the neighbour does not answer; it is asked for again with the next request. */

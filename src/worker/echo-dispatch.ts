@@ -82,13 +82,9 @@ export class EchoDispatch {
 
 function refusalOf(refused: number, port: string): EvlnetError {
   if (refused === TOO_LONG)
-    return new EvlnetError(
-      'EVL_MESSAGE_SIZE',
-      `Cannot ping through "${port}": the packet is longer than its MTU`,
-      {
-        hint: 'give -s a smaller SIZE: the MTU less 28',
-      },
-    );
+    return new EvlnetError('EVL_MESSAGE_SIZE', `Cannot ping through "${port}": no IPv4 packet is that long`, {
+      hint: 'give -s a SIZE of 65507 at most',
+    });
   if (refused === Refusal.NoSource)
     return new EvlnetError('EVL_NO_ADDRESS', `Cannot ping through "${port}": it has no address`, {
       hint: `evlnet port set ${port} address 10.10.10.11/24`,

@@ -13,6 +13,7 @@ import { EchoClients } from '../service/echo-clients.js';
 import { IcmpResponder } from '../service/icmp-responder.js';
 import { udpEcho } from '../service/udp-echo.js';
 import { Announcer } from '../stack/announcer.js';
+import { MessageOutput } from '../stack/message-output.js';
 import { Port } from '../stack/port.js';
 import { Stack } from '../stack/stack.js';
 import { Tracer } from '../stack/tracer.js';
@@ -52,6 +53,7 @@ export class OutOfBand {
   readonly #announcer: Announcer;
   readonly #echoes: EchoPage;
   readonly #pings = new EchoClients();
+  readonly #messages: MessageOutput;
   readonly #sockets: SocketSide;
   readonly #modules: ModuleServices;
   readonly #nextCommand: () => Command | undefined;
@@ -68,6 +70,7 @@ export class OutOfBand {
     this.#announcer = new Announcer(this.#device, new Batch(1), this.#counters.slots);
     this.#echoes = o.echoes;
     this.#stack.icmp.push(this.#pings);
+    this.#messages = new MessageOutput(this.#stack.output, this.#counters);
     this.#sockets = new SocketSide(o.bell, this.#stack, this.#device, this.#counters);
     this.#modules = new ModuleServices(this.#stack, this.#device, o.services);
     this.#nextCommand = o.nextCommand;
@@ -138,8 +141,7 @@ export class OutOfBand {
   }
 
   #ping(setup: EchoSetup, slot: number): void {
-    const { output } = this.#stack;
-    const client = new EchoClient(setup, output, this.#echoes, nowNs, () => this.#stack.port(slot));
+    const client = new EchoClient(setup, this.#messages, this.#echoes, nowNs, () => this.#stack.port(slot));
     this.#echoes.clear(setup.client);
     this.#echoes.refuse(setup.client, this.#pings.start(client, nowNs()));
   }

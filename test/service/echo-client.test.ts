@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
+import { SLOT_STRIDE, SlotCounter } from '../../src/memory/counters.js';
 import { ECHO_PAGE_LENGTH, EchoKind, EchoPage, EchoTotal } from '../../src/memory/echo-page.js';
 import { EchoClient, type EchoSetup, TOO_LONG } from '../../src/service/echo-client.js';
 import { EchoClients } from '../../src/service/echo-clients.js';
+import { MessageOutput } from '../../src/stack/message-output.js';
 import { Refusal } from '../../src/stack/path.js';
 import { parseIpv4 } from '../../src/wire/address.js';
 import { buildFrame, type FrameFields, ISSUER, octets, RESPONDER } from '../build-frame.js';
@@ -30,7 +32,7 @@ function asking(more: Partial<EchoSetup> = {}, knowsPeer = true) {
   };
   const client = new EchoClient(
     setup,
-    n.stack.output,
+    new MessageOutput(n.stack.output, n.counters),
     page,
     () => n.now,
     () => n.port,
@@ -83,6 +85,31 @@ test('the request is an echo request with the payload of ping(8)', () => {
   expect([view.getUint8(l4 - 12), view.getUint16(l4 - 14), view.getUint16(l4 - 18)]).toEqual([
     64, 0x4000, 31,
   ]);
+});
+
+test('beyond the MTU it leaves in fragments of one identification, another for each request', () => {
+  const { n, pass } = asking({ size: 65_507, intervalNs: 1 });
+  const first = n.sent();
+  expect(first).toHaveLength(45);
+  const [id] = first;
+  expect(id).toMatch(new RegExp(`^packet [1-9]\\d* to ${ISSUER.mac}, vid 43 pcp 0$`));
+  expect(new Set(first)).toEqual(new Set([id]));
+  pass(1);
+  expect(n.sent()).not.toContain(id);
+  const { slots } = n.counters;
+  expect(
+    [SlotCounter.Fragmented, SlotCounter.FragmentsSent].map((c) => slots[VID * SLOT_STRIDE + c]),
+  ).toEqual([2, 90]);
+  expect(n.device.lent).toBe(0);
+});
+
+test.each([
+  [1472, 1],
+  [1473, 2],
+  [2952, 2],
+  [2953, 3],
+])('of %d octets, %d packets', (size, packets) => {
+  expect(asking({ size }).n.sent()).toHaveLength(packets);
 });
 
 test('COUNT requests and no more; sequence numbers begin anew after 65535', () => {
@@ -150,7 +177,7 @@ test('a neighbour that does not answer is told once for every time it was given 
 test.each<[string, Partial<EchoSetup>, number]>([
   ['no route', { destination: parseIpv4('203.0.113.7') }, Refusal.NoRoute],
   ['an address of our own', { destination: parseIpv4(RESPONDER.address) }, Refusal.NotOnLink],
-  ['a packet longer than the MTU', { size: 1473 }, TOO_LONG],
+  ['a packet that is longer than IPv4 carries', { size: 65_508 }, TOO_LONG],
 ])('does not start: %s', (_what, setup, refused) => {
   const { n, started, clients } = asking(setup);
   expect(started).toBe(refused);

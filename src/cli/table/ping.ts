@@ -33,7 +33,7 @@ export const ping: ObjectSpec = {
           value: 'SIZE',
           type: { integer: [0, 65507] },
           default: '56',
-          about: 'octets of payload, up to the MTU less 28',
+          about: 'octets of payload; beyond the MTU less 28 requests leave in fragments',
         },
         { name: 'flood', letter: 'f', about: 'as fast as replies come, a hundred a second at least' },
         {
