@@ -1,4 +1,4 @@
-/* Open load: echo requests as fast as one CPU makes them, or at a fixed rate, whoever answers; replies counted.
+/* Open load: echo requests, of ICMP or UDP, as fast as one CPU makes them, or at a fixed rate, whoever answers; replies counted.
  *
  * BPF_PROG_TEST_RUN with live frames sends them: the program returns XDP_TX, which the kernel turns into a transmission
  * on the issuer's device, as XDP frames, so its veth peer must run NAPI (an XDP program there, or GRO). The receive path
@@ -141,7 +141,7 @@ static void print_result(void)
 
 static const char usage[] =
 	"Usage: load --device IF --to MAC --source ADDRESS --destination ADDRESS [--vid N] [--size OCTETS] [--id N]\n"
-	"       [--rate PACKETS-PER-SECOND] [--milliseconds N] [--warm-up MILLISECONDS] [--batch N] [--cpu N]\n"
+	"       [--udp PORT] [--rate PACKETS-PER-SECOND] [--milliseconds N] [--warm-up MILLISECONDS] [--batch N] [--cpu N]\n"
 	"OCTETS do not count the FCS: 60, the default, is the 64-octet frame.\n";
 
 static void read_options(int argc, char **argv)
@@ -182,7 +182,7 @@ int main(int argc, char **argv)
 	struct sigaction action = { .sa_handler = interrupted };
 	sigaction(SIGUSR1, &action, NULL);
 	offered = bpf_map(BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 1);
-	replies = count_replies(ifindex, request.vid, request.id);
+	replies = count_replies(ifindex, &request);
 	int32_t words[MAX_REQUEST / 4];
 	write_request(&request, (uint8_t *)words);
 	int program = generator(option.rate, words);

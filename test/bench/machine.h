@@ -1,4 +1,4 @@
-/* What the three programs need of the machine: a CPU of their own, a clock, an interface, an end. */
+/* What the programs need of the machine: a CPU of their own, a clock, an interface, an end. */
 #ifndef BENCH_MACHINE_H
 #define BENCH_MACHINE_H
 

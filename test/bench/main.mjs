@@ -8,14 +8,15 @@ import { killAll, run } from './process.mjs';
 import { quietMachine } from './quiet.mjs';
 import { BUILD, c, cap, evlnet, kernel } from './responders.mjs';
 import { playRounds } from './rounds.mjs';
-import { echoText } from './table.mjs';
-import { judge, summarize } from './verdict.mjs';
+import { echoText, udpText } from './table.mjs';
+import { dgram, mmsg, service, socket } from './udp-responders.mjs';
+import { judge, summarize, UDP_BARS } from './verdict.mjs';
 import { openWire, removeStale } from './wire.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** How long the whole bench waits for other work on the machine to end. */
 const PATIENCE_MS = 60_000;
-const RESPONDERS = { kernel, c, evlnet, cap };
+const RESPONDERS = { kernel, c, evlnet, cap, dgram, mmsg, service, socket };
 
 /** Exit code of `scripts/bench`: 0 done, 1 wrong argument, 2 could not run, 4 a bar was missed and --assert given. */
 export async function main(argv) {
@@ -82,6 +83,7 @@ async function benchFilters(options) {
 async function measure(responders, options) {
   const quietly = quietMachine(options.quick ? 0 : PATIENCE_MS);
   const measured = { machine: machine(), options };
+  if (options.part === 'udp') return measureUdp(responders, options, quietly, measured);
   if (options.part !== 'heap') {
     const records = await playRounds({ responders, options, quietly, progress });
     const echo = { responders: summarize(records), bars: judge(records), records };
@@ -94,6 +96,13 @@ async function measure(responders, options) {
     process.stdout.write(`${heapText(measured.heap)}\n`);
   }
   return finish(measured, [...(measured.echo?.bars ?? []), ...(measured.heap?.bars ?? [])], options);
+}
+
+async function measureUdp(responders, options, quietly, measured) {
+  const records = await playRounds({ responders, options, quietly, progress });
+  const udp = { responders: summarize(records), bars: judge(records, UDP_BARS), records };
+  process.stdout.write(`${udpText(udp.responders, udp.bars, options)}\n`);
+  return finish({ ...measured, udp }, udp.bars, options);
 }
 
 const progress = (text) => process.stderr.write(`${text}\n`);

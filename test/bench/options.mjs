@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util';
 
-export const USAGE = `Usage: scripts/bench [ echo | heap | filter ] [ options ]
+export const USAGE = `Usage: scripts/bench [ echo | heap | filter | udp ] [ options ]
   echo              replies a second and round trips: evlnet, the C responder, the kernel (default: echo, then heap)
   heap              heap growth and garbage collections of evlnet over 10 million frames
   filter            what a filter costs: translated to XDP and to WebAssembly, beside the same written as XDP in C (needs clang)
+  udp               datagrams echoed: evlnet's service, a program with evlnet's sockets beside its worker, the same program with
+                    node:dgram, and C with recvmmsg and sendmmsg
   --rounds N        every round starts all responders anew, default 5
   --passes N        a round measures each responder N times in turn, default 4
   --quick           one short round, for CI: shows that everything runs, not how fast
-  --only LIST       of evlnet,c,kernel,cap (evlnet on libpcap)
+  --only LIST       of evlnet,c,kernel,cap (evlnet on libpcap); with udp of service,socket,dgram,mmsg
   --waits LIST      of default,none,always
   --driver-mode M   native or generic; default: what each responder chooses
   --rate N          offer N requests a second instead of as many as one CPU makes
@@ -17,14 +19,15 @@ Needs root, a C compiler and a built evlnet (npm run build). Exit 2: it could no
 `;
 
 export const WAITS = ['default', 'none', 'always'];
-const PARTS = ['echo', 'heap', 'filter'];
+const PARTS = ['echo', 'heap', 'filter', 'udp'];
 const RESPONDERS = ['kernel', 'c', 'evlnet', 'cap'];
+const UDP_RESPONDERS = ['dgram', 'mmsg', 'service', 'socket'];
 
 const flags = {
   rounds: { type: 'string' },
   passes: { type: 'string' },
   quick: { type: 'boolean', default: false },
-  only: { type: 'string', default: RESPONDERS.join() },
+  only: { type: 'string' },
   waits: { type: 'string', default: WAITS.join() },
   'driver-mode': { type: 'string' },
   rate: { type: 'string' },
@@ -40,12 +43,13 @@ export function readOptions(argv) {
     throw new RangeError(`argument "${positionals.at(-1)}" is wrong: ${PARTS.join(', ')}`);
   const mode = values['driver-mode'];
   if (mode !== undefined) oneOf('driver-mode', mode, ['native', 'generic']);
+  const all = positionals[0] === 'udp' ? UDP_RESPONDERS : RESPONDERS;
   return {
     part: positionals[0] ?? 'all',
     rounds: number('rounds', values.rounds, 1, 100) ?? (values.quick ? 1 : 5),
     passes: number('passes', values.passes, 1, 100) ?? (values.quick ? 1 : 4),
     quick: values.quick,
-    only: list('only', values.only, RESPONDERS),
+    only: list('only', values.only ?? all.join(), all),
     waits: list('waits', values.waits, WAITS),
     mode,
     rate: number('rate', values.rate, 1, 100e6),

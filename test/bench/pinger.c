@@ -1,4 +1,4 @@
-/* Echo round trips, one at a time: a packet socket that spins, never sleeps, and hears echo replies only. JSON out. */
+/* Echo round trips, of ICMP or UDP, one at a time: a packet socket that spins, never sleeps, and hears echo replies only. JSON out. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
@@ -41,10 +41,12 @@ static void stop(int signal)
 	stopped = 1;
 }
 
-/* Echo replies with our id on our VLAN; the kernel has taken the tag out of the frame by then. */
+/* Echo replies, or datagrams, with our id on our VLAN; the kernel has taken the tag out of the frame by then. */
 static void attach_filter(int fd)
 {
-	enum { ETHERTYPE_AT = 12, PROTOCOL_AT = 23, ICMP_AT = 34 };
+	/* Type and code of an echo reply, then its identifier; or source port, then ours. */
+	const uint32_t id_at = request.udp ? 36 : 38;
+	enum { ETHERTYPE_AT = 12, PROTOCOL_AT = 23, L4_AT = 34 };
 	const struct sock_filter tagged[] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, SKF_AD_OFF + SKF_AD_VLAN_TAG),
 		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xfff),
@@ -52,10 +54,10 @@ static void attach_filter(int fd)
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, ETHERTYPE_AT),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 7),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, PROTOCOL_AT),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMP, 0, 5),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ICMP_AT),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3),
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, ICMP_AT + 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (request.udp ? IPPROTO_UDP : IPPROTO_ICMP), 0, 5),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, L4_AT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, request.udp, 0, 3),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, id_at),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, request.id, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, 0xffff),
 		BPF_STMT(BPF_RET | BPF_K, 0),
@@ -175,7 +177,7 @@ static void measure(int fd)
 
 static const char usage[] =
 	"Usage: pinger --device IF --to MAC --source ADDRESS --destination ADDRESS [--vid N] [--size OCTETS] [--id N]\n"
-	"       [--count N] [--warm-up N] [--interval MICROSECONDS] [--cpu N] [--fifo PRIORITY] [--seconds N]\n";
+	"       [--udp PORT] [--count N] [--warm-up N] [--interval MICROSECONDS] [--cpu N] [--fifo PRIORITY] [--seconds N]\n";
 
 static void read_options(int argc, char **argv)
 {
@@ -218,7 +220,7 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGALRM, &action, NULL);
 	alarm(option.seconds);
-	count_replies(ifindex, request.vid, request.id);
+	count_replies(ifindex, &request);
 	measure(open_socket(ifindex));
 	return 0;
 }

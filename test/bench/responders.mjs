@@ -1,4 +1,4 @@
-// Who answers: the kernel, the C program, evlnet by XDP and by libpcap. The programs share one CPU: whoever is not measured is parked.
+// Who answers echo requests: the kernel, the C program, evlnet by XDP and by libpcap. The programs share one CPU: whoever is not measured is parked.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { run, start } from './process.mjs';
 import { addKernelVlan, DEVICE, RESPONDER, VID } from './wire.mjs';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const BUILD = join(ROOT, 'build/bench');
 const EVLNET = join(ROOT, 'bin/evlnet');
-const PORT = `${DEVICE}.${VID}`;
+export const PORT = `${DEVICE}.${VID}`;
 export const RESPONDER_CPU = 1;
 
 /** `--spin` of each wait mode, of evlnet and of the C program. */
-const SPIN = { none: '0', always: 'always' };
+export const SPIN = { none: '0', always: 'always' };
 
 /** A responder's start(wait) gives `{ wire, tagged, pid?, mode?, park, unpark, stop }`. */
 export async function kernel(wire) {
@@ -45,16 +45,18 @@ export const c = (wire, mode) => ({
   },
 });
 
-export const evlnet = (wire, mode) => program('evlnet', wire, mode ? ['mode', mode] : []);
+const ICMP = ['icmp', '-i', PORT, '-s'];
+
+export const evlnet = (wire, mode) => program('evlnet', wire, mode ? ['mode', mode] : [], ICMP);
 
 /** evlnet again, on npm cap: its out-of-band side is a process of its own. */
-export const cap = (wire) => program('cap', wire, ['driver', 'pcap']);
+export const cap = (wire) => program('cap', wire, ['driver', 'pcap'], ICMP);
 
 const childrenOf = (pid) =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 
-/** With a state file of its own, which `close()` removes. */
-async function program(name, wire, options) {
+/** evlnet with `words`, and with a state file of its own, which `close()` removes. */
+export async function program(name, wire, options, words) {
   const folder = mkdtempSync(join(tmpdir(), 'evlnet-bench-'));
   const env = { EVLNET_STATE: join(folder, 'state.json') };
   const command = (...args) => run(...wire.onResponder(EVLNET, args), { env });
@@ -69,10 +71,11 @@ async function program(name, wire, options) {
   return {
     name,
     folder,
+    env,
     command,
     close,
     async start(wait) {
-      const args = ['icmp', '-i', PORT, '-s', '--cpu', `${RESPONDER_CPU}`];
+      const args = [...words, '--cpu', `${RESPONDER_CPU}`];
       if (SPIN[wait]) args.push('--spin', SPIN[wait]);
       let port;
       // `-s` prints nothing when it begins. RUNNING is said once there is a worker, the mode once the worker answers.

@@ -6,26 +6,26 @@ import { DEVICE, ISSUER, RESPONDER, VID } from './wire.mjs';
 const ISSUER_CPU = 0;
 
 /** What load and pinger need to know of the wire. */
-const request = (tagged) =>
+const request = (tagged, udpPort) =>
   ['--device', DEVICE, '--to', RESPONDER.lladdr, '--source', ISSUER.address]
     .concat('--destination', RESPONDER.address, '--cpu', `${ISSUER_CPU}`)
-    .concat(tagged ? ['--vid', `${VID}`] : []);
+    .concat(tagged ? ['--vid', `${VID}`] : [], udpPort ? ['--udp', `${udpPort}`] : []);
 
 const json = async (...command) => JSON.parse(await run(...command));
 
-export const load = ({ wire, tagged }, { milliseconds, warmUp, rate }) =>
+export const load = ({ wire, tagged, udpPort }, { milliseconds, warmUp, rate }) =>
   json(
     ...wire.onIssuer(join(BUILD, 'load'), [
-      ...request(tagged),
+      ...request(tagged, udpPort),
       ...['--milliseconds', `${milliseconds}`, '--warm-up', `${warmUp}`],
       ...(rate ? ['--rate', `${rate}`] : []),
     ]),
   );
 
-const roundTrips = ({ wire, tagged }, { count, seconds }) =>
+const roundTrips = ({ wire, tagged, udpPort }, { count, seconds }) =>
   json(
     ...wire.onIssuer(join(BUILD, 'pinger'), [
-      ...request(tagged),
+      ...request(tagged, udpPort),
       ...['--count', `${count}`, '--seconds', `${seconds}`],
     ]),
   );

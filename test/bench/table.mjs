@@ -1,4 +1,10 @@
 const LABELS = { kernel: 'kernel', c: 'C AF_XDP', evlnet: 'evlnet', cap: 'evlnet, libpcap' };
+const UDP_LABELS = {
+  dgram: 'node:dgram',
+  mmsg: 'C recvmmsg',
+  service: 'evlnet service',
+  socket: 'evlnet socket',
+};
 const thousands = (n) => `${Math.round(n / 1000)}k`;
 
 /** Columns as wide as their widest cell, the first `left` ones flush left. */
@@ -11,7 +17,7 @@ export function columns(rows, left) {
 }
 
 const who = (row) => [
-  LABELS[row.name],
+  LABELS[row.name] ?? UDP_LABELS[row.name],
   row.wait ? `spin ${row.wait}` : '',
   `${row.tagged ? 'tagged' : 'untagged'}${row.mode ? ` ${row.mode}` : ''}`,
 ];
@@ -82,6 +88,27 @@ export function echoText(rows, bars, { rounds, passes, rate }) {
       ? [
           `Other work on the machine disturbed ${disturbed} of ${measured} measurements; left out where enough remain.`,
         ]
+      : []),
+  ].join('\n');
+}
+
+export function udpText(rows, bars, { rounds, passes, rate }) {
+  const offered = rate ? `${thousands(rate)} a second offered` : 'open load';
+  const named = bars.map((bar) => ({ ...bar, name: `${UDP_LABELS[bar.who]}: ${bar.name}` }));
+  return [
+    `Datagrams echoed a second, ${offered}, 64-octet frames (60 without FCS), median`,
+    repliesTable(rows),
+    '',
+    'Round trip in µs, one at a time, as fast as replies come, median',
+    roundTripTable(rows),
+    ...(named.length
+      ? ['', 'Against the bars: median of the comparisons within each pass', barTable(named)]
+      : []),
+    '',
+    `${rounds} rounds of ${passes} passes; generator and pinger on CPU 0, everything else on CPU 1: worker and program share it. The kernel's`,
+    'receive path runs on CPU 0 for node:dgram and C.',
+    ...(rows.some((row) => !row.tagged)
+      ? ['The kernel here has no 802.1Q: its sockets answer untagged on wires of their own, their best case.']
       : []),
   ].join('\n');
 }

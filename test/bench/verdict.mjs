@@ -2,12 +2,34 @@ import { QUIET } from './quiet.mjs';
 import { interval, median } from './statistics.mjs';
 
 /** What evlnet has to reach, in terms of the others in the same run. */
-const BARS = [
+export const BARS = [
   { name: 'replies / kernel', of: 'kernel', atLeast: 1.3, value: (a, b) => rate(a) / rate(b) },
   { name: 'replies / C', of: 'c', atLeast: 0.95, value: (a, b) => rate(a) / rate(b) },
   { name: 'p50 - C, µs', of: 'c', atMost: 1, value: (a, b) => a.rtt.p50 - b.rtt.p50 },
   { name: 'p99 / C', of: 'c', atMost: 1.3, value: (a, b) => a.rtt.p99 / b.rtt.p99 },
   { name: 'p99.9 / C', of: 'c', atMost: 1.5, value: (a, b) => a.rtt['p99.9'] / b.rtt['p99.9'] },
+];
+
+/** The same of UDP: `who` has to reach it. */
+const ratio = (key) => (a, b) => a.rtt[key] / b.rtt[key];
+export const UDP_BARS = [
+  {
+    who: 'service',
+    name: 'datagrams / node:dgram',
+    of: 'dgram',
+    atLeast: 2,
+    value: (a, b) => rate(a) / rate(b),
+  },
+  { who: 'service', name: 'datagrams / C', of: 'mmsg', atLeast: 1, value: (a, b) => rate(a) / rate(b) },
+  { who: 'service', name: 'p99.9 / node:dgram', of: 'dgram', atMost: 1, value: ratio('p99.9') },
+  {
+    who: 'socket',
+    name: 'datagrams / node:dgram',
+    of: 'dgram',
+    atLeast: 1.5,
+    value: (a, b) => rate(a) / rate(b),
+  },
+  { who: 'socket', name: 'p50 / node:dgram', of: 'dgram', atMost: 1, value: ratio('p50') },
 ];
 const rate = (record) => record.load.repliesPerSecond;
 const isQuiet = (record) => Math.max(record.load.others, record.rtt.others) <= QUIET;
@@ -20,7 +42,7 @@ const quietOnes = (list, quiet) => {
 };
 
 /** What `--spin` makes no difference to. */
-const WAITLESS = ['kernel', 'cap'];
+const WAITLESS = ['kernel', 'cap', 'dgram', 'mmsg'];
 
 /** One row a responder and wait mode: medians of what was measured while others were quiet. */
 export function summarize(records) {
@@ -57,14 +79,14 @@ export function summarize(records) {
  * the median of those comparisons. `met`: yes; no; or unclear, where the value misses the bar but its 90 % interval does not,
  * or where there are too few comparisons for one.
  */
-export function judge(records) {
+export function judge(records, bars = BARS) {
   const waits = [...new Set(records.map((record) => record.wait))];
   return waits.flatMap((wait) =>
-    BARS.flatMap(({ name, of, atLeast, atMost, value }) => {
-      const pairs = quietOnes(pairsOf(records, wait, of), ([a, b]) => isQuiet(a) && isQuiet(b));
+    bars.flatMap(({ who = 'evlnet', name, of, atLeast, atMost, value }) => {
+      const pairs = quietOnes(pairsOf(records, wait, who, of), ([a, b]) => isQuiet(a) && isQuiet(b));
       if (pairs.length === 0) return [];
       const values = pairs.map(([a, b]) => value(a, b));
-      return [{ wait, name, ...compare(values, { atLeast, atMost }) }];
+      return [{ who, wait, name, ...compare(values, { atLeast, atMost }) }];
     }),
   );
 }
@@ -83,8 +105,8 @@ function compare(values, { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.P
   };
 }
 
-function pairsOf(records, wait, of) {
-  const own = records.filter((r) => r.wait === wait && r.name === 'evlnet');
+function pairsOf(records, wait, who, of) {
+  const own = records.filter((r) => r.wait === wait && r.name === who);
   const others = new Map(
     records.filter((r) => r.wait === wait && r.name === of).map((r) => [`${r.round}.${r.pass}`, r]),
   );
