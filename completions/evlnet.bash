@@ -79,10 +79,12 @@ _evlnet() {
         run)
             _evlnet_devices "dev icmp-responder udp-echo --save --spin --cpu -P --priority" ;;
         udp)
-            if [[ -z $verb ]]; then _evlnet_words "recv echo help"; return; fi
+            if [[ -z $verb ]]; then _evlnet_words "recv send echo help"; return; fi
             case $verb in
                 recv)
                     _evlnet_words "-a --address -p --port -i --interface -I --iterations -s --silent -d --dump --spin --cpu -P --priority" ;;
+                send)
+                    _evlnet_words "-a --address -p --port -m --message -n --repeat -I --iterations --interval -i --interface --spin --cpu -P --priority" ;;
                 echo)
                     _evlnet_words "-i --interface -p --port --spin --cpu -P --priority" ;;
             esac

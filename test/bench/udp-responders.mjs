@@ -1,8 +1,8 @@
 // Who echoes datagrams: a program with node:dgram, the same one with evlnet's sockets beside its worker, C with recvmmsg, evlnet's service.
 import { join } from 'node:path';
 import { start } from './process.mjs';
-import { BUILD, program, RESPONDER_CPU, ROOT } from './responders.mjs';
-import { addKernelVlan, DEVICE, RESPONDER } from './wire.mjs';
+import { BUILD, PORT, program, RESPONDER_CPU, ROOT } from './responders.mjs';
+import { addKernelVlan, DEVICE, ISSUER, RESPONDER } from './wire.mjs';
 
 const UDP_PORT = 7;
 const PROGRAM = join(ROOT, 'test/bench/udp-program.mjs');
@@ -50,6 +50,8 @@ export async function service(wire, mode) {
 /** Two processes: a worker that has no service for it, and the program. */
 export async function socket(wire, mode) {
   const worker = await program('socket', wire, mode ? ['mode', mode] : [], ['run', DEVICE, 'icmp-responder']);
+  // The issuer's kernel, which has no VLAN, does not answer ARP there.
+  await worker.command('neigh', 'add', ISSUER.address, 'lladdr', ISSUER.lladdr, 'dev', PORT);
   return {
     ...worker,
     async start(wait) {

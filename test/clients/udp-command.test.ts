@@ -112,7 +112,34 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
     ]);
     expect(said('-a', OWN, '-i', 'eth9')).toEqual([
       2,
-      'Cannot find an enabled port "eth9"\nHint: evlnet port enable eth9\n',
+      'Cannot find device "eth9"\nHint: did you mean "eth0"?\n',
+    ]);
+  }, 30_000);
+
+  test('send: solicits, sends text and NULs at its interval; socat receives them', async () => {
+    const socatEnd = stand.start('issuer', {}, 'socat', '-u', 'UDP4-RECV:42042', '-');
+    await until(
+      () => stand.on('issuer', 'ss', '-Hlun', 'sport = :42042').stdout !== '',
+      20_000,
+      'socat receives',
+    );
+    const { status, stdout, stderr } = stand.evlnet(
+      ...['udp', 'send', '-a', '10.10.10.10', '-m', 'ab', '-n', '2', '-I', '3', '--interval', '0.01'],
+    );
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toBe(
+      '== sender mode (=> 10.10.10.10:42042)\n--- 10.10.10.10:42042 udp send statistics ---\n3 datagrams sent, 18 bytes\n',
+    );
+    await socatEnd.printed(/^(abab\0\0){3}$/);
+    expect(stand.evlnet('-j', 'udp', 'send', '-a', 'broadcast', '-I', '1').stdout).toBe(
+      '{"address":"broadcast","port":42042,"sent":1,"bytes":14}\n',
+    );
+    await socatEnd.printed(/Mellow sword!\0$/);
+    await socatEnd.stop();
+    const { status: refused, stderr: why } = stand.evlnet('udp', 'send', '-a', '10.99.0.1');
+    expect([refused, why]).toEqual([
+      2,
+      expect.stringMatching(/^Cannot send to 10\.99\.0\.1: network is unr/),
     ]);
   }, 30_000);
 

@@ -60,7 +60,7 @@ export async function run(context: Context): Promise<number> {
       });
     });
   try {
-    await withSocket(context, device, use);
+    await withSocket(context, { device }, use);
     const summary = { address: named, port, received, bytes, dropped };
     if (suppressed > 0 && !globals.json) line(`… ${suppressed} lines suppressed`);
     line(

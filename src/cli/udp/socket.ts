@@ -3,10 +3,12 @@ import type { UdpSocket } from '../../socket/udp-socket.js';
 import type { Context } from '../context.js';
 import { withSocketOf } from '../with-socket.js';
 
-/** Has a UDP socket on the base device until `use` resolves. */
+/** Has a UDP socket on the base device until `use` resolves, bound to the port `ifname` or to that of -i. */
 export const withSocket = (
   context: Context,
-  device: string,
+  { device, ifname }: { readonly device: string; readonly ifname?: string },
   use: (socket: UdpSocket, stop: AbortSignal) => Promise<void>,
-): Promise<void> =>
-  withSocketOf(context, device, (options) => createSocket({ type: 'udp4', ...options }), use);
+): Promise<void> => {
+  const bound = ifname === undefined ? {} : { ifname };
+  return withSocketOf(context, device, (o) => createSocket({ type: 'udp4', ...o, ...bound }), use);
+};

@@ -19,6 +19,19 @@ export const receiverLines = (s: ReceiverSummary): string[] => [
   `${s.received} datagrams received, ${s.bytes} bytes, ${s.dropped} dropped`,
 ];
 
+/** What a sender did, at its end. */
+export interface SenderSummary {
+  readonly address: string;
+  readonly port: number;
+  readonly sent: number;
+  readonly bytes: number;
+}
+
+export const senderLines = (s: SenderSummary): string[] => [
+  `--- ${s.address}:${s.port} udp send statistics ---`,
+  `${s.sent} datagrams sent, ${s.bytes} bytes`,
+];
+
 /** What an echo service did, at its end. */
 export interface EchoSummary extends Pick<ResponderSummary, 'ifname' | 'drops' | 'serviceTime'> {
   readonly port: number;
