@@ -15,7 +15,8 @@ until_true() {
       echo "lan.sh: gave up waiting for: $*" >&2
       return 1
     fi
-    sleep 0.05
+    # A look costs an emulated processor as much as this.
+    sleep 0.5
   done
 }
 
