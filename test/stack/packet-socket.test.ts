@@ -116,7 +116,7 @@ describe('a frame', () => {
   test.each<[string, number | undefined, number[]]>([
     ['without a tag', undefined, [1, 1, 0, 0]],
     ['of a VLAN with a port', 42, [1, 0, 1, 0]],
-    ['of a VLAN without one: it stays the device’s', 77, [1, 1, 0, 0]],
+    ['of a VLAN without a port, as the device’s,', 77, [1, 1, 0, 0]],
   ])('%s reaches the sockets of its port and those of all', (_name, vid, want) => {
     const sockets = [ANY, 0, 42, 43].map((slot) => bound(ALL_TYPES, slot));
     host(...sockets).send(ethercat(vid));
