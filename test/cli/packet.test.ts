@@ -30,7 +30,8 @@ test.each(['', 'ethercats', '0x5ff', '65536', '0x', '-1', '88a4', '1e4'])('proto
 
 test.each<[string, number, RegExp]>([
   ['packet recv', 1, /argument "-i" is required/],
-  ['packet recv -i eth9', 2, /^Cannot find an enabled port "eth9"\nHint: evlnet port enable eth9/],
+  ['packet recv -i eth9', 2, /^Cannot find device "eth9"/],
+  ['packet recv -i eth1', 2, /^Cannot find an enabled port "eth1"\nHint: evlnet port enable eth1/],
   ['packet recv -i eth0 proto nonsense', 1, /not an Ethernet type\nHint: proto 0x88a4, or one of all, ip/],
   ['packet send -i eth0', 1, /what to send is hex BYTES, or - for standard input/],
   ['packet send -i eth0 hex 123', 1, /half an octet is missing/],

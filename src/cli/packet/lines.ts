@@ -1,5 +1,6 @@
 import type { FrameInfo, PacketType } from '../../socket/frame-inbox.js';
 import { hexLines } from '../hex-dump.js';
+import type { Received } from '../reception.js';
 import { packetLine } from '../responder-lines.js';
 import { hexEthertype } from './ethertype.js';
 
@@ -53,18 +54,7 @@ export const frameRecord = (frame: Buffer, from: FrameInfo, isDump: boolean): Fr
   ...(isDump ? { octets: frame.toString('hex') } : {}),
 });
 
-/** What was received, at its end. */
-export interface FramesSummary {
-  readonly ifname: string;
-  readonly received: number;
-  readonly bytes: number;
-  /** Frames that found no room in the receive buffer. */
-  readonly dropped: number;
-  /** Lines that nobody read in time. */
-  readonly suppressed?: number;
-}
-
-export const summaryLines = (s: FramesSummary): string[] => [
+export const summaryLines = (s: Received & { readonly ifname: string }): string[] => [
   `--- ${s.ifname} packet recv statistics ---`,
   `${s.received} frames received, ${s.bytes} bytes, ${s.dropped} dropped`,
 ];

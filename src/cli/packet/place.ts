@@ -1,10 +1,10 @@
-import { cannotFindPort } from '../../configuration/not-found.js';
-import { isLeftInBand } from '../../configuration/recorded-port.js';
+import { namedPort } from '../../configuration/named-port.js';
+import { isLeftInBand, recordedPorts } from '../../configuration/recorded-port.js';
 import { warnAboutSsh } from '../../configuration/ssh-session.js';
+import { readTables } from '../../configuration/tables.js';
 import type { Link } from '../../linux/link.js';
 import type { Protocol } from '../../socket/packet-socket.js';
 import { readState } from '../../state/file.js';
-import { placePort } from '../../state/place.js';
 import type { StateDocument } from '../../state/schema.js';
 import type { Context } from '../context.js';
 import { hexEthertype } from './ethertype.js';
@@ -15,17 +15,16 @@ const IPV4 = 0x0800;
 export async function frameDevice(context: Context, captures: Protocol | undefined): Promise<string> {
   const ifname = context.arguments.text('interface')!;
   const state = readState(context.state.file, context.stateOptions);
-  const entry = state.ports[ifname];
-  if (entry === undefined) throw cannotFindPort(ifname);
-  const [links, addresses] = await Promise.all([context.system.links(), context.system.addresses()]);
-  const { base, vid } = placePort(ifname, entry, links);
+  const tables = await readTables(context);
+  const { links } = tables;
+  const { baseName: base, vid } = namedPort(ifname, state, links);
   if (captures !== undefined) {
     if (vid !== undefined && isLeftInBand(state, base, vid))
       context.warn(`VLAN ${vid} is in-band`, `evlnet vlans add ${vid}`);
     else if (typeof captures === 'number' && captures !== IPV4)
       warnOfType(context, state, { base, links }, captures);
   }
-  await warnAboutSsh(context, state, { links, addresses });
+  await warnAboutSsh(context, state, tables);
   return base;
 }
 
@@ -37,8 +36,8 @@ function warnOfType(
   ethertype: number,
 ): void {
   const name = hexEthertype(ethertype);
-  const isWanted = Object.entries(state.ports).some(
-    ([ifname, entry]) => entry.ethertype === 'any' && placePort(ifname, entry, links).base === base,
+  const isWanted = recordedPorts(state, links).some(
+    (port) => port.baseName === base && port.entry.ethertype === 'any',
   );
   if (!isWanted)
     context.warn(

@@ -1,17 +1,12 @@
 import { SlotCounter } from '../../memory/counters.js';
 import type { Tally } from '../../worker/tally.js';
+import type { Received } from '../reception.js';
 import { droppedText, dropsAndTime, type ResponderSummary, timeLines } from '../responder-summary.js';
 
 /** What a receiver did, at its end. */
-export interface ReceiverSummary {
+export interface ReceiverSummary extends Received {
   readonly address: string;
   readonly port: number;
-  readonly received: number;
-  readonly bytes: number;
-  /** Datagrams that found no room in the receive buffer. */
-  readonly dropped: number;
-  /** Lines that nobody read in time. */
-  readonly suppressed?: number;
 }
 
 export const receiverLines = (s: ReceiverSummary): string[] => [
