@@ -77,16 +77,11 @@ describe('objects and commands', () => {
       `Object "latency" is not in evlnet ${VERSION}`,
       '"evlnet help" lists what this version has',
     ],
+    ['moni', 3, `Object "monitor" is not in evlnet ${VERSION}`, '"evlnet help" lists what this version has'],
     [
-      'neigh',
+      'dump -i eth0',
       3,
-      `Object "neighbour" is not in evlnet ${VERSION}`,
-      '"evlnet help" lists what this version has',
-    ],
-    [
-      'neighbor show',
-      3,
-      `Object "neighbour" is not in evlnet ${VERSION}`,
+      `Object "dump" is not in evlnet ${VERSION}`,
       '"evlnet help" lists what this version has',
     ],
     [

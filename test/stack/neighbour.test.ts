@@ -62,19 +62,19 @@ describe('a neighbour that is not known', () => {
     expect(n.sent().filter((line) => line === whoHas)).toHaveLength(10);
   });
 
-  test('of the packets that wait the latest 64 are kept', () => {
+  test('of the packets that wait the latest 144 are kept', () => {
     const n = new Neighbourhood();
-    for (let i = 0; i < 70; i++) n.send(PEER, i);
+    for (let i = 0; i < 150; i++) n.send(PEER, i);
     expect(n.drops()).toEqual({ 'neighbour-queue-full': 6 });
     n.sent();
     n.answer();
-    expect(n.sent()).toEqual(Array.from({ length: 64 }, (_, i) => packet(i + 6)));
+    expect(n.sent()).toEqual(Array.from({ length: 144 }, (_, i) => packet(i + 6)));
     expect(n.device.lent).toBe(0);
   });
 
   test('holds no more than 256 buffers together with all others', () => {
     const n = new Neighbourhood();
-    for (let host = 1; host <= 5; host++) for (let i = 0; i < 64; i++) n.send(`10.10.10.${100 + host}`, i);
+    for (let host = 1; host <= 4; host++) for (let i = 0; i < 80; i++) n.send(`10.10.10.${100 + host}`, i);
     expect(n.device.lent).toBe(256);
     expect(n.drops()).toEqual({ 'neighbour-queue-full': 64 });
     n.pass(4 * SECOND);
