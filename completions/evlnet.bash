@@ -27,7 +27,7 @@ _evlnet() {
         --spin) _evlnet_words "always"; return ;;
     esac
     if [[ -z $object ]]; then
-        _evlnet_words "port vlans filter icmp-responder run udp packet neighbour route stats ping check lab state completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
+        _evlnet_words "port vlans filter icmp-responder run udp packet neighbour route stats latency ping check lab state completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
         return
     fi
     case $object in
@@ -131,6 +131,8 @@ _evlnet() {
                     _evlnet_devices "dev" ;;
             esac
             ;;
+        latency)
+            _evlnet_words "-i --interface -c --count --interval -s --size -w --deadline --icmp --histogram --gnuplot --compare -q --quiet --spin --cpu -P --priority" ;;
         ping)
             _evlnet_words "-i --interface -c --count -s --size -f --flood --interval -w --deadline -q --quiet --spin --cpu -P --priority" ;;
         check)

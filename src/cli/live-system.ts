@@ -8,6 +8,25 @@ export const liveSystem: System = {
 
   xdpHolder: async (progId) => (await import('../linux/xdp-holder.js')).xdpHolder(progId),
 
+  async lines(command, words, signal, onLine) {
+    const { execa } = await import('execa');
+    const child = execa(command, [...words], {
+      reject: false,
+      buffer: { stdout: false },
+      stdin: 'ignore',
+    });
+    const interrupt = () => void child.kill('SIGINT');
+    signal.addEventListener('abort', interrupt, { once: true });
+    if (signal.aborted) interrupt();
+    try {
+      for await (const line of child) onLine(String(line));
+      const { exitCode, stderr } = await child;
+      return { code: exitCode ?? (signal.aborted ? 0 : 127), stderr };
+    } finally {
+      signal.removeEventListener('abort', interrupt);
+    }
+  },
+
   async runInherited(command, words) {
     const { execa } = await import('execa');
     const child = execa(command, [...words], { reject: false, stdio: 'inherit' });

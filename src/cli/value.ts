@@ -33,10 +33,13 @@ function readInteger(
   return value;
 }
 
+const SECOND = { s: 1, ms: 1e3, us: 1e6 } as const;
+
 function readSeconds(text: string, name: string): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isFinite(value)) throw wrong(text, `"${name}" is a number of seconds`, 'write it as 10 or 0.5');
-  return value;
+  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(s|ms|us)?$/.exec(text) ?? [];
+  if (number === undefined)
+    throw wrong(text, `"${name}" is a number of seconds`, 'write it as 10, 0.5 or 500ms');
+  return Number(number) / SECOND[unit as keyof typeof SECOND];
 }
 
 // iproute2's words.

@@ -54,21 +54,46 @@ export function summarize(after: Float64Array, before?: Float64Array): Summary |
       if (min < 0) min = floorOf(b);
       max = floorOf(b + 1);
     }
-  const percentile = (p: number): number => {
-    let left = count * p;
-    for (let b = 0; b < BUCKETS; b++) {
-      left -= of(b);
-      if (left <= 0) return floorOf(b + 1);
-    }
-    return max;
-  };
   return {
     count,
     min,
     average: of(SUM) / count,
     max,
-    p50: percentile(0.5),
-    p99: percentile(0.99),
-    p999: percentile(0.999),
+    p50: quantile(of, count, 0.5),
+    p99: quantile(of, count, 0.99),
+    p999: quantile(of, count, 0.999),
   };
+}
+
+/** What the share `p` of all is not above, in nanoseconds; 0 where there is nothing. */
+export const percentile = (h: Float64Array, p: number): number =>
+  h[COUNT] === 0 ? 0 : quantile((i) => h[i]!, h[COUNT]!, p);
+
+function quantile(of: (bucket: number) => number, count: number, p: number): number {
+  let left = count * p;
+  let last = 0;
+  for (let b = 0; b < BUCKETS; b++) {
+    if (of(b) === 0) continue;
+    left -= of(b);
+    last = floorOf(b + 1);
+    if (left <= 0) break;
+  }
+  return last;
+}
+
+/** A range of times in nanoseconds, and how many lay in it. */
+export interface Bucket {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+}
+
+/** The buckets that hold something, ascending; `joined` of them, a power of two up to 32, count as one. */
+export function buckets(h: Float64Array, joined = 1): Bucket[] {
+  const found: Bucket[] = [];
+  for (let b = 0; b < BUCKETS; b += joined) {
+    const count = h.subarray(b, b + joined).reduce((sum, n) => sum + n, 0);
+    if (count > 0) found.push({ from: floorOf(b), to: floorOf(b + joined), count });
+  }
+  return found;
 }

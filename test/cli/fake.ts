@@ -160,6 +160,13 @@ export class FakeHost {
         this.commands.push(line);
         return { stdout: '', stderr: '', ...this.answer(line) };
       },
+      lines: async (command, words, _signal, onLine) => {
+        const line = [command, ...words].join(' ');
+        this.commands.push(line);
+        const { code, stdout = '', stderr = '' } = this.answer(line);
+        stdout.split('\n').forEach(onLine);
+        return { code, stderr };
+      },
       runInherited: async (command, words) => {
         const line = [command, ...words].join(' ');
         this.commands.push(line);

@@ -71,12 +71,6 @@ describe('objects and commands', () => {
       'evlnet vlans { show | set | add | del | clear }',
     ],
     ['completion', 1, 'Command line is not complete. Try "help".', 'evlnet completion bash'],
-    [
-      'latency 10.10.10.10',
-      3,
-      `Object "latency" is not in evlnet ${VERSION}`,
-      '"evlnet help" lists what this version has',
-    ],
     ['moni', 3, `Object "monitor" is not in evlnet ${VERSION}`, '"evlnet help" lists what this version has'],
     [
       'dump -i eth0',
@@ -129,7 +123,7 @@ describe('objects and commands', () => {
       'icmp -i eth0 -w soon',
       1,
       'Error: argument "soon" is wrong: "-w" is a number of seconds',
-      'write it as 10 or 0.5',
+      'write it as 10, 0.5 or 500ms',
     ],
     [
       'icmp -i eth0 --spin never',

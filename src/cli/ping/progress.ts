@@ -28,6 +28,10 @@ export class Progress {
     return this.totals[EchoTotal.Sent] ?? 0;
   }
 
+  get received(): number {
+    return this.totals[EchoTotal.Received] ?? 0;
+  }
+
   /** From here on another worker counts. */
   begin(): void {
     this.#before = this.totals;

@@ -4,6 +4,7 @@ import { completion } from './completion.js';
 import { filter } from './filter.js';
 import { icmpResponder } from './icmp-responder.js';
 import { lab } from './lab.js';
+import { latency } from './latency.js';
 import { neighbour } from './neighbour.js';
 import { packet } from './packet.js';
 import { ping } from './ping.js';
@@ -34,7 +35,7 @@ export const OBJECTS: readonly ObjectSpec[] = [
   neighbour,
   route,
   stats,
-  later('latency', 'round-trip times, worst case first'),
+  latency,
   ping,
   later('dump', 'frames with their verdict'),
   later('monitor', 'events as they happen'),

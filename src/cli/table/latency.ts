@@ -1,0 +1,74 @@
+import type { ObjectSpec } from '../spec.js';
+import { WORKER_SYNOPSIS, workerOptions } from './worker-options.js';
+
+export const latency: ObjectSpec = {
+  name: 'latency',
+  about: 'round-trip times, worst case first',
+  verbs: [
+    {
+      name: '',
+      synopsis: `[ -i IFNAME ] [ -c COUNT ] [ --interval TIME ] [ -s SIZE ] [ -w SECONDS ] [ --icmp ] [ --histogram | --gnuplot ] [ --compare ADDRESS ] [ -q ] ${WORKER_SYNOPSIS} HOST`,
+      about: 'measure round-trip times through the out-of-band stack until Ctrl-C, worst case first',
+      words: [
+        { name: 'HOST', value: 'HOST', position: 'only', required: true, about: 'name or IPv4 address' },
+      ],
+      options: [
+        {
+          name: 'interface',
+          letter: 'i',
+          value: 'IFNAME',
+          default: 'the port with the route',
+          about: 'the port to leave by',
+        },
+        {
+          name: 'count',
+          letter: 'c',
+          value: 'COUNT',
+          type: { integer: [1, Number.MAX_SAFE_INTEGER] },
+          about: 'end after that many requests and their replies',
+        },
+        {
+          name: 'interval',
+          value: 'TIME',
+          type: { seconds: true },
+          default: '1ms',
+          about: 'time between two requests, 100us at least',
+        },
+        {
+          name: 'size',
+          letter: 's',
+          value: 'SIZE',
+          type: { integer: [0, 65507] },
+          default: '56',
+          about: 'octets of payload, up to the MTU less 28',
+        },
+        {
+          name: 'deadline',
+          letter: 'w',
+          value: 'SECONDS',
+          type: { seconds: true },
+          about: 'end after that time; exit 4 when -c was not reached',
+        },
+        { name: 'icmp', about: 'by ICMP echo, which any host answers: the default' },
+        { name: 'histogram', about: 'a histogram of the times after the table' },
+        { name: 'gnuplot', about: 'the histogram as rows for gnuplot, the rest as comments' },
+        {
+          name: 'compare',
+          value: 'ADDRESS',
+          about: 'beside it ping(8) to this address, which is in-band: another one of the same host',
+        },
+        { name: 'quiet', letter: 'q', about: 'no row a second' },
+        ...workerOptions,
+      ],
+      json: ['path', 'destination', 'transmitted', 'received', 'loss', 'unseen', 'rtt_us', 'histogram'],
+      examples: [
+        { command: 'evlnet latency -w 60 10.10.10.10', does: 'a minute, a thousand requests a second' },
+        {
+          command: 'evlnet latency -w 60 --histogram --compare 192.0.2.10 10.10.10.10',
+          does: 'beside the in-band path to the same host',
+        },
+      ],
+      load: () => import('../commands/latency.js'),
+    },
+  ],
+};
