@@ -18,6 +18,11 @@ const FLOOD_NS = 10e6;
 /** What became of the request with a sequence number. */
 const Waiting = 1;
 const Answered = 2;
+/** It is in no numbers. */
+const Unmeasured = 3;
+/** How often it is tried to have a first one answered before anything is measured, and for how long each time. */
+const WARM_UPS = 3;
+const WARM_UP_NS = 1e9;
 const NEVER = Number.POSITIVE_INFINITY;
 
 export interface EchoSetup {
@@ -34,6 +39,8 @@ export interface EchoSetup {
   readonly identifier: number;
   /** Of the first request. */
   readonly sequence: number;
+  /** What is measured begins when one request, which may wait for ARP, was answered. */
+  readonly warmsUp?: boolean;
 }
 
 /** Why it cannot start: a Refusal, or that no IPv4 packet is that long. */
@@ -48,6 +55,9 @@ export class EchoClient implements IcmpService {
   readonly #path = new Path();
   readonly #message: DataView;
   #sent = 0;
+  /** Without those before the measuring. */
+  #measured = 0;
+  #warmUps: number;
   #wasFailed = false;
 
   constructor(
@@ -58,6 +68,7 @@ export class EchoClient implements IcmpService {
     /** The port that it is bound to. */
     readonly portOf: () => Port | undefined,
   ) {
+    this.#warmUps = setup.warmsUp ? WARM_UPS : 0;
     const message = new Uint8Array(icmpv4.HEADER_LENGTH + Math.min(setup.size, MAX_SIZE));
     // The payload of ping(8): what number octet it is.
     for (let i = icmpv4.HEADER_LENGTH; i < message.length; i++) message[i] = i - icmpv4.HEADER_LENGTH;
@@ -82,7 +93,12 @@ export class EchoClient implements IcmpService {
     this.#noteFailure();
     this.#send(nowNs);
     output.device.flush();
-    const isLast = this.#sent === setup.count;
+    if (this.#warmUps > 0) {
+      this.#warmUps--;
+      this.dueNs = nowNs + WARM_UP_NS;
+      return;
+    }
+    const isLast = this.#measured === setup.count;
     // Behind time by more than one interval, it does not catch up.
     const next = this.dueNs === NEVER ? nowNs : Math.max(this.dueNs, nowNs - setup.intervalNs);
     this.dueNs = isLast ? NEVER : setup.isFlood ? nowNs + FLOOD_NS : next + setup.intervalNs;
@@ -93,8 +109,12 @@ export class EchoClient implements IcmpService {
     const path = this.#path;
     const sequence = (setup.sequence + this.#sent) & 0xffff;
     this.#sent++;
-    page.add(setup.client, EchoTotal.Sent, 1);
-    this.#state[sequence] = Waiting;
+    const isMeasured = this.#warmUps === 0;
+    if (isMeasured) {
+      this.#measured++;
+      page.add(setup.client, EchoTotal.Sent, 1);
+    }
+    this.#state[sequence] = isMeasured ? Waiting : Unmeasured;
     if (path.generation !== output.routes.generation) {
       const refused = output.find(path, setup.destination, this.portOf());
       if (refused !== Refusal.None) return;
@@ -145,6 +165,11 @@ export class EchoClient implements IcmpService {
     const sequence = icmpv4.sequence(view, l4);
     const state = this.#state[sequence]!;
     if (state === 0) return Outcome.Pass;
+    if (state === Unmeasured) {
+      if (this.#measured === 0) this.dueNs = this.now();
+      this.#warmUps = 0;
+      return Outcome.Done;
+    }
     const ns = Math.max(0, this.now() - this.#sentNs[sequence]!);
     const isDuplicate = state === Answered;
     this.#state[sequence] = Answered;

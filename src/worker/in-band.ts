@@ -196,8 +196,8 @@ export class InBand {
       const id = running.wanted.module?.id;
       const failure = id === undefined ? undefined : this.#modules.failure(id);
       if (failure === undefined) continue;
-      this.#warn(failure.message, failure.hint);
-      running.sink?.failed?.(failure);
+      if (running.sink?.failed) running.sink.failed(failure);
+      else this.#warn(failure.message, failure.hint);
       void this.#endService(running).catch((error: Error) => this.#warn(error.message));
     }
   }

@@ -20,7 +20,8 @@ export class ModuleDispatch {
       throw new EvlnetError('EVL_BUSY', `Cannot load "${setup.url}": ${SERVICES} services run already`, {
         hint: 'end one of them first',
       });
-    this.#urls.set(id, setup.url);
+    const name = setup.url.replace(/\?.*/, '');
+    this.#urls.set(id, name);
     try {
       services.set(id, ServicePhase.Loading);
       await this.outOfBand.command({ kind: 'load-service', id, ...setup });
@@ -32,7 +33,7 @@ export class ModuleDispatch {
         services.phase(id) === ServicePhase.Failed
           ? services.text(id)
           : `it is not there after ${LOAD_MS / 1000} s`;
-      throw new EvlnetError('EVL_SERVICE', `Cannot load service "${setup.url}": ${reason}`, {
+      throw new EvlnetError('EVL_SERVICE', `Cannot load service "${name}": ${reason}`, {
         hint: 'a module whose default export is defineService(…)',
       });
     } catch (error) {

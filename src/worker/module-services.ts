@@ -79,6 +79,9 @@ async function makeOf({ url, options }: ModuleSetup): Promise<UserService> {
 /** What was thrown, and where: the first two lines of the stack. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const place = error.stack?.split('\n').find((line) => /^\s+at /.test(line));
+  const place = error.stack
+    ?.split('\n')
+    .find((line) => /^\s+at /.test(line))
+    ?.replace(/\?[^:)]*(?=:\d)/, '');
   return `${error.name}: ${error.message}${place === undefined ? '' : ` (${place.trim()})`}`;
 }

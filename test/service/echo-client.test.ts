@@ -121,6 +121,32 @@ test('COUNT requests and no more; sequence numbers begin anew after 65535', () =
   expect(total('Received')).toBe(3);
 });
 
+test('warming up: a first request in no numbers, COUNT of them from its reply on', () => {
+  const { page, total, reply, pass, n } = asking({ warmsUp: true, count: 2, intervalNs: SECOND / 1000 });
+  expect(n.sent()).toHaveLength(1);
+  n.now += SECOND / 2;
+  expect([total('Sent'), total('Received')]).toEqual([0, 0]);
+  reply(1);
+  pass(0);
+  expect(n.sent()).toHaveLength(1);
+  n.now += 30_000;
+  reply(2);
+  pass(SECOND);
+  reply(3);
+  // A second reply to the first is in no numbers either.
+  reply(1);
+  expect([total('Sent'), total('Received'), total('Duplicates'), total('Min')]).toEqual([2, 2, 0, 30_000]);
+  expect(page.drain().map((e) => e.sequence)).toEqual([2, 3]);
+});
+
+test('warming up against nobody ends after three seconds', () => {
+  const { total, pass, n } = asking({ warmsUp: true, count: 5, intervalNs: SECOND / 10 });
+  pass(2.9 * SECOND);
+  expect([n.sent().length, total('Sent')]).toEqual([3, 0]);
+  pass(SECOND);
+  expect(total('Sent')).toBe(5);
+});
+
 test('a flood: the next request with the reply, or after 10 ms', () => {
   const { n, page, clients, reply, pass } = asking({ isFlood: true });
   expect(n.sent()).toHaveLength(1);

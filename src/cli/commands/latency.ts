@@ -50,6 +50,7 @@ export async function run(context: Context): Promise<number> {
       count,
       intervalNs: interval * 1e9,
       isFlood: false,
+      warmsUp: true,
       end,
       onBegin() {
         rows.begin(Date.now());

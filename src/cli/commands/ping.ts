@@ -32,6 +32,7 @@ export async function run(context: Context): Promise<number> {
       count: given.number('count'),
       intervalNs: interval * 1e9,
       isFlood,
+      warmsUp: false,
       end: new AbortController(),
       onBegin() {
         if (globals.json) return;

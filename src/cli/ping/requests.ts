@@ -12,6 +12,8 @@ export interface Requests {
   readonly count: number | undefined;
   readonly intervalNs: number;
   readonly isFlood: boolean;
+  /** The first one, which may wait for ARP, is in no numbers. */
+  readonly warmsUp: boolean;
   /** Aborted, it ends them; aborts when -c or -w is reached. */
   readonly end: AbortController;
   /** The first request is about to be sent. */
@@ -33,7 +35,7 @@ export interface RequestsResult {
 export async function sendRequests(context: Context, path: EchoPath, o: Requests): Promise<RequestsResult> {
   const { arguments: given, io } = context;
   const { route, destination, state } = path;
-  const { size, count, intervalNs, isFlood, end } = o;
+  const { size, count, intervalNs, isFlood, warmsUp, end } = o;
   const deadline = given.number('deadline');
   const progress = new Progress(count);
   let startMs: number | undefined;
@@ -62,6 +64,7 @@ export async function sendRequests(context: Context, path: EchoPath, o: Requests
             count: count === undefined ? undefined : Math.max(1, count - progress.sent),
             intervalNs,
             isFlood,
+            warmsUp,
             sequence: progress.sent + 1,
           };
         },

@@ -40,7 +40,7 @@ export const latency: ObjectSpec = {
           value: 'SIZE',
           type: { integer: [0, 65507] },
           default: '56',
-          about: 'octets of payload, up to the MTU less 28',
+          about: 'octets of payload; beyond the MTU less 28 requests leave in fragments',
         },
         {
           name: 'deadline',
