@@ -11,8 +11,10 @@ export {
   enablePort,
   type FilterChoice,
   queryPort,
+  type SolicitCall,
   setFilter,
   setVlans,
+  solicit,
 } from './configuration/calls.js';
 export type { EnableOptions } from './configuration/enable-port.js';
 export type { DeviceOptions, PortOptions } from './configuration/options.js';

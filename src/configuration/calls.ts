@@ -9,8 +9,10 @@ import { emitWarning } from '../warning.js';
 import { disable } from './disable-port.js';
 import { type EnableOptions, enable } from './enable-port.js';
 import { install, remove } from './filter.js';
+import { hostAddress } from './host-address.js';
 import { liveSystem } from './live-system.js';
 import { type PortReport, query } from './query.js';
+import { solicit as solicitHost } from './solicit.js';
 import type { Surroundings } from './surroundings.js';
 import { changeVlans } from './vlans.js';
 
@@ -73,6 +75,34 @@ export const setFilter = (
     filter === null
       ? remove(around, ifname)
       : install(around, ifname, sourceOf(filter), options.force === true),
+  );
+
+/** Of a call to `solicit`. */
+export interface SolicitCall {
+  /** The port to ask through, whatever other routes say. */
+  readonly ifname?: string;
+  /** Keep its MAC address for good. */
+  readonly permanent?: boolean;
+  /** The host may be behind a gateway, which is asked for in its place. */
+  readonly gateway?: boolean;
+  /** How long to wait for an answer; default 5000. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Asks for a host by ARP and resolves once it is known to be there, as `evlnet neigh solicit` does: the first packet to it then need not wait.
+ * Rejects with EVL_TIMEOUT where it does not answer. On an evlnet VLAN port without a worker what is learned ends with the call, unless
+ * it is permanent.
+ */
+export const solicit = (host: string, options: SolicitCall & CallOptions = {}): Promise<void> =>
+  changed(options, async (around) =>
+    solicitHost(around, await hostAddress(host), {
+      ifname: options.ifname,
+      isPermanent: options.permanent === true,
+      mayRoute: options.gateway === true,
+      timeoutMs: options.timeoutMs,
+      signal: options.signal,
+    }),
   );
 
 /** What `evlnet port query` reports of an enabled port: zeros where no worker runs. */

@@ -35,12 +35,20 @@ export const liveSystem: System = {
     return broadcastReload(runRoot(state), rev, state.file, timeoutMs);
   },
 
-  async ask<C extends Command>(folder: string, { cmd, ...rest }: Asked<C>, timeoutMs?: number) {
+  async ask<C extends Command>(
+    folder: string,
+    { cmd, ...rest }: Asked<C>,
+    timeoutMs?: number,
+    signal?: AbortSignal,
+  ) {
     const { connect } = await import('../control/client.js');
     const worker = await connect(folder);
+    const hangUp = () => worker.close();
+    signal?.addEventListener('abort', hangUp, { once: true });
     try {
       return (await worker.request(cmd, rest, timeoutMs)) as Replies[C];
     } finally {
+      signal?.removeEventListener('abort', hangUp);
       worker.close();
     }
   },

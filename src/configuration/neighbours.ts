@@ -6,10 +6,12 @@ import { NeighbourState } from '../memory/neighbour-page.js';
 import { readState, updateState } from '../state/file.js';
 import type { StateDocument } from '../state/schema.js';
 import { formatIpv4, formatMac, parseMac } from '../wire/address.js';
+import { Refusal, type Way, Ways } from '../worker/way.js';
 import { confirm } from './confirm.js';
 import { namedPort } from './named-port.js';
 import { type RecordedPort, recordedPorts } from './recorded-port.js';
 import type { Surroundings } from './surroundings.js';
+import { readNetworkTables } from './tables.js';
 
 const { None, NoArp, Permanent } = NeighbourState;
 
@@ -22,15 +24,17 @@ export async function addNeighbour(
 ): Promise<EvlnetError[]> {
   const { hi, lo } = parseMac(lladdr);
   const dst = hostOf(address);
-  const links = await around.system.links();
-  const { kernel, baseName } = namedPort(ifname, readState(around.state.file, around.stateOptions), links);
+  const state = readState(around.state.file, around.stateOptions);
+  const tables = await readNetworkTables(around);
+  const { kernel, baseName } = namedPort(ifname, state, tables.links);
   if (kernel) {
     const octets = Uint8Array.of(hi >>> 8, hi, lo >>> 24, lo >>> 16, lo >>> 8, lo);
     await around.system.setNeighbour(kernel.ifindex, address, octets);
     await followKernel(around, [baseName]);
     return [];
   }
-  return record(around, ifname, links, (neighbours) => {
+  warnAboutRoute(around, new Ways(state, tables, { mayRoute: false }).find(address, ifname), dst, ifname);
+  return record(around, ifname, tables.links, (neighbours) => {
     // Keys of a later version stay.
     neighbours[dst] = { ...neighbours[dst], lladdr: formatMac(hi, lo) };
   });
@@ -44,18 +48,18 @@ export async function deleteNeighbour(
 ): Promise<EvlnetError[]> {
   const links = await around.system.links();
   const port = namedPort(ifname, readState(around.state.file, around.stateOptions), links);
-  if (port.kernel) {
-    if (!(await around.system.deleteNeighbour(port.kernel.ifindex, address))) throw none(address, ifname);
-    await followKernel(around, [port.baseName]);
-    return [];
-  }
   const dst = formatIpv4(address);
-  if (port.entry.neighbours?.[dst] !== undefined)
-    return record(around, ifname, links, (neighbours) => {
-      delete neighbours[dst];
-    });
-  if ((await forget(around, port, address)) === 0) throw none(address, ifname);
-  return [];
+  // One that was recorded before the kernel had the device is forgotten too.
+  const isRecorded = port.entry.neighbours?.[dst] !== undefined;
+  const isKnown = port.kernel
+    ? await around.system.deleteNeighbour(port.kernel.ifindex, address)
+    : !isRecorded && (await forget(around, port, address)) > 0;
+  if (!isKnown && !isRecorded) throw none(address, ifname);
+  if (port.kernel) await followKernel(around, [port.baseName]);
+  if (!isRecorded) return [];
+  return record(around, ifname, links, (neighbours) => {
+    delete neighbours[dst];
+  });
 }
 
 /** Forgets the neighbours of one port, or of all: not the permanent ones. */
@@ -111,6 +115,17 @@ function record(
     around.stateOptions,
   );
   return confirm(around, state);
+}
+
+/** An entry that no packet will use is probably a mistake. */
+function warnAboutRoute({ warn }: Surroundings, way: Way | Refusal, dst: string, ifname: string): void {
+  if (typeof way === 'number')
+    warn(
+      way === Refusal.NotOnLink
+        ? `${dst} is an address of this host`
+        : `${dst} is not on the link of "${ifname}": nothing will be sent there`,
+      `evlnet route show dev ${ifname}`,
+    );
 }
 
 /** The text of an address that one host can have: RFC 1122 §3.2.1.3. */

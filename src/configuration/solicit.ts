@@ -2,7 +2,7 @@
 // route must be on the link unless gateways are allowed; a device that is no port is ENODEV, no answer within 5 s ETIMEDOUT; a permanent
 // entry is one of the kernel's table where ARP is the kernel's.
 import { runRoot } from '../control/run-folder.js';
-import { EvlnetError, Exit } from '../errors.js';
+import { EvlnetError, Exit, usage } from '../errors.js';
 import { readState } from '../state/file.js';
 import type { StateDocument } from '../state/schema.js';
 import { formatIpv4, netmask } from '../wire/address.js';
@@ -17,6 +17,8 @@ import { readNetworkTables } from './tables.js';
 
 /** EVL: ipv4_solicit_timeout. */
 const TIMEOUT_MS = 5000;
+/** More than anybody waits; what a worker takes. */
+const LONGEST_MS = 1e9;
 /** The worker answers a little later than it gives up. */
 const LATE_MS = 3000;
 
@@ -27,18 +29,24 @@ export interface SolicitOptions {
   readonly isPermanent?: boolean;
   /** EVL_NEIGH_MAYROUTE: the host may be behind a gateway, which is asked for in its place. */
   readonly mayRoute?: boolean;
-  readonly timeoutMs?: number;
-  /** Ends a worker that runs only for this. */
-  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number | undefined;
+  /** Ends the wait: the call returns then, and nothing is known. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Returns once the host is known to be there, with what keeps the workers from following a permanent entry. */
+/** Returns once the host is known to be there, or `signal` aborts, with what keeps the workers from following a permanent entry. */
 export async function solicit(
   around: Surroundings,
   host: number,
   options: SolicitOptions = {},
 ): Promise<EvlnetError[]> {
   const { ifname, mayRoute = false, isPermanent = false, timeoutMs = TIMEOUT_MS } = options;
+  if (!(timeoutMs > 0))
+    throw usage(
+      'EVL_ARGUMENT',
+      `argument "${timeoutMs / 1000}" is wrong: the time to wait is more than 0 s (EINVAL)`,
+      '-w 5',
+    );
   const state = readState(around.state.file, around.stateOptions);
   const tables = await readNetworkTables(around);
   if (ifname !== undefined) namedPort(ifname, state, tables.links);
@@ -48,9 +56,11 @@ export async function solicit(
   if (typeof way === 'number')
     throw explained(state, tables, host, options) ?? refusedWay('solicit', way, host, ifname);
   if (way.kind !== 'unicast') return [];
+  const { signal } = options;
   const lladdr = way.kernel
-    ? await askKernel(around, way, way.kernel.ifindex, timeoutMs)
-    : await askWorker(around, state, way, timeoutMs, options.signal);
+    ? await askKernel(around, way, way.kernel.ifindex, timeoutMs, signal)
+    : await askWorker(around, state, way, timeoutMs, signal);
+  if (signal?.aborted) return [];
   if (lladdr === undefined) throw silent(way, timeoutMs);
   return isPermanent ? addNeighbour(around, way.nextHop, lladdr, way.ifname) : [];
 }
@@ -60,8 +70,9 @@ async function askKernel(
   { nextHop, base }: Way,
   ifindex: number,
   timeoutMs: number,
+  signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
-  const found = await around.system.solicit(ifindex, nextHop, timeoutMs);
+  const found = await around.system.solicit(ifindex, nextHop, timeoutMs, signal);
   if (found !== undefined) await followKernel(around, [base]);
   return found?.lladdr && Array.from(found.lladdr, (octet) => octet.toString(16).padStart(2, '0')).join(':');
 }
@@ -70,16 +81,25 @@ async function askKernel(
 async function askWorker(
   around: Surroundings,
   state: StateDocument,
-  way: Way,
+  { ifname, base, vid, nextHop }: Way,
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
-  const { ifname, base, vid, nextHop } = way;
   if (vid !== undefined && !isInSet(state, vid))
     around.warn(`VLAN ${vid} is in-band: no reply will be seen`, `evlnet vlans add ${vid}`);
+  const request = {
+    cmd: 'solicit' as const,
+    ifname,
+    address: nextHop,
+    timeoutMs: Math.min(Math.ceil(timeoutMs), LONGEST_MS),
+  };
   const ask = async (folder: string) => {
-    const request = { cmd: 'solicit' as const, ifname, address: nextHop, timeoutMs };
-    return (await around.system.ask(folder, request, timeoutMs + LATE_MS)).neighbour?.lladdr;
+    try {
+      return (await around.system.ask(folder, request, timeoutMs + LATE_MS, signal)).neighbour?.lladdr;
+    } catch (error) {
+      if (signal?.aborted) return undefined;
+      throw error;
+    }
   };
   const worker = (await around.system.workers(around.state)).find((w) => w.isAlive && w.device === base);
   return worker ? ask(worker.folder) : withOwnWorker(around, state, base, ask, signal);

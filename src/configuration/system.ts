@@ -30,14 +30,24 @@ export interface System {
   setNeighbour(ifindex: number, address: number, lladdr: Uint8Array): Promise<void>;
   /** False: the kernel has none. */
   deleteNeighbour(ifindex: number, address: number): Promise<boolean>;
-  /** Has the kernel ask; undefined: no answer in time. */
-  solicit(ifindex: number, address: number, timeoutMs: number): Promise<KernelNeighbour | undefined>;
+  /** Has the kernel ask; undefined: no answer in time, or until `signal` aborted. */
+  solicit(
+    ifindex: number,
+    address: number,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<KernelNeighbour | undefined>;
   /** Every run folder of this network namespace that belongs to the state file. */
   workers(state: StatePath): Promise<readonly Worker[]>;
   /** Waits until every worker runs `rev`, 1 s at most unless told; says of each whether it does. */
   reload(state: StatePath, rev: number, timeoutMs?: number): Promise<readonly Reloaded[]>;
-  /** What the worker of that run folder answers; its error, or that it does not answer within 5 s unless told. */
-  ask<C extends Command>(folder: string, request: Asked<C>, timeoutMs?: number): Promise<Replies[C]>;
+  /** What the worker of that run folder answers; its error, or that it does not answer within 5 s unless told; `signal` hangs up. */
+  ask<C extends Command>(
+    folder: string,
+    request: Asked<C>,
+    timeoutMs?: number,
+    signal?: AbortSignal,
+  ): Promise<Replies[C]>;
   /** Has the kernel verify the filter as its author wrote it and as a worker would run it; throws what it says. */
   verifyFilter(filter: OpenFilter, wanted: Wanted): Promise<void>;
   /** The environment variable as our ancestors have it. */

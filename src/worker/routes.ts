@@ -4,7 +4,7 @@ import type { KernelRoute } from '../linux/route.js';
 import type { RouteConfig } from '../stack/route.js';
 import { placePort } from '../state/place.js';
 import type { PortState, StateDocument } from '../state/schema.js';
-import { netmask, network, parsePrefix } from '../wire/address.js';
+import { network, parsePrefix } from '../wire/address.js';
 
 /** The kernel's tables at one moment. */
 export interface NetworkTables {
@@ -78,14 +78,3 @@ export function portRoutes(state: StateDocument, tables: NetworkTables): PortRou
     })
     .sort((a, b) => b.prefix - a.prefix || a.metric - b.metric);
 }
-
-/** The route to `destination`; with `ifname`, of those through that port. */
-export const findRoute = (
-  routes: readonly PortRoute[],
-  destination: number,
-  ifname?: string,
-): PortRoute | undefined =>
-  routes.find(
-    (r) =>
-      (destination & netmask(r.prefix)) >>> 0 === r.network && (ifname === undefined || r.ifname === ifname),
-  );

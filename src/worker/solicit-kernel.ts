@@ -9,8 +9,9 @@ export const solicitKernel = (
   ifindex: number,
   address: number,
   timeoutMs: number,
+  signal?: AbortSignal,
 ): Promise<KernelNeighbour | undefined> =>
-  lookFor(timeoutMs, undefined, async () => {
+  lookFor(timeoutMs, signal, async () => {
     const known = kernelNeighbours().find((n) => n.ifindex === ifindex && n.address === address);
     const state = known?.state ?? None;
     if ((state & CONNECTED_STATES) !== 0) return known;

@@ -253,7 +253,12 @@ describe('neigh solicit', () => {
       "Cannot solicit 10.10.10.11: the address is this host's own, or nobody's",
       '"evlnet port show" lists the addresses',
     ],
-    ['10.10.10.10 -w 0', 1, 'Error: argument "0" is wrong: "deadline" is more than 0 (EINVAL)', '-w 5'],
+    [
+      '10.10.10.10 -w 0',
+      1,
+      'Error: argument "0" is wrong: the time to wait is more than 0 s (EINVAL)',
+      '-w 5',
+    ],
   ])('%s', async (words, code, message, hint) => {
     answers();
     expect(await host.run(`neigh solicit ${words}`)).toEqual({
@@ -292,8 +297,8 @@ describe('neigh add, del', () => {
     await host.ok('neigh add 10.10.10.9 lladdr 02:fc:00:00:00:09 dev eth0.42');
     expect(host.state().rev).toBe(rev);
     expect(await host.ok('neigh show eth0.42')).toBe(
-      '10.10.10.10 dev eth0.42 lladdr 02:fc:00:00:00:02 PERMANENT\n' +
-        '10.10.10.9 dev eth0.42 lladdr 02:fc:00:00:00:09 PERMANENT\n',
+      '10.10.10.9 dev eth0.42 lladdr 02:fc:00:00:00:09 PERMANENT\n' +
+        '10.10.10.10 dev eth0.42 lladdr 02:fc:00:00:00:02 PERMANENT\n',
     );
     expect(await host.ok('state')).toContain(
       '    port eth0.42 link eth0 vid 42 address 10.10.10.11/24\n' +
@@ -302,6 +307,23 @@ describe('neigh add, del', () => {
     await host.ok('neigh del 10.10.10.10 dev eth0.42');
     expect(recorded()).toEqual({ '10.10.10.9': { lladdr: '02:fc:00:00:00:09' } });
     await host.ok('neigh delete 10.10.10.9 dev eth0.42');
+    expect(recorded()).toBeUndefined();
+  });
+
+  test('an entry that no packet will use is recorded, with a warning', async () => {
+    const { code, err } = await host.run('neigh add 10.0.0.9 lladdr 02:fc:00:00:00:09 dev eth0.42');
+    expect([code, err]).toEqual([
+      0,
+      'Warning: 10.0.0.9 is not on the link of "eth0.42": nothing will be sent there\n' +
+        'Hint: evlnet route show dev eth0.42\n',
+    ]);
+  });
+
+  test('one that was recorded before the kernel had the device is forgotten too', async () => {
+    await host.ok('neigh add 10.10.10.10 lladdr 02:fc:00:00:00:02 dev eth0.42');
+    host.links = [...host.links, vlan(6, 'eth0.42', 2, 42)];
+    expect(await host.ok('neigh show eth0.42')).toBe('');
+    await host.ok('neigh del 10.10.10.10 dev eth0.42');
     expect(recorded()).toBeUndefined();
   });
 

@@ -127,7 +127,7 @@ describeIf(['root', 'network namespaces', 'build', 'bpf'])("evlnet ping on a dev
     const { stderr, status } = evlnet('ping', '203.0.113.7');
     expect([status, stderr]).toEqual([
       2,
-      'Cannot ping 203.0.113.7: network is unreachable\nHint: no enabled port leads there\n',
+      'Cannot ping 203.0.113.7: network is unreachable\nHint: no enabled port leads there: "evlnet route" lists what the ports lead to\n',
     ]);
   });
 });

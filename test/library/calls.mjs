@@ -1,5 +1,5 @@
 // Every call of the configuration while a worker runs; prints what each gave, a JSON object a line.
-import { disablePort, enablePort, queryPort, setFilter, setVlans } from 'evlnet';
+import { disablePort, enablePort, queryPort, setFilter, setVlans, solicit } from 'evlnet';
 
 const onWarning = (message) => console.log(JSON.stringify({ warning: message }));
 const show = async (name, call) => {
@@ -15,4 +15,6 @@ await show('second', () => enablePort('other', { link: 'eth0', vid: 42, onWarnin
 await show('enable', () => enablePort('eth0.44', { address: '10.10.44.11/24', onWarning }));
 await show('vlans', () => setVlans([44, 42], { onWarning }));
 await show('aborted', () => setVlans('42', { onWarning, signal: AbortSignal.abort(new Error('enough')) }));
+await show('solicit', () => solicit('10.10.10.10', { onWarning }));
+await show('nobody', () => solicit('10.10.10.99', { timeoutMs: 50, onWarning }));
 await show('disable', () => disablePort('eth0.44', { onWarning }));

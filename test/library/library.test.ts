@@ -53,6 +53,8 @@ describeIf(['root', 'network namespaces', 'bpf', 'build'])('the library, beside 
       enable: null,
       vlans: '42,44',
       aborted: expect.objectContaining({ message: 'enough' }),
+      solicit: null,
+      nobody: expect.objectContaining({ code: 'EVL_TIMEOUT' }),
       disable: null,
     });
     expect((results.query as { tx_packets: number }).tx_packets).toBeGreaterThanOrEqual(2);

@@ -1,7 +1,7 @@
+import { hostAddress } from '../../configuration/host-address.js';
 import { deleteNeighbour } from '../../configuration/neighbours.js';
 import type { Context } from '../context.js';
 import { exitCode } from '../exit-code.js';
-import { hostAddress } from '../host-address.js';
 
 /** `evlnet neighbour del HOST dev IFNAME` */
 export async function run(context: Context): Promise<number> {

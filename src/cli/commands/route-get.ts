@@ -1,10 +1,10 @@
+import { hostAddress } from '../../configuration/host-address.js';
 import { refusedWay } from '../../configuration/refused-way.js';
 import { readNetworkTables } from '../../configuration/tables.js';
 import { readState } from '../../state/file.js';
 import { Ways } from '../../worker/way.js';
 import type { Context } from '../context.js';
 import { dotted } from '../dotted.js';
-import { hostAddress } from '../host-address.js';
 import { listNeighbours } from '../neighbour/list.js';
 import { givenPort } from '../port/given.js';
 import { wayRecord } from '../route/record.js';

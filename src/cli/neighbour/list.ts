@@ -1,9 +1,10 @@
+import { addressOf } from '../../configuration/host-address.js';
 import { type RecordedPort, recordedPorts } from '../../configuration/recorded-port.js';
 import type { NeighbourStatus } from '../../control/messages.js';
 import { EvlnetError } from '../../errors.js';
 import type { Link } from '../../linux/link.js';
 import type { KernelNeighbour } from '../../linux/neighbour.js';
-import type { StateDocument } from '../../state/schema.js';
+import type { PortState, StateDocument } from '../../state/schema.js';
 import type { Context } from '../context.js';
 import { kernelRecord, type NeighbourRecord, recordedRecord, statusRecord } from './record.js';
 
@@ -59,10 +60,13 @@ const withoutWorker = (
   known: readonly KernelNeighbour[],
 ): NeighbourRecord[] =>
   kernel === undefined
-    ? Object.entries(entry.neighbours ?? {}).map(([dst, { lladdr }]) => recordedRecord(ifname, dst, lladdr))
+    ? byAddress(recorded(entry)).map(({ address, lladdr }) => recordedRecord(ifname, address, lladdr))
     : byAddress(known.filter((n) => n.ifindex === kernel.ifindex && n.state !== 0)).map((n) =>
         kernelRecord(ifname, n),
       );
+
+const recorded = ({ neighbours = {} }: PortState) =>
+  Object.entries(neighbours).map(([dst, { lladdr }]) => ({ address: addressOf(dst), lladdr }));
 
 const byAddress = <N extends { readonly address: number }>(neighbours: readonly N[]): N[] =>
   [...neighbours].sort((a, b) => a.address - b.address);

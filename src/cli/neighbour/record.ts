@@ -32,8 +32,8 @@ export const kernelRecord = (dev: string, { address, state, lladdr }: KernelNeig
 });
 
 /** Of the state file. */
-export const recordedRecord = (dev: string, dst: string, lladdr: string): NeighbourRecord => ({
-  dst,
+export const recordedRecord = (dev: string, address: number, lladdr: string): NeighbourRecord => ({
+  dst: dotted(address),
   dev,
   lladdr,
   state: stateWords(NeighbourState.Permanent),

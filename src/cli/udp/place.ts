@@ -1,3 +1,4 @@
+import { hostAddress } from '../../configuration/host-address.js';
 import { namedPort } from '../../configuration/named-port.js';
 import { isLeftInBand } from '../../configuration/recorded-port.js';
 import { refusedWay } from '../../configuration/refused-way.js';
@@ -10,7 +11,6 @@ import type { StateDocument } from '../../state/schema.js';
 import { addressesOf } from '../../worker/routes.js';
 import { type Way, Ways } from '../../worker/way.js';
 import type { Context } from '../context.js';
-import { hostAddress } from '../host-address.js';
 
 const BROADCAST = 0xffff_ffff;
 

@@ -5,8 +5,12 @@ import { EvlnetError } from '../errors.js';
 /** The IPv4 address that `host` is or has, an unsigned number in host order. */
 export async function hostAddress(host: string): Promise<number> {
   const text = isIPv4(host) ? host : await resolved(host);
-  return text.split('.').reduce((address, octet) => address * 256 + Number(octet), 0);
+  return addressOf(text);
 }
+
+/** Of dotted decimal that is known to be such. */
+export const addressOf = (text: string): number =>
+  text.split('.').reduce((address, octet) => address * 256 + Number(octet), 0);
 
 async function resolved(host: string): Promise<string> {
   try {
