@@ -4,6 +4,7 @@ import type { MessageRing } from '../memory/message-ring.js';
 import { MAX_PAYLOAD } from '../memory/socket-page.js';
 import type { Channel, Outgoing } from './channel.js';
 import { cancelled, lost } from './errors.js';
+import { Queue } from './queue.js';
 import type { SendCallback } from './send-arguments.js';
 
 interface Waiting extends Outgoing {
@@ -30,9 +31,9 @@ interface Pending {
 export class Outbox<T extends Waiting> {
   readonly #sending: Sending<T>;
   /** No room in the ring: the oldest first. */
-  readonly #waiting: T[] = [];
+  readonly #waiting = new Queue<T>();
   #waitingBytes = 0;
-  #pending: Pending[] = [];
+  readonly #pending = new Queue<Pending>();
 
   constructor(sending: Sending<T>) {
     this.#sending = sending;
@@ -64,10 +65,19 @@ export class Outbox<T extends Waiting> {
     const failed = new Map<number, number>();
     channel.page.takeFailures((position, errno) => failed.set(position, errno));
     const { tail } = channel.page.sent;
-    const done = this.#pending.filter((p) => ((tail - p.position) | 0) >= 0);
-    this.#pending = this.#pending.slice(done.length);
-    while (this.#waiting.length > 0 && this.#push(channel, this.#waiting[0]!))
-      this.#waitingBytes -= this.#waiting.shift()!.length;
+    const done: Pending[] = [];
+    for (
+      let p = this.#pending.first;
+      p !== undefined && ((tail - p.position) | 0) >= 0;
+      p = this.#pending.first
+    ) {
+      this.#pending.shift();
+      done.push(p);
+    }
+    for (let w = this.#waiting.first; w !== undefined && this.#push(channel, w); w = this.#waiting.first) {
+      this.#waiting.shift();
+      this.#waitingBytes -= w.length;
+    }
     if (this.#waiting.length > 0 || this.#pending.length > 0) channel.page.waitToSend();
     if (this.#waiting.length > 0 || done.length > 0) channel.ring();
     for (const { position, length, callback } of done) {
@@ -81,12 +91,12 @@ export class Outbox<T extends Waiting> {
 
   /** The ring is gone, and nobody can tell what became of what was in it; what has not been in it yet goes into the next one. */
   lose(): void {
-    for (const { callback } of this.#pending.splice(0)) this.#tell(callback, lost(), 0);
+    for (const { callback } of this.#pending.empty()) this.#tell(callback, lost(), 0);
   }
 
   /** Whatever is left will not be sent. */
   cancel(): void {
-    for (const { callback } of [...this.#pending.splice(0), ...this.#waiting.splice(0)])
+    for (const { callback } of [...this.#pending.empty(), ...this.#waiting.empty()])
       this.#tell(callback, cancelled(), 0);
     this.#waitingBytes = 0;
   }
