@@ -4,8 +4,12 @@ import { dirname, join } from 'node:path';
 import { labDown, labUp } from '../../src/lab/index.js';
 import { type Host, namespace, stateFile } from '../../src/lab/name.js';
 import { tool } from '../../src/lab/tool.js';
+import { CommandLine } from './command-line.js';
 
 export const EVLNET = join(import.meta.dirname, '../../bin/evlnet');
+
+/** Objects whose commands end by themselves. */
+const SHORT = ['port', 'vlans', 'filter', 'neigh', 'route', 'stats', 'state'];
 
 export interface Said {
   readonly status: number | null;
@@ -26,6 +30,8 @@ export interface Started {
 
 /** A lab and what tests do in it: unmodified clients on the issuer, evlnet on the responder. */
 export class Stand {
+  #commands: CommandLine | undefined;
+
   constructor(readonly lab: string) {}
 
   static async up(what: string): Promise<Stand> {
@@ -35,6 +41,7 @@ export class Stand {
   }
 
   async down(): Promise<void> {
+    this.#commands?.close();
     await labDown({ name: this.lab });
   }
 
@@ -68,19 +75,32 @@ export class Stand {
     });
   }
 
+  /** Commands that end by themselves share a process. */
   evlnet(...argv: string[]): Said {
-    return this.on('responder', process.execPath, EVLNET, ...argv);
+    if (!argv.some((word) => SHORT.includes(word)))
+      return this.on('responder', process.execPath, EVLNET, ...argv);
+    if (this.#commands === undefined) {
+      const [file, args, env] = this.#command('responder', []);
+      this.#commands = new CommandLine([file, ...args], env);
+    }
+    return this.#commands.run(argv);
   }
 
   json<T>(...argv: string[]): T {
-    return JSON.parse(this.get('responder', process.execPath, EVLNET, '-j', ...argv)) as T;
+    return JSON.parse(this.#done(['-j', ...argv])) as T;
   }
 
   /** Configures port and VLAN as the README does. */
   configure(vlans = '42', { driver = undefined as string | undefined, port = 'eth0.42' } = {}): void {
     const options = ['address', '10.10.10.11/24', ...(driver === undefined ? [] : ['driver', driver])];
-    this.get('responder', process.execPath, EVLNET, 'port', 'enable', port, ...options);
-    this.get('responder', process.execPath, EVLNET, 'vlans', 'set', vlans);
+    this.#done(['port', 'enable', port, ...options]);
+    this.#done(['vlans', 'set', vlans]);
+  }
+
+  #done(argv: string[]): string {
+    const { status, stdout, stderr } = this.evlnet(...argv);
+    if (status !== 0) throw new Error(`evlnet ${argv.join(' ')} ended with ${status}: ${stdout}${stderr}`);
+    return stdout;
   }
 
   start(host: Host, env: Record<string, string>, ...argv: string[]): Started {
