@@ -16,14 +16,14 @@ import { EchoDispatch, type EchoSink, type EchoWanted } from './echo-dispatch.js
 import { Filter } from './filter.js';
 import type { PreparedInterface } from './interface.js';
 import { KernelNeighbours } from './kernel-neighbours.js';
-import { ModuleDispatch } from './module-dispatch.js';
 import type { OutOfBandSide } from './out-of-band-side.js';
 import { plan, type Wanted } from './plan.js';
 import { requireDevice } from './requirements.js';
+import { Services } from './services.js';
 import type { PortSetup, Spin } from './shared.js';
 import { Sockets } from './sockets.js';
 import { type Spawned, spawnFor } from './spawn.js';
-import { type Served, type Sink, TraceDispatch } from './trace-dispatch.js';
+import { type Sink, TraceDispatch } from './trace-dispatch.js';
 
 const TICK_MS = 100;
 /** Ticks between two looks at the kernel's counters; who reads the page asks for a fresh one. */
@@ -48,10 +48,9 @@ export interface InBandOptions {
 
 /** The in-band side of a worker: owns the attachment and the out-of-band side, follows state file and kernel tables, publishes counters. */
 export class InBand {
-  readonly #services = new Set<Served>();
+  readonly #services: Services;
   readonly #traces: TraceDispatch;
   readonly #echoes: EchoDispatch;
-  readonly #modules: ModuleDispatch;
   readonly neighbours: KernelNeighbours;
   #neighboursWarned = '';
   /** What decides at the hook, if not the VLAN rule alone. */
@@ -90,9 +89,15 @@ export class InBand {
     readonly bell: BellEnd,
   ) {
     this.#link = base;
-    this.#traces = new TraceDispatch(outOfBand, this.#services, this);
+    this.#services = new Services(outOfBand, {
+      device: options.device,
+      isStopping: () => this.#isStopping,
+      reload: () => this.reload(),
+      onChange: () => this.#traces.setTimer(),
+      onWarning: (message, hint) => this.#warn(message, hint),
+    });
+    this.#traces = new TraceDispatch(outOfBand, this.#services.running, this);
     this.#echoes = new EchoDispatch(outOfBand);
-    this.#modules = new ModuleDispatch(outOfBand);
     this.neighbours = new KernelNeighbours(outOfBand);
     this.#hookBase = attachment.hookCounters().map(() => 0);
     this.filter = new Filter(options.device, attachment);
@@ -162,44 +167,12 @@ export class InBand {
   }
 
   get services(): readonly Wanted[] {
-    return [...this.#services].map((s) => s.wanted);
+    return this.#services.wanted;
   }
 
   /** Adds a service; resolves once it runs, with what removes it. */
-  async serve(wanted: Wanted, sink: Sink | undefined): Promise<() => Promise<void>> {
-    this.#refuse(wanted);
-    const id = wanted.module && (await this.#modules.load(wanted.module));
-    const running = { wanted: id === undefined ? wanted : withId(wanted, id), sink };
-    this.#services.add(running);
-    this.#traces.setTimer();
-    try {
-      await this.reload();
-    } catch (error) {
-      await this.#endService(running).catch(() => {});
-      throw error;
-    }
-    return () => this.#endService(running);
-  }
-
-  async #endService(running: Served): Promise<void> {
-    if (!this.#services.delete(running)) return;
-    this.#traces.setTimer();
-    if (this.#isStopping) return;
-    await this.reload();
-    const id = running.wanted.module?.id;
-    if (id !== undefined) await this.#modules.unload(id);
-  }
-
-  /** Tells of users' services that were stopped, and does without them. */
-  #watchModules(): void {
-    for (const running of this.#services) {
-      const id = running.wanted.module?.id;
-      const failure = id === undefined ? undefined : this.#modules.failure(id);
-      if (failure === undefined) continue;
-      if (running.sink?.failed) running.sink.failed(failure);
-      else this.#warn(failure.message, failure.hint);
-      void this.#endService(running).catch((error: Error) => this.#warn(error.message));
-    }
+  serve(wanted: Wanted, sink: Sink | undefined): Promise<() => Promise<void>> {
+    return this.#services.serve(wanted, sink);
   }
 
   /** Sends echo requests; resolves once the first is sent, with what ends that. */
@@ -374,7 +347,7 @@ export class InBand {
 
   #onTick(): void {
     this.#watchHeart();
-    this.#watchModules();
+    this.#services.watch();
     if (this.kernel.poll())
       void this.reload().catch((error: unknown) => this.#warn(String((error as Error).message)));
     void this.#carryNeighbours();
@@ -416,24 +389,9 @@ export class InBand {
   }
 
   #warn(message: string, hint?: string): void {
-    const sinks = [...this.#services].flatMap((s) => s.sink ?? []);
+    const { sinks } = this.#services;
     if (sinks.length === 0) this.options.onWarning(message, hint);
     for (const sink of sinks) sink.warning(message, hint);
-  }
-
-  /** Two responders on one port would answer twice. */
-  #refuse(wanted: Wanted): void {
-    if (wanted.service === 'module') return;
-    for (const { wanted: other } of this.#services) {
-      const samePort = other.port === undefined || wanted.port === undefined || other.port === wanted.port;
-      const sameService = other.service === wanted.service && (other.udpPort ?? 7) === (wanted.udpPort ?? 7);
-      if (samePort && sameService)
-        throw new EvlnetError(
-          'EVL_SERVICE_EXISTS',
-          `Cannot start ${wanted.service} on "${wanted.port ?? this.options.device}": worker ${process.pid} runs one there already`,
-          { hint: 'end that one first; two would answer twice' },
-        );
-    }
   }
 
   #finish(error: Error | undefined): EvlnetError | undefined {
@@ -456,9 +414,6 @@ export class InBand {
         });
   }
 }
-
-/** A module's service, as it is loaded. */
-const withId = (wanted: Wanted, id: number): Wanted => ({ ...wanted, module: { ...wanted.module!, id } });
 
 /** The better driver cannot be, and the one in its place cannot either. */
 function neither(better: EvlnetError, error: unknown): EvlnetError {

@@ -27,8 +27,10 @@ describeIf(['root', 'network namespaces', 'bpf', 'build'])('evlnet latency', () 
     );
     expect(paths.map((p) => p.path)).toEqual(['out-of-band', 'in-band']);
     for (const { transmitted, received, rtt_us: t, histogram } of paths) {
-      expect([transmitted, received]).toEqual([100, 100]);
-      expect(histogram!.reduce((sum, { count }) => sum + count, 0)).toBe(100);
+      expect(transmitted).toBe(100);
+      // ping(8) does not wait for a reply that is later than twice the others.
+      expect(received).toBeGreaterThanOrEqual(95);
+      expect(histogram!.reduce((sum, { count }) => sum + count, 0)).toBe(received);
       const order = ['max', 'p9999', 'p999', 'p99', 'p90', 'p50', 'min'].map((key) => t[key]!);
       expect(order).toEqual([...order].sort((a, b) => b - a));
       expect(t.jitter).toBeCloseTo(t.max! - t.min!, 0);

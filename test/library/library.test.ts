@@ -38,7 +38,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build'])('the library, beside 
   const drops = () => stand.json<StatsRecord[]>('stats', 'show', 'eth0.42')[0]!.drops;
 
   test('calls change what the command line changes, and the worker follows', () => {
-    expect(stand.ping('-c', '2', '-i', '0.01', '10.10.10.11').received).toBe(2);
+    expect(stand.ping('-c', '1', '10.10.10.11').received).toBe(1);
     const said = stand
       .get('responder', process.execPath, here('calls.mjs'))
       .trim()
@@ -57,7 +57,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build'])('the library, beside 
       nobody: expect.objectContaining({ code: 'EVL_TIMEOUT' }),
       disable: null,
     });
-    expect((results.query as { tx_packets: number }).tx_packets).toBeGreaterThanOrEqual(2);
+    expect((results.query as { tx_packets: number }).tx_packets).toBeGreaterThanOrEqual(1);
     expect(said.flatMap(({ warning }) => warning ?? [])).toEqual(['VLAN 44 is in-band']);
     expect(stand.get('responder', process.execPath, EVLNET, 'vlans')).toBe('42,44\n');
   });
