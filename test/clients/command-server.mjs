@@ -2,8 +2,8 @@
 // arguments and what came of them. A start of node costs a command ten times what it does.
 import { createReadStream, openSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { main } from '../../dist/cli/main.js';
 import { liveSystem } from '../../dist/cli/live-system.js';
+import { main } from '../../dist/cli/main.js';
 
 const [requests, answers] = process.argv.slice(2);
 const to = openSync(answers, 'w');
