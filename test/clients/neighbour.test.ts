@@ -42,7 +42,6 @@ describeIf(['root', 'network namespaces', 'build', 'bpf', { command: 'arping' }]
     expect(neigh('add', PEER, 'lladdr', NOBODY, 'dev', 'eth0.42')).toEqual([0, '']);
     expect(ping()).toBe(4);
     expect(neigh('del', PEER, 'dev', 'eth0.42')).toEqual([0, '']);
-    expect(neigh()).toEqual([0, '']);
   }, 30_000);
 
   test('solicit: the peer is asked by ARP, learns us from that, and is reachable', () => {
@@ -52,18 +51,9 @@ describeIf(['root', 'network namespaces', 'build', 'bpf', { command: 'arping' }]
     expect(ask('neigh', 'show', OWN)).toMatchObject([{ dst: OWN, dev: device }]);
   }, 30_000);
 
-  test('solicit of a host that is not there: exit 4 when the time is over', () => {
-    expect(neigh('solicit', '10.10.10.99', '-w', '0.2')).toEqual([
-      4,
-      'Cannot solicit 10.10.10.99: it did not respond within 0.2 s (ETIMEDOUT)\n' +
-        'Hint: is it up, and on VLAN 42 of the wire of "eth0"?\n',
-    ]);
-  }, 30_000);
-
   test('flush: all are forgotten; who asks us by an unmodified arping is learned again', () => {
     expect(neigh('flush')).toEqual([0, '']);
-    expect(neigh('show', 'eth0.42')).toEqual([0, '']);
     stand.get('issuer', 'arping', '-c', '1', '-I', device, OWN);
-    expect(neigh()[1]).toContain(`${PEER} dev eth0.42 lladdr ${lladdr} STALE\n`);
+    expect(neigh()).toEqual([0, `${PEER} dev eth0.42 lladdr ${lladdr} STALE\n`]);
   }, 30_000);
 });
