@@ -42,7 +42,7 @@ async function lane(name, options, command = [process.execPath]) {
 // Virtual machines share nothing with the rest, and take what it leaves of the processors.
 const reports = await Promise.all([
   lane('here', ['--testPathIgnorePatterns=/test/vm/']),
-  lane('vm', ['--testMatch=**/test/vm/**/*.test.ts'], ['nice', '-n', '10', process.execPath]),
+  lane('vm', ['--testMatch=**/test/vm/**/*.test.ts'], ['nice', '-n', '5', process.execPath]),
 ]);
 rmSync(folder, { recursive: true, force: true });
 

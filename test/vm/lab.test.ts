@@ -11,8 +11,13 @@ describeIf(['build'])('evlnet lab where the kernel has 802.1Q, and no TCX (Linux
   testIf(
     'run proves the same with real VLAN devices in the responder',
     async () => {
-      const script =
-        'bin/evlnet lab up > /run/up && ip -n evlnet-lab-responder -d -o link show && bin/evlnet lab down && exec bin/evlnet lab run';
+      // What the kernel has of the responder's devices, as soon as the lab has made them.
+      const script = [
+        '. test/vm/lan.sh',
+        '{ until_true 120 ip -n evlnet-lab-responder link show eth0.43 && ip -n evlnet-lab-responder -d -o link show; } & devices=$!',
+        'bin/evlnet lab run; ended=$?',
+        'wait $devices && exit $ended',
+      ].join('\n');
       const { status, stdout, stderr } = await vmRun({ cpus: 1, timeoutS: TIMEOUT_S }, [
         'bash',
         '-c',
