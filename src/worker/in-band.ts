@@ -1,19 +1,16 @@
-import { type FSWatcher, watch } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Attachment } from '../device/attachment.js';
-import { Drop } from '../drop.js';
 import { EvlnetError } from '../errors.js';
-import { HookCounter } from '../filter/verdict.js';
 import { addresses, type Link, links, type Monitor, monitor } from '../linux/link.js';
 import { kernelRoutes } from '../linux/route.js';
 import { affinity, parseCpuList, setAffinity } from '../linux/sched.js';
-import { DeviceCounter } from '../memory/counters.js';
 import { readState } from '../state/file.js';
 import { deviceOptions, type StateDocument } from '../state/schema.js';
 import { type BellEnd, makeBell } from './bell-end.js';
 import { takeDriver } from './driver.js';
 import { EchoDispatch, type EchoSink, type EchoWanted } from './echo-dispatch.js';
 import { Filter } from './filter.js';
+import { HookCounters } from './hook-counters.js';
 import type { PreparedInterface } from './interface.js';
 import { KernelNeighbours } from './kernel-neighbours.js';
 import type { OutOfBandSide } from './out-of-band-side.js';
@@ -23,6 +20,7 @@ import { Services } from './services.js';
 import type { PortSetup, Spin } from './shared.js';
 import { Sockets } from './sockets.js';
 import { type Spawned, spawnFor } from './spawn.js';
+import { watchState } from './state-watch.js';
 import { type Sink, TraceDispatch } from './trace-dispatch.js';
 
 const TICK_MS = 100;
@@ -32,8 +30,6 @@ const PUBLISH_TICKS = 5;
 const HUNG_TICKS = 10;
 // A machine may be an emulated one.
 const START_MS = 60_000;
-/** An editor writes in steps. */
-const SETTLE_MS = 50;
 
 export interface InBandOptions {
   readonly device: string;
@@ -64,15 +60,13 @@ export class InBand {
   #lastHeartbeat = -1;
   #stillTicks = 0;
   #ticks = 0;
-  #hookBase: number[] = [];
-  #dropBase = new Map<Drop, number>();
-  #hiddenSeen = 0;
+  readonly #counters: HookCounters;
   #copiesWarned = '';
   #replan: Promise<void> = Promise.resolve();
   #failure: EvlnetError | undefined;
   #isStopping = false;
   #isPaused = false;
-  #stateWatch: FSWatcher | undefined;
+  #unwatchState: (() => void) | undefined;
 
   /** Settles when the worker has ended and everything is put back: why, if not for `stop`. */
   readonly ended: Promise<EvlnetError | undefined>;
@@ -99,7 +93,7 @@ export class InBand {
     this.#traces = new TraceDispatch(outOfBand, this.#services.running, this);
     this.#echoes = new EchoDispatch(outOfBand);
     this.neighbours = new KernelNeighbours(outOfBand);
-    this.#hookBase = attachment.hookCounters().map(() => 0);
+    this.#counters = new HookCounters(attachment, outOfBand.counters);
     this.filter = new Filter(options.device, attachment);
     this.sockets = new Sockets(outOfBand, bell, options.folder, () => this.#ports);
     this.ended = outOfBand.ended.then((error) => this.#finish(error));
@@ -256,23 +250,14 @@ export class InBand {
 
   /** Zeroes counters: of the slots, and of the hook where slot 0 is among them. */
   async reset(slots: readonly number[]): Promise<void> {
-    if (slots.includes(0)) {
-      this.#hookBase = this.attachment.hookCounters();
-      this.#dropBase = new Map(this.attachment.drops());
-      this.#hiddenSeen = 0;
-    }
+    if (slots.includes(0)) this.#counters.reset();
     await this.outOfBand.command({ kind: 'reset', slots });
     this.publish();
   }
 
   /** Brings the counters page up to date with what the kernel counts. */
   publish(): void {
-    const { device, slots } = this.outOfBand.counters;
-    const hook = this.attachment.hookCounters().map((n, i) => n - this.#hookBase[i]!);
-    for (let i = 0; i < hook.length; i++) device[DeviceCounter.Hook + i] = hook[i]!;
-    for (const [reason, count] of this.attachment.drops())
-      slots[reason] = count - (this.#dropBase.get(reason) ?? 0);
-    slots[Drop.HiddenTag] = hook[HookCounter.HiddenTag]!;
+    this.#counters.publish();
   }
 
   /** All traffic in-band, until `resume`. */
@@ -297,7 +282,7 @@ export class InBand {
     if (this.#isStopping) return;
     this.#isStopping = true;
     clearInterval(this.#tick);
-    this.#stateWatch?.close();
+    this.#unwatchState?.();
     this.attachment.pause();
     this.#traces.close();
     this.#echoes.close();
@@ -323,45 +308,26 @@ export class InBand {
     }
     await this.reload();
     this.#tick = setInterval(() => this.#onTick(), TICK_MS);
-    this.#watchState();
+    this.#unwatchState = watchState(this.options.stateFile, () => this.#reloadOrWarn());
   }
 
-  /** Follows a state file that somebody edits by hand, or rolls out; evlnet's own commands ask for a reload besides. */
-  #watchState(): void {
-    const { stateFile } = this.options;
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      this.#stateWatch = watch(dirname(stateFile), { persistent: false }, (_event, name) => {
-        if (name !== basename(stateFile)) return;
-        clearTimeout(timer);
-        timer = setTimeout(
-          () => void this.reload().catch((error: Error) => this.#warn(error.message)),
-          SETTLE_MS,
-        );
-      });
-      this.#stateWatch.on('error', () => {});
-    } catch {
-      // No inotify instance left: commands still reach the worker.
-    }
+  #reloadOrWarn(): void {
+    void this.reload().catch((error: unknown) => this.#warn(String((error as Error).message)));
   }
 
   #onTick(): void {
     this.#watchHeart();
     this.#services.watch();
-    if (this.kernel.poll())
-      void this.reload().catch((error: unknown) => this.#warn(String((error as Error).message)));
+    if (this.kernel.poll()) this.#reloadOrWarn();
     void this.#carryNeighbours();
     if (++this.#ticks % PUBLISH_TICKS !== 0) return;
     this.publish();
-    const hidden = this.outOfBand.counters.slots[Drop.HiddenTag]!;
-    if (hidden > this.#hiddenSeen && this.#hiddenSeen === 0) {
-      const vid = this.attachment.hiddenVid();
+    const vid = this.#counters.firstHidden();
+    if (vid !== undefined)
       this.#warn(
         `frames of VLAN ${vid} reach "${this.options.device}" with their tag hidden from XDP: the sender's VLAN offload keeps it beside the frame`,
         'on the sending end (the other end of a veth, the bridge port): ethtool -K DEVICE txvlan off',
       );
-    }
-    this.#hiddenSeen = hidden;
   }
 
   async #carryNeighbours(): Promise<void> {

@@ -1,0 +1,41 @@
+import type { Attachment } from '../device/attachment.js';
+import { Drop } from '../drop.js';
+import { HookCounter } from '../filter/verdict.js';
+import { type Counters, DeviceCounter } from '../memory/counters.js';
+
+/** What the kernel and the driver count, carried to the counters page; from zero, as a reset leaves it, though theirs go on. */
+export class HookCounters {
+  #hook: number[];
+  #drops = new Map<Drop, number>();
+  #hiddenSeen = 0;
+
+  constructor(
+    readonly attachment: Attachment,
+    readonly page: Counters,
+  ) {
+    this.#hook = attachment.hookCounters().map(() => 0);
+  }
+
+  publish(): void {
+    const { device, slots } = this.page;
+    const hook = this.attachment.hookCounters().map((n, i) => n - this.#hook[i]!);
+    for (let i = 0; i < hook.length; i++) device[DeviceCounter.Hook + i] = hook[i]!;
+    for (const [reason, count] of this.attachment.drops())
+      slots[reason] = count - (this.#drops.get(reason) ?? 0);
+    slots[Drop.HiddenTag] = hook[HookCounter.HiddenTag]!;
+  }
+
+  reset(): void {
+    this.#hook = this.attachment.hookCounters();
+    this.#drops = new Map(this.attachment.drops());
+    this.#hiddenSeen = 0;
+  }
+
+  /** VID of a frame whose tag was hidden, once: when there are the first such. */
+  firstHidden(): number | undefined {
+    const hidden = this.page.slots[Drop.HiddenTag]!;
+    const isFirst = hidden > 0 && this.#hiddenSeen === 0;
+    this.#hiddenSeen = hidden;
+    return isFirst ? this.attachment.hiddenVid() : undefined;
+  }
+}
