@@ -36,5 +36,6 @@ export {
   type Protocol,
 } from './socket/packet-socket.js';
 export type { Payload, SendCallback } from './socket/send-arguments.js';
+export type { AddressInfo, SocketEvents, SocketOptions } from './socket/socket-options.js';
 export type { SocketStatistics } from './socket/statistics.js';
-export type { AddressInfo, SocketEvents, SocketOptions, UdpSocket } from './socket/udp-socket.js';
+export type { UdpSocket } from './socket/udp-socket.js';

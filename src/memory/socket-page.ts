@@ -29,6 +29,8 @@ const Word = {
   /** Out-of-band: failures reported; application: failures read. */
   FailureHead: 9,
   FailureTail: 10,
+  /** Out-of-band: what the network said of a connected socket, an errno; application: 0 once it was seen. */
+  Fault: 11,
 } as const;
 
 /** Counters of one socket. */
@@ -146,6 +148,16 @@ export class SocketPage {
     this.#failures[at + 1] = errno;
     Atomics.store(this.#words, Word.FailureHead, (head + 1) | 0);
     return true;
+  }
+
+  /** Out-of-band: SO_ERROR, of which the last one counts. */
+  set fault(errno: number) {
+    Atomics.store(this.#words, Word.Fault, errno);
+  }
+
+  /** Application: that error, once; 0 where there is none. */
+  takeFault(): number {
+    return this.#words[Word.Fault] === 0 ? 0 : Atomics.exchange(this.#words, Word.Fault, 0);
   }
 
   /** Application: calls `visit` for each failure that it has not seen. */

@@ -71,6 +71,19 @@ export class Channel {
     return ring.head;
   }
 
+  /** The same of one datagram, without an object for it; false where there is no room. */
+  put(octets: Uint8Array, address: number, port: number): boolean {
+    const ring = this.page.sent;
+    const at = ring.claim(octets.length);
+    if (at < 0) return false;
+    ring.set(at, Message.Payload, octets.length);
+    ring.set(at, Message.Address, address);
+    ring.set(at, Message.Port, port);
+    ring.octets.set(octets, ring.payloadAt(at));
+    ring.publish();
+    return true;
+  }
+
   /** Tells the out-of-band side of what was pushed. */
   ring(): void {
     if (this.#bell.ring()) write(this.#bellFd, one.address, 1);

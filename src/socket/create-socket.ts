@@ -1,6 +1,7 @@
 import { badType } from './errors.js';
 import type { RemoteInfo } from './inbox.js';
-import { type SocketOptions, UdpSocket } from './udp-socket.js';
+import type { SocketOptions } from './socket-options.js';
+import { UdpSocket } from './udp-socket.js';
 
 /**
  * A UDP socket on evlnet's own stack, used as one of node:dgram. It joins the worker of its device when it is bound, or becomes it where

@@ -40,6 +40,19 @@ export const systemCallError = (act: string, errno: number, hint?: string): Evln
 /** The same, for sending a frame. */
 export const frameError = (errno: number): EvlnetError => errnoError('send', errno, FRAME_REASONS);
 
+/** What the network says of the host that a socket is connected to. */
+export function faultError(errno: number): EvlnetError {
+  const code = errnoName(errno);
+  const said = FAULTS[code] ?? 'the host cannot be reached, says one on the way';
+  return new EvlnetError(code, `Cannot reach the peer: ${said} (${code})`, { errno });
+}
+
+const FAULTS: Record<string, string> = {
+  ECONNREFUSED: 'connection refused, nobody has that UDP port',
+  ENOPROTOOPT: 'it does not speak UDP',
+  EPROTO: 'a header is wrong, says a host on the way',
+};
+
 function errnoError(act: string, errno: number, reasons: Record<string, string>, hint?: string): EvlnetError {
   const code = errnoName(errno);
   return new EvlnetError(code, `Cannot ${act}: ${reasons[code] ?? 'it failed'} (${code})`, {

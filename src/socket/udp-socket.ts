@@ -1,47 +1,28 @@
-import { lookup } from 'node:dns';
 import { EventEmitter, on } from 'node:events';
+import { Errno } from '../linux/libc.js';
 import { Message, type MessageRing } from '../memory/message-ring.js';
+import { MAX_PAYLOAD } from '../memory/socket-page.js';
 import type { UdpBinding } from '../stack/udp-endpoint.js';
-import { formatIpv4, readIpv4 } from '../wire/address.js';
+import { formatIpv4 } from '../wire/address.js';
 import { DEFAULT_BUFFER } from '../worker/socket-request.js';
 import type { Channel, Outgoing } from './channel.js';
-import { alreadyBound, badArgument, isConnected, notBound, notConnected, systemCallError } from './errors.js';
+import {
+  alreadyBound,
+  badArgument,
+  faultError,
+  isConnected,
+  notBound,
+  notConnected,
+  systemCallError,
+} from './errors.js';
+import { Hosts } from './hosts.js';
 import { Inbox, type RemoteInfo } from './inbox.js';
 import { Lease, type Lessee, type Wanted } from './lease.js';
 import { Outbox } from './outbox.js';
 import { type Payload, portOf, type SendCallback, sendArguments } from './send-arguments.js';
+import { Settings } from './settings.js';
+import type { AddressInfo, SocketEvents, SocketOptions } from './socket-options.js';
 import { type SocketStatistics, statisticsOf } from './statistics.js';
-
-export interface SocketOptions {
-  readonly type: 'udp4';
-  /** Other sockets may have the same address. */
-  readonly reuseAddr?: boolean;
-  /** Octets of the buffers; default 212992 each. */
-  readonly recvBufferSize?: number;
-  readonly sendBufferSize?: number;
-  /** Closes the socket. */
-  readonly signal?: AbortSignal;
-  /** The port that it sends and receives through, such as `eth0.42`; default all of one device. */
-  readonly ifname?: string;
-  /** State file; default as for the command line. */
-  readonly state?: string;
-}
-
-export interface AddressInfo {
-  readonly address: string;
-  readonly family: 'IPv4';
-  readonly port: number;
-}
-
-export interface SocketEvents {
-  listening: [];
-  connect: [];
-  message: [message: Buffer, from: RemoteInfo];
-  /** There is something for `receive`: who listens to this gets no `message`. */
-  readable: [];
-  error: [error: Error];
-  close: [];
-}
 
 interface OutgoingDatagram extends Outgoing {
   /** 0: where the socket is connected to. */
@@ -57,7 +38,9 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
   readonly #options: SocketOptions;
   readonly #lease: Lease<UdpBinding>;
   #isConnecting = false;
-  #settings = { broadcast: false, ttl: 64, priority: 0 };
+  #wantsRoom = false;
+  readonly #settings = new Settings();
+  readonly #hosts = new Hosts();
   readonly #inbox = new Inbox((message, from) => this.emit('message', message, from));
   readonly #outbox = new Outbox<OutgoingDatagram>({
     label(ring, at, { address, port }) {
@@ -114,7 +97,7 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     const callback = args.find((a) => typeof a === 'function') as ((error?: Error) => void) | undefined;
     if (this.#isConnecting || this.#lease.binding.peerPort !== 0) throw isConnected();
     this.#isConnecting = true;
-    this.#resolve(address, (error, peer) => {
+    this.#hosts.resolve(address, (error, peer) => {
       const fail = (e: Error) => {
         this.#isConnecting = false;
         if (callback) callback(e);
@@ -175,7 +158,7 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
       send(0);
       return;
     }
-    this.#resolve(address ?? '127.0.0.1', (error, to) => {
+    this.#hosts.resolve(address ?? '127.0.0.1', (error, to) => {
       if (this.#lease.phase === 'closed') return;
       if (error) {
         if (callback) callback(error, 0);
@@ -192,6 +175,26 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     if (callback) this.once('close', callback);
     this.#lease.close();
     return this;
+  }
+
+  /**
+   * Copies a datagram into the send buffer at once, without a callback: the other half of `receive`. Its address is a number; a connected socket
+   * gives none. It leaves with the next `flush`. False where there is no room: `drain` is emitted when there is. What cannot be sent is
+   * told by `error`.
+   */
+  transmit(octets: Uint8Array, address = 0, port = 0): boolean {
+    if (octets.length > MAX_PAYLOAD) throw systemCallError('send', Errno.EMSGSIZE);
+    const channel = this.#lease.demandChannel();
+    if (this.#outbox.count === 0 && channel.put(octets, address, port)) return true;
+    this.#wantsRoom = true;
+    channel.page.waitToSend();
+    channel.ring();
+    return false;
+  }
+
+  /** Has the worker send what `transmit` left. */
+  flush(): void {
+    this.#lease.demandChannel().ring();
   }
 
   /** Hands up to `most` received datagrams to `visit` at once, without events or copies: `octets` are the socket's own and hold only during the call. */
@@ -220,13 +223,18 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     return this;
   }
 
+  /** Whether it may send to broadcast addresses. What others send to them comes to every socket that is not bound to another address. */
   setBroadcast(flag: boolean): void {
-    this.#set({ broadcast: flag });
+    this.#lease.demandOpen();
+    this.#settings.broadcast = flag;
+    this.#apply();
   }
 
   setTTL(ttl: number): number {
     if (!Number.isInteger(ttl) || ttl < 1 || ttl > 255) throw badArgument('ttl', 'a number from 1 to 255');
-    this.#set({ ttl });
+    this.#lease.demandOpen();
+    this.#settings.ttl = ttl;
+    this.#apply();
     return ttl;
   }
 
@@ -234,7 +242,9 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
   setPriority(priority: number): void {
     if (!Number.isInteger(priority) || priority < 0 || priority > 7)
       throw badArgument('priority', 'a number from 0 to 7');
-    this.#set({ priority });
+    this.#lease.demandOpen();
+    this.#settings.priority = priority;
+    this.#apply();
   }
 
   getRecvBufferSize(): number {
@@ -245,10 +255,12 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     return this.#lease.demandChannel().page.sent.capacity;
   }
 
-  /** No more than the buffer that the socket was made with. */
+  /** No more than the buffer that the socket was made with. It holds at the next worker too. */
   setRecvBufferSize(size: number): void {
-    const { page } = this.#lease.demandChannel();
-    page.receiveLimit = Math.min(size, page.received.capacity);
+    if (!Number.isInteger(size) || size < 1) throw badArgument('size', 'a number of octets, 1 at least');
+    this.#lease.demandChannel();
+    this.#settings.receiveLimit = size;
+    this.#apply();
   }
 
   getSendQueueSize(): number {
@@ -259,6 +271,7 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     return this.#outbox.count;
   }
 
+  /** What comes from now on, until the socket is closed; an error ends it too. */
   async *[Symbol.asyncIterator](): AsyncGenerator<{ message: Buffer; from: RemoteInfo }> {
     for await (const [message, from] of on(this, 'message', { close: ['close'] } as object))
       yield { message, from };
@@ -271,7 +284,7 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
 
   #bind(address: string, port: number, destination: number): void {
     const wanted = new Promise<Wanted<UdpBinding>>((resolve, reject) => {
-      this.#resolve(address, (error, own) => {
+      this.#hosts.resolve(address, (error, own) => {
         if (error) reject(error);
         else resolve(this.#wanted({ ...NONE, address: own, udpPort: port }, destination));
       });
@@ -301,7 +314,7 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
       recover: async ({ peerAddress, peerPort }) => {
         if (peerPort !== 0) await this.#connect(peerAddress, peerPort);
       },
-      onOpened: () => this.#set({}),
+      onOpened: () => this.#apply(),
       onBound: () => this.emit('listening'),
       onWake: (channel) => this.#look(channel),
       onLost: () => this.#outbox.lose(),
@@ -321,30 +334,19 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     const current = () => this.#lease.channel;
     this.#outbox.look(channel);
     if (current() !== channel) return;
+    if (this.#wantsRoom && this.#outbox.count === 0) {
+      this.#wantsRoom = false;
+      this.emit('drain');
+    }
+    if (current() !== channel) return;
+    const fault = channel.page.takeFault();
+    if (fault !== 0) this.emit('error', faultError(fault));
+    if (current() !== channel) return;
     if (this.listenerCount('readable') === 0) this.#inbox.look(channel, current);
     else this.#inbox.announce(channel, current, () => this.emit('readable'));
   }
 
-  #set(changed: Partial<{ broadcast: boolean; ttl: number; priority: number }>): void {
-    this.#lease.demandOpen();
-    Object.assign(this.#settings, changed);
-    const page = this.#lease.channel?.page;
-    if (page === undefined) return;
-    page.mayBroadcast = this.#settings.broadcast;
-    page.ttl = this.#settings.ttl;
-    page.priority = this.#settings.priority;
-  }
-
-  /** An address, or a name that the system's resolver knows. */
-  #resolve(host: string, done: (error: Error | undefined, address: number) => void): void {
-    const address = readIpv4(host);
-    if (address !== undefined) {
-      done(undefined, address);
-      return;
-    }
-    lookup(host, { family: 4 }, (error, found) => {
-      if (error) done(error, 0);
-      else done(undefined, readIpv4(found)!);
-    });
+  #apply(): void {
+    this.#settings.applyTo(this.#lease.channel?.page);
   }
 }

@@ -25,6 +25,11 @@ export class Delivery {
     received.publish();
     counters[SocketCounter.Received]! += 1;
     counters[SocketCounter.ReceivedBytes]! += length;
+    this.touch(e);
+  }
+
+  /** Its application will be told to look. */
+  touch(e: Endpoint): void {
     if (e.isTouched) return;
     e.isTouched = true;
     this.touchedCount++;

@@ -31,6 +31,7 @@ import { RouteTable } from './route.js';
 import { type IcmpService, Outcome } from './service.js';
 import type { Tracer } from './tracer.js';
 import type { Transmitter } from './transmitter.js';
+import { UdpErrors } from './udp-errors.js';
 import { UdpTable } from './udp-table.js';
 
 // What this file needs of others, as constants of its own: the engine folds those into the code, while it loads and checks an import at
@@ -77,13 +78,13 @@ export class Stack {
   readonly reassembly: Reassembly;
   readonly #errors: IcmpErrors;
   readonly #fragmenter: Fragmenter;
-  /** Those who wait for ICMP messages of whatever port: asked before its own service. */
-  readonly icmp: IcmpService[] = [];
   readonly routes = new RouteTable();
   readonly neighbours: Neighbours;
   readonly output: Output;
   readonly delivery = new Delivery();
   readonly sockets = new UdpTable(this.delivery);
+  /** Those who wait for ICMP messages of whatever port: asked before its own service. */
+  readonly icmp: IcmpService[] = [new UdpErrors(this.sockets)];
   readonly packets = new PacketTable(this.delivery);
   readonly #ports: (Port | undefined)[] = new Array<Port | undefined>(SLOTS).fill(undefined);
   readonly #packet: Packet;

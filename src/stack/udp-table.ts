@@ -45,6 +45,24 @@ export class UdpTable {
     endpoint.next = undefined;
   }
 
+  /** Tells the socket that sent from `address` and `udpPort`, if it is connected to the other end, of an error. False where there is none. */
+  refuse(
+    port: Port,
+    address: number,
+    udpPort: number,
+    peerAddress: number,
+    peerPort: number,
+    errno: number,
+  ): boolean {
+    for (let e = this.#buckets[udpPort % BUCKETS]; e !== undefined; e = e.next) {
+      if (e.binding.peerPort === 0 || !e.fits(port, peerAddress, peerPort, address, udpPort)) continue;
+      e.page.fault = errno;
+      this.delivery.touch(e);
+      return true;
+    }
+    return false;
+  }
+
   /** Copies a checked datagram into the buffer of the socket that it is for; of all of them, if it was sent to all hosts. */
   deliver(p: Packet, port: Port, nowNs: number): number {
     const { view, l3, l4 } = p;

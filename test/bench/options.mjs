@@ -57,6 +57,7 @@ export function readOptions(argv) {
     assert: values.assert,
     help: values.help,
     load: values.quick ? { milliseconds: 200, warmUp: 100 } : { milliseconds: 300, warmUp: 150 },
+    ...(positionals[0] === 'udp' && !values.quick ? { settle: { milliseconds: 1000, warmUp: 0 } } : {}),
     // A pinger that meets a sleeping responder takes some 25 µs a request: `seconds` ends it.
     rtt: values.quick ? { count: 5000, seconds: 1 } : { count: 40_000, seconds: 1 },
   };

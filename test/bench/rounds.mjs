@@ -44,6 +44,8 @@ export async function playRounds({ responders, options, quietly, progress }) {
       try {
         for (const responder of responders) {
           const it = await responder.start(wait);
+          // The engine compiles what runs often: who begins to be measured has run for a while.
+          if (options.settle) await load(it, options.settle);
           it.park();
           running.push({ name: responder.name, ...it });
         }

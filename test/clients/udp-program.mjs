@@ -7,6 +7,13 @@ const socket = createSocket({ type: 'udp4', reuseAddr: process.env.REUSE === '1'
 socket.on('listening', () => say({ listening: socket.address() }));
 socket.on('error', ({ code, message, hint }) => say({ error: code, message, hint }));
 socket.on('close', () => say({ closed: true }));
+// In batches: as it came, and without copies of its own.
+if (process.env.BATCH === '1')
+  socket.on('readable', () => {
+    const count = socket.receive((octets, from, fromPort) => socket.transmit(octets, from, fromPort));
+    socket.flush();
+    say({ count });
+  });
 socket.on('message', (message, from) => {
   say({ size: message.length, from });
   socket.send(message.toString('latin1').toUpperCase(), from.port, from.address, (error, octets) =>

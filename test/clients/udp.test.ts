@@ -85,6 +85,15 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       expect(await p.ended).toBe(0);
     }, 60_000);
 
+    test('sends in batches as it receives: without copies of its own', async () => {
+      await worker();
+      const p = stand.start('responder', { BATCH: '1' }, process.execPath, PROGRAM, '42042');
+      started.push(p);
+      await p.printed(/listening/);
+      expect(ask('evlnet')).toBe('evlnet');
+      await p.printed(/"count":1/);
+    }, 60_000);
+
     test('two programs share the device, not the port: EADDRINUSE names the way out', async () => {
       await worker();
       await program('42042');

@@ -10,6 +10,8 @@ const open = new Set();
 const make = (options = 'udp4', listener = undefined) => {
   const socket = createSocket(options, listener);
   open.add(socket);
+  // Where nobody listens an error ends the program: what a peer refuses after a case is done must not.
+  socket.on('error', () => {});
   socket.once('close', () => open.delete(socket));
   return socket;
 };
@@ -129,6 +131,16 @@ const cases = {
         assert.equal(await new Promise((resolve) => socket.send('x', resolve)), null);
       }
     },
+  'connect: what the peer refuses is emitted as error ECONNREFUSED; the socket goes on': async () => {
+    const socket = make();
+    socket.connect(4242, peer);
+    await once(socket, 'connect');
+    for (let n = 0; n < 2; n++) {
+      socket.send('x');
+      const [error] = await new Promise((resolve) => socket.once('error', (...args) => resolve(args)));
+      assert.equal(error.code, 'ECONNREFUSED');
+    }
+  },
   'signal: a closed socket listens to it no more': async () => {
     const { signal } = new AbortController();
     const socket = await bound({ type: 'udp4', signal }, 0, address);

@@ -24,6 +24,8 @@ describeIf(['root', 'network namespaces', 'bpf', 'build'])('the documented behav
   beforeAll(async () => {
     stand = await Stand.up('dgram');
     stand.configure();
+    // Like the kernel of the issuer: the same list asks both.
+    stand.get('responder', process.execPath, EVLNET, 'port', 'set', 'eth0.42', 'icmp-errors', 'on');
     worker = stand.start('responder', {}, process.execPath, EVLNET, 'run', 'eth0', 'icmp-responder');
     await worker.printed(/running/);
   }, 60_000);

@@ -1,0 +1,21 @@
+import type { SocketPage } from '../memory/socket-page.js';
+
+/** Options of a UDP socket, which it has whatever worker it is at. */
+export class Settings {
+  broadcast = false;
+  ttl = 64;
+  /** PCP of the tag. */
+  priority = 0;
+  /** Octets of the receive buffer; undefined: what it was opened with. */
+  receiveLimit: number | undefined;
+
+  /** Tells the out-of-band side; without a page that is done when there is one. */
+  applyTo(page: SocketPage | undefined): void {
+    if (page === undefined) return;
+    page.mayBroadcast = this.broadcast;
+    page.ttl = this.ttl;
+    page.priority = this.priority;
+    if (this.receiveLimit !== undefined)
+      page.receiveLimit = Math.min(this.receiveLimit, page.received.capacity);
+  }
+}

@@ -1,0 +1,35 @@
+import type { RemoteInfo } from './inbox.js';
+
+export interface SocketOptions {
+  readonly type: 'udp4';
+  /** Other sockets may have the same address. */
+  readonly reuseAddr?: boolean;
+  /** Octets of the buffers; default 212992 each. */
+  readonly recvBufferSize?: number;
+  readonly sendBufferSize?: number;
+  /** Closes the socket. */
+  readonly signal?: AbortSignal;
+  /** The port that it sends and receives through, such as `eth0.42`; default all of one device. */
+  readonly ifname?: string;
+  /** State file; default as for the command line. */
+  readonly state?: string;
+}
+
+export interface AddressInfo {
+  readonly address: string;
+  readonly family: 'IPv4';
+  readonly port: number;
+}
+
+export interface SocketEvents {
+  listening: [];
+  connect: [];
+  message: [message: Buffer, from: RemoteInfo];
+  /** There is something for `receive`: who listens to this gets no `message`. */
+  readable: [];
+  /** There is room again, where `transmit` found none. */
+  drain: [];
+  /** Among others ECONNREFUSED, where the host that it is connected to says by ICMP that nobody is there: as on Linux. */
+  error: [error: Error];
+  close: [];
+}
