@@ -21,7 +21,7 @@ describeIf(['user namespaces', 'cap', 'build', { command: 'ping' }, { command: '
     test('has an unmodified ping answered over VLAN 42, and is told by which driver and why', () => {
       const { status, stdout, stderr } = spawnSync(
         'unshare',
-        ['-Urnmpf', '--kill-child', 'sh', join(import.meta.dirname, 'ping.sh'), ROOT, folder],
+        ['-Urnmpf', '--kill-child', 'sh', join(ROOT, 'scripts/user-demo/demo.sh'), ROOT, folder],
         {
           encoding: 'utf8',
           timeout: 60_000,
