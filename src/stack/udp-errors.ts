@@ -25,8 +25,14 @@ export class UdpErrors implements IcmpService {
     const l3 = l4 + icmpv4.HEADER_LENGTH;
     if (packetEnd - l3 < ipv4.MIN_HEADER_LENGTH || ipv4.protocol(view, l3) !== ipv4.Protocol.Udp)
       return Outcome.Pass;
-    const datagram = l3 + ipv4.headerLength(view, l3);
-    if (packetEnd - datagram < udp.HEADER_LENGTH || ipv4.fragmentOffset(view, l3) !== 0) return Outcome.Pass;
+    const headerLength = ipv4.headerLength(view, l3);
+    const datagram = l3 + headerLength;
+    if (
+      headerLength < ipv4.MIN_HEADER_LENGTH ||
+      packetEnd - datagram < udp.HEADER_LENGTH ||
+      ipv4.fragmentOffset(view, l3) !== 0
+    )
+      return Outcome.Pass;
     const isTold = this.table.refuse(
       port,
       ipv4.source(view, l3),

@@ -16,7 +16,13 @@ const CONNECTED: UdpBinding = {
 };
 
 /** A host with a socket; what it is told by an ICMP message about a datagram of its own. */
-function told(type: number, code: number, binding: Partial<UdpBinding> = {}, quoted = 28) {
+function told(
+  type: number,
+  code: number,
+  binding: Partial<UdpBinding> = {},
+  quoted = 28,
+  alter = (_: Uint8Array) => {},
+) {
   const memory = new ArrayBuffer(socketPageLength(CAPACITY, CAPACITY));
   const page = new SocketPage(memory, { receive: CAPACITY, send: CAPACITY, limit: CAPACITY });
   const e = new UdpEndpoint(page, { ...CONNECTED, ...binding });
@@ -27,6 +33,7 @@ function told(type: number, code: number, binding: Partial<UdpBinding> = {}, quo
     udp: { sourcePort: 5000, destinationPort: 4000 },
     payload: 'evlnet',
   }).subarray(14);
+  alter(own);
   const { moved } = h.exchange([
     buildFrame({
       tags,
@@ -71,5 +78,16 @@ test.each<[string, Partial<UdpBinding>, number]>([
   ['that the message does not say enough about', {}, 27],
 ])('a socket %s is told nothing, and the message is dropped as before', (_, binding, quoted) => {
   const { fault, moved } = told(3, 3, binding, quoted);
+  expect([fault, moved['icmp-not-request']]).toEqual([0, 1]);
+});
+
+test('a quoted header that is too short to be one is about no socket, whatever stands where its ports would', () => {
+  const { fault, moved } = told(3, 3, { udpPort: 0x4011, peerPort: 4000 }, 28, (own) =>
+    // Two words long: the TTL and the protocol are the source port then, the checksum the destination port.
+    {
+      own[0] = 0x42;
+      own.set([0x40, 0x11, 4000 >> 8, 4000 & 0xff], 8);
+    },
+  );
   expect([fault, moved['icmp-not-request']]).toEqual([0, 1]);
 });
