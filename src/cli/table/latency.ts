@@ -1,4 +1,5 @@
 import type { ObjectSpec } from '../spec.js';
+import { COUNT, DEADLINE, HOST, INTERFACE, SIZE } from './echo-options.js';
 import { WORKER_SYNOPSIS, workerOptions } from './worker-options.js';
 
 export const latency: ObjectSpec = {
@@ -9,24 +10,10 @@ export const latency: ObjectSpec = {
       name: '',
       synopsis: `[ -i IFNAME ] [ -c COUNT ] [ --interval TIME ] [ -s SIZE ] [ -w SECONDS ] [ --icmp ] [ --histogram | --gnuplot ] [ --compare ADDRESS ] [ -q ] ${WORKER_SYNOPSIS} HOST`,
       about: 'measure round-trip times through the out-of-band stack until Ctrl-C, worst case first',
-      words: [
-        { name: 'HOST', value: 'HOST', position: 'only', required: true, about: 'name or IPv4 address' },
-      ],
+      words: [HOST],
       options: [
-        {
-          name: 'interface',
-          letter: 'i',
-          value: 'IFNAME',
-          default: 'the port with the route',
-          about: 'the port to leave by',
-        },
-        {
-          name: 'count',
-          letter: 'c',
-          value: 'COUNT',
-          type: { integer: [1, Number.MAX_SAFE_INTEGER] },
-          about: 'end after that many requests and their replies',
-        },
+        INTERFACE,
+        COUNT,
         {
           name: 'interval',
           value: 'TIME',
@@ -34,21 +21,8 @@ export const latency: ObjectSpec = {
           default: '1ms',
           about: 'time between two requests, 100us at least',
         },
-        {
-          name: 'size',
-          letter: 's',
-          value: 'SIZE',
-          type: { integer: [0, 65507] },
-          default: '56',
-          about: 'octets of payload; beyond the MTU less 28 requests leave in fragments',
-        },
-        {
-          name: 'deadline',
-          letter: 'w',
-          value: 'SECONDS',
-          type: { seconds: true },
-          about: 'end after that time; exit 4 when -c was not reached',
-        },
+        SIZE,
+        DEADLINE,
         { name: 'icmp', about: 'by ICMP echo, which any host answers: the default' },
         { name: 'histogram', about: 'a histogram of the times after the table' },
         { name: 'gnuplot', about: 'the histogram as rows for gnuplot, the rest as comments' },
