@@ -32,6 +32,12 @@ export const messageOf = (frame: Uint8Array): Uint8Array => {
   return frame.slice(at + (frame[at]! % 16) * 4);
 };
 
+/** Whether a frame carries a part of a packet. */
+export const isFragment = (frame: Uint8Array): boolean => {
+  const at = networkAt(frame) + 6;
+  return frame.length > at + 1 && (frame[at]! * 256 + frame[at + 1]!) % 0x4000 !== 0;
+};
+
 /** One frame of the fragments of one packet in order, which must be right in every field. */
 export function joined(frames: readonly Uint8Array[]): Uint8Array {
   const first = frames[0]!;

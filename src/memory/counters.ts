@@ -37,10 +37,12 @@ export const SlotCounter = {
   IcmpErrorsLimited: 114,
   /** ARP packets from which something was learned of another host, and that asked for nothing. */
   ArpLearned: 115,
-  /** Frames that ended at packet sockets: one took it, or nobody else had a use for it. */
+  /** Frames that ended at packet sockets, as one took it or nobody else had a use for it, or at a service for frames. */
   PacketFrames: 116,
   /** Datagrams that a service answered. */
   UdpReplies: 117,
+  /** ICMP messages that somebody here had a use for, but for requests to the responder: replies to a ping, errors about a socket's datagrams. */
+  IcmpMessages: 118,
 } as const;
 
 /** Counters of the device as a whole, written by the in-band side but for Waits and the collections. */

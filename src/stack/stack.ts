@@ -48,6 +48,7 @@ const {
   UdpDatagrams,
   UdpReplies,
   PacketFrames,
+  IcmpMessages,
 } = SlotCounter;
 const { Reply, Done, Pass } = Outcome;
 const { None } = Drop;
@@ -244,7 +245,9 @@ export class Stack {
     if (!isOurs(p, port)) return Drop.OtherHost;
     for (let i = 0; i < port.packet.length; i++) {
       const outcome = port.packet[i]!.frame(p);
-      if (outcome !== Pass) return outcome;
+      if (outcome === Pass) continue;
+      if (outcome < 0) this.#counts[port.slot * STRIDE + PacketFrames]! += 1;
+      return outcome;
     }
     if (p.ethertype === Ipv4) return this.#ipv4(p, port);
     if (port.ownsArp && p.ethertype === Arp) {
@@ -288,7 +291,9 @@ export class Stack {
     if (malformed !== None) return malformed;
     for (let i = 0; i < this.icmp.length; i++) {
       const outcome = this.icmp[i]!.message(p, port);
-      if (outcome !== Pass) return outcome;
+      if (outcome === Pass) continue;
+      if (outcome < 0) this.#counts[port.slot * STRIDE + IcmpMessages]! += 1;
+      return outcome;
     }
     if (port.icmp !== undefined) return port.icmp.message(p, port);
     const type = icmpv4.type(view, l4);
@@ -310,9 +315,8 @@ export class Stack {
       if (service.udpPort !== to && service.udpPort !== 0) continue;
       const outcome = service.datagram(p);
       if (outcome === Pass) continue;
-      this.#counts[port.slot * STRIDE + UdpDatagrams]! += 1;
-      if (outcome !== Reply) return outcome;
-      const answer = replyDatagram(p, port);
+      const answer = outcome === Reply ? replyDatagram(p, port) : outcome;
+      if (answer < 0) this.#counts[port.slot * STRIDE + UdpDatagrams]! += 1;
       if (answer === Reply) this.#counts[port.slot * STRIDE + UdpReplies]! += 1;
       return answer;
     }

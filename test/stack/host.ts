@@ -1,4 +1,5 @@
 // A whole host in memory: a wire, a device whose descriptors are audited, the stack with its services. One frame in, what became of it out.
+import { type StatsRecord, statsRecord } from '../../src/cli/stats/record.js';
 import { LoopbackDevice } from '../../src/device/loopback.js';
 import { DROP_COUNT, DROPS } from '../../src/drop.js';
 import { Batch } from '../../src/memory/batch.js';
@@ -9,8 +10,10 @@ import { Port, type PortConfig } from '../../src/stack/port.js';
 import { Stack } from '../../src/stack/stack.js';
 import { Tracer } from '../../src/stack/tracer.js';
 import { parseMac, parsePrefix } from '../../src/wire/address.js';
+import { unaccounted } from '../accounts.mjs';
 import { RESPONDER } from '../build-frame.js';
 import { AuditedDevice } from '../device/audited.js';
+import { isFragment } from '../fragment.js';
 
 export interface PortFields {
   /** 0, the base device, unless given. */
@@ -60,6 +63,17 @@ export const portConfig = (fields: PortFields = {}): PortConfig => {
     icmpErrors,
   };
 };
+
+/** What `evlnet -j stats` would print of a slot. */
+export function recordOf(counters: Counters, slot: number): StatsRecord {
+  const counts = counters.slots.subarray(slot * SLOT_STRIDE, (slot + 1) * SLOT_STRIDE);
+  const slots = new Map([[slot, { counts, drops: counts.subarray(0, DROP_COUNT) }]]);
+  return statsRecord('eth0', 'eth0', slot, {
+    device: counters.device,
+    serviceTime: counters.serviceTime,
+    slots,
+  });
+}
 
 export class Host {
   readonly counters = new Counters(new ArrayBuffer(PAGE_LENGTH));
@@ -120,6 +134,7 @@ export class Host {
     const reply = this.#fromWire();
     if (this.device.lent !== 0) throw new Error(`${this.device.lent} descriptors leaked`);
     const moved = this.#moved(before);
+    this.#addUp(frame);
     return { reply, drop: accounted(moved, frame, reply), moved };
   }
 
@@ -183,6 +198,13 @@ export class Host {
         });
       },
     };
+  }
+
+  /** What is received is counted under what became of it, but for a fragment that waits. */
+  #addUp(frame: Uint8Array): void {
+    const lost = [...this.#slots].reduce((n, slot) => n + unaccounted(recordOf(this.counters, slot)), 0);
+    if (lost !== 0 && !(lost === 1 && isFragment(frame)))
+      throw new Error(`${lost} frames were not accounted for`);
   }
 
   #counts(): Float64Array[] {

@@ -16,13 +16,15 @@ export interface StatsRecord {
   hook?: { 'other-host': number; arp: number; 'no-socket': number };
   echo: { requests: number; replies: number };
   timestamp_replies: number;
+  /** Messages that somebody here had a use for, but for requests to the responder. */
+  icmp_messages: number;
   /** Sent, and not sent as there were too many. */
   icmp_errors: { sent: number; limited: number };
   arp_replies: number;
   arp_learned: number;
   udp_datagrams: number;
   udp_replies: number;
-  /** Frames that ended at packet sockets. */
+  /** Frames that ended at packet sockets, or at a service for frames. */
   packet_frames: number;
   /** Packets put together, and the fragments that they came in. */
   reassembled: { packets: number; fragments: number };
@@ -61,6 +63,7 @@ export function statsRecord(ifname: string, base: string, slot: number, page: Pa
       : {}),
     echo: { requests: of(SlotCounter.EchoRequests), replies: of(SlotCounter.EchoReplies) },
     timestamp_replies: of(SlotCounter.TimestampReplies),
+    icmp_messages: of(SlotCounter.IcmpMessages),
     icmp_errors: { sent: of(SlotCounter.IcmpErrorsSent), limited: of(SlotCounter.IcmpErrorsLimited) },
     arp_replies: of(SlotCounter.ArpReplies),
     arp_learned: of(SlotCounter.ArpLearned),

@@ -71,6 +71,7 @@ function rows(record: StatsRecord): [name: string, value: string][] {
     ['echo requests', echo.requests],
     ['echo replies', echo.replies],
     ['timestamp replies', record.timestamp_replies],
+    ['icmp messages', record.icmp_messages],
     ['icmp errors sent', errors.sent],
     ['icmp errors limited', errors.limited],
     ['arp replies', record.arp_replies],

@@ -21,6 +21,7 @@ export const stats: ObjectSpec = {
         'hook',
         'echo',
         'timestamp_replies',
+        'icmp_messages',
         'icmp_errors',
         'arp_replies',
         'arp_learned',
