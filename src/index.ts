@@ -38,4 +38,5 @@ export {
 export type { Payload, SendCallback } from './socket/send-arguments.js';
 export type { AddressInfo, SocketEvents, SocketOptions } from './socket/socket-options.js';
 export type { SocketStatistics } from './socket/statistics.js';
+export type { RxTimestamps, Timestamping, TxTimestamps } from './socket/timestamps.js';
 export type { UdpSocket } from './socket/udp-socket.js';

@@ -12,6 +12,7 @@ export { type Arena, arenaOver, createArena } from './memory/arena.js';
 export { BATCH, Batch } from './memory/batch.js';
 export { Counters, SLOT_STRIDE, SlotCounter } from './memory/counters.js';
 export { FreeList } from './memory/free-list.js';
+export { TxMarks, type TxSink } from './memory/tx-marks.js';
 export { IcmpResponder } from './service/icmp-responder.js';
 export { udpEcho } from './service/udp-echo.js';
 export { Port, type PortConfig, Standing, TraceLevel } from './stack/port.js';

@@ -49,6 +49,7 @@ export const Call = {
   getSocketCookie: 46,
   getSocketUid: 47,
   redirectMap: 51,
+  xdpAdjustMeta: 54,
   skbLoadBytesRelative: 68,
   ktimeGetBootNs: 125,
   ringbufOutput: 130,

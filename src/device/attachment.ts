@@ -21,6 +21,11 @@ export interface Attachment {
    * same `filter.object` its maps. `anyEthertype`: ACCEPT takes what is not IPv4 too. Rejects, with what was there still there.
    */
   setFilter(filter: OpenFilter | undefined, anyEthertype: boolean): Promise<void>;
+  /**
+   * Has what decides put the time in front of every frame that it takes, with this mark (filter/stamp.ts); 0: no more. Without this the driver
+   * knows no times.
+   */
+  setStamp?(mark: number): Promise<void>;
   /** Instructions of what decides. */
   instructions(): number;
   /** Hits of each rule of the filter, that of the default last; nothing where it is not made of rules. */

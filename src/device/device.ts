@@ -1,5 +1,6 @@
 import type { Arena } from '../memory/arena.js';
 import type { Batch } from '../memory/batch.js';
+import type { TxMarks } from '../memory/tx-marks.js';
 
 export interface Capabilities {
   /** Largest frame, in octets without FCS, that fits one chunk. */
@@ -16,6 +17,10 @@ export interface Device {
   readonly capabilities: Capabilities;
   /** Frames refused by `transmit` for want of room in the ring, and ended by it. */
   readonly refused: number;
+  /** Mark of the frames that carry the time at which the driver had them (filter/stamp.ts): `receive` tells it. 0: none do, and it says nothing. */
+  stamp: number;
+  /** Frames to be sent of which the device tells when it took them, and when they were gone. */
+  readonly marks: TxMarks;
   /** Lends received frames: fills `batch` from 0 up to its capacity, sets and returns its count. */
   receive(batch: Batch): number;
   /** Lends up to `count` empty chunks: pushes onto `batch`, returns how many. `length` is what fits. */

@@ -6,7 +6,7 @@ import { type BpfMap, type Program, updateLink } from '../linux/bpf.js';
  * program, so that counters and sockets never start anew.
  */
 export class HookProgram {
-  readonly #alone: FilterProgram;
+  #alone: FilterProgram;
   #filter: FilterProgram;
   #program: Program;
   #maps: ReadonlyMap<string, BpfMap> = new Map();
@@ -31,6 +31,11 @@ export class HookProgram {
   /** Those of the filter, by their names in it. */
   get maps(): ReadonlyMap<string, BpfMap> {
     return this.#maps;
+  }
+
+  /** What decides from the next `replace` on where there is no filter. */
+  set vlanRule(program: FilterProgram['program']) {
+    this.#alone = { ...this.#alone, program };
   }
 
   /**

@@ -1,6 +1,7 @@
 import { type Arena, createArena } from '../memory/arena.js';
 import type { Batch } from '../memory/batch.js';
 import { FreeList } from '../memory/free-list.js';
+import { TxMarks } from '../memory/tx-marks.js';
 import type { Capabilities, Device } from './device.js';
 
 const CHUNK = 2048;
@@ -11,16 +12,21 @@ const RING = 256;
 export class LoopbackDevice implements Device {
   readonly arena: Arena = createArena(CHUNKS, CHUNK);
   readonly capabilities: Capabilities = { maxFrame: CHUNK, queues: 1 };
+  readonly marks = new TxMarks(this.arena);
   refused = 0;
+  stamp = 0;
   readonly #free = new FreeList(this.arena);
-  readonly #received: { at: number; length: number }[] = [];
+  readonly #received: { at: number; length: number; driverNs: number }[] = [];
   readonly #sent: { at: number; length: number }[] = [];
   #peer: LoopbackDevice | undefined;
 
+  /** `nowNs`: the clock of its stamps, without which a frame has no time. */
+  constructor(readonly nowNs: () => number = () => 0) {}
+
   /** Two ends of one wire. */
-  static pair(): [LoopbackDevice, LoopbackDevice] {
-    const a = new LoopbackDevice();
-    const b = new LoopbackDevice();
+  static pair(nowNs?: () => number): [LoopbackDevice, LoopbackDevice] {
+    const a = new LoopbackDevice(nowNs);
+    const b = new LoopbackDevice(nowNs);
     a.#peer = b;
     b.#peer = a;
     return [a, b];
@@ -31,6 +37,7 @@ export class LoopbackDevice implements Device {
     while (batch.count < batch.capacity) {
       const frame = this.#received.shift();
       if (!frame) break;
+      if (this.stamp !== 0) batch.driverNs[batch.count] = frame.driverNs;
       batch.push(frame.at, frame.length, 0);
     }
     return batch.count;
@@ -45,9 +52,11 @@ export class LoopbackDevice implements Device {
 
   transmit(batch: Batch): number {
     let sent = 0;
+    if (this.marks.count > 0) this.marks.queue(batch, this.nowNs());
     for (let i = 0; i < batch.count; i++) {
       if (this.#sent.length >= RING) {
         this.refused++;
+        this.marks.remove(batch.at[i]!);
         this.#free.give(batch.at[i]! & -CHUNK);
         continue;
       }
@@ -59,13 +68,17 @@ export class LoopbackDevice implements Device {
   }
 
   release(batch: Batch): void {
-    for (let i = 0; i < batch.count; i++) this.#free.give(batch.at[i]! & -CHUNK);
+    for (let i = 0; i < batch.count; i++) {
+      this.marks.remove(batch.at[i]!);
+      this.#free.give(batch.at[i]! & -CHUNK);
+    }
     batch.count = 0;
   }
 
   flush(): void {
     for (const { at, length } of this.#sent.splice(0)) {
       this.#peer!.#accept(this.arena.octets.subarray(at, at + length));
+      this.marks.complete(at, this.nowNs());
       this.#free.give(at & -CHUNK);
     }
   }
@@ -75,7 +88,7 @@ export class LoopbackDevice implements Device {
     if (this.#free.count === 0 || this.#received.length >= RING) return;
     const at = this.#free.take();
     this.arena.octets.set(frame, at);
-    this.#received.push({ at, length: frame.length });
+    this.#received.push({ at, length: frame.length, driverNs: this.nowNs() });
   }
 
   wait(): void {}

@@ -1,10 +1,12 @@
 // The portable device: libpcap through npm cap. It sees every frame that comes in, decides in user space which ones are taken, and sends one a call.
 // Events come from libuv, so that `wait` answers a promise; cap hands over frames from inside one callback until there are no more, which under
 // a flood may be never: whoever waits goes on from in there.
+import { nowNs } from '../linux/clock.js';
 import { type Link, link, monitor } from '../linux/link.js';
 import { type Arena, arenaOver } from '../memory/arena.js';
 import { BATCH, type Batch } from '../memory/batch.js';
 import { FreeList } from '../memory/free-list.js';
+import { TxMarks } from '../memory/tx-marks.js';
 import type { Capabilities, Device } from './device.js';
 import { Capture } from './pcap-capture.js';
 import { type FilterChange, Judge } from './pcap-filter.js';
@@ -30,7 +32,10 @@ export interface PcapPlace {
 export class PcapDevice implements Device {
   readonly arena: Arena;
   readonly capabilities: Capabilities;
+  readonly marks: TxMarks;
   refused = 0;
+  /** npm cap tells no times. */
+  stamp = 0;
   readonly #free: FreeList;
   /** One a chunk, made when it is first sent from. */
   readonly #chunks: (Buffer | undefined)[] = [];
@@ -59,6 +64,7 @@ export class PcapDevice implements Device {
     const buffer = new ArrayBuffer(pool * chunkSize + LANDING_LENGTH);
     this.arena = { ...arenaOver(buffer, chunkSize), chunks: pool };
     this.capabilities = { maxFrame: chunkSize, queues: 1 };
+    this.marks = new TxMarks(this.arena);
     this.#free = new FreeList(this.arena);
     this.#received = new FrameQueue(pool);
     this.#landingAt = pool * chunkSize;
@@ -88,6 +94,7 @@ export class PcapDevice implements Device {
   /** Frames leave at once: cap has no ring to put them into. */
   transmit(batch: Batch): number {
     let found = 0;
+    if (this.marks.count > 0) this.marks.queue(batch, nowNs());
     for (let i = 0; i < batch.count; i++) if (this.#send(batch.at[i]!, batch.length[i]!)) found++;
     batch.count = 0;
     return found;
@@ -95,7 +102,10 @@ export class PcapDevice implements Device {
 
   release(batch: Batch): void {
     const { chunkSize } = this.arena;
-    for (let i = 0; i < batch.count; i++) this.#free.give(batch.at[i]! & -chunkSize);
+    for (let i = 0; i < batch.count; i++) {
+      this.marks.remove(batch.at[i]!);
+      this.#free.give(batch.at[i]! & -chunkSize);
+    }
     batch.count = 0;
   }
 
@@ -176,12 +186,16 @@ export class PcapDevice implements Device {
     let hasRoom = true;
     try {
       if (this.#capture === undefined) this.page.drops[PcapDrop.SendFailed]!++;
-      else this.#capture.send(this.#chunks[index], length);
+      else {
+        this.#capture.send(this.#chunks[index], length);
+        if (this.marks.count > 0) this.marks.complete(at, nowNs());
+      }
     } catch (error) {
       hasRoom = !NO_ROOM.test((error as Error).message);
       if (hasRoom) this.page.drops[PcapDrop.SendFailed]!++;
       else this.refused++;
     }
+    this.marks.remove(at);
     this.#free.give(chunk);
     return hasRoom;
   }

@@ -29,6 +29,7 @@ import {
   xskStatistics,
 } from '../linux/xsk.js';
 import type { Attachment } from './attachment.js';
+import { Decision } from './decision.js';
 import { watchHiddenTags } from './hidden-tag-watch.js';
 import { describeHolder, isOrphaned } from './hook-holder.js';
 import { HookProgram } from './hook-program.js';
@@ -112,6 +113,7 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
     });
     undo.push(watchHiddenTags(o.ifindex, loadProgram(hiddenTagWatch(), maps)));
 
+    const decision = new Decision(hook, () => link);
     let table: Uint8Array = new Uint8Array(VLANS.maxEntries * VLANS.valueSize);
     if (!zeroCopy && mode === 'native') why = 'the driver has no zero-copy';
     const statistics = (): XskStatistics =>
@@ -143,11 +145,8 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
         for (const vid of changes(table, next)) vlans.update(vid, next.subarray(vid * 8, vid * 8 + 8));
         table = next.slice();
       },
-      async setFilter(filter, anyEthertype) {
-        // Loaded when there is one: most workers have none, and would start later for it.
-        const next = filter && (await import('../filter/translate.js')).translate(filter, anyEthertype);
-        hook.replace(next, link);
-      },
+      setFilter: (filter, anyEthertype) => decision.change({ filter, anyEthertype }),
+      setStamp: (mark) => decision.change({ mark }),
       instructions: () => hook.instructions,
       ruleHits: () => readHits(hook.maps.get(RULE_HITS)),
       hookCounters: () => Array.from({ length: HOOK_COUNT }, (_, i) => maps.get(COUNTERS.name)!.sum(i)),

@@ -1,4 +1,6 @@
 // The hot side of AF_XDP: Documentation/networking/af_xdp.rst. Rings, chunks and one system call a batch.
+import { STAMP_LENGTH, STAMP_TIME } from '../filter/stamp.js';
+import { nowNs } from '../linux/clock.js';
 import { Errno, errno, recv, send } from '../linux/libc.js';
 import { viewAt } from '../linux/memory.js';
 import { WaitSet } from '../linux/wait-set.js';
@@ -6,6 +8,7 @@ import { HEADROOM, RING_NEED_WAKEUP, type Ring, viewRing, type XskPlace } from '
 import { type Arena, arenaOver } from '../memory/arena.js';
 import type { Batch } from '../memory/batch.js';
 import { FreeList } from '../memory/free-list.js';
+import { TxMarks } from '../memory/tx-marks.js';
 import type { Capabilities, Device } from './device.js';
 
 const MSG_DONTWAIT = 0x40;
@@ -54,7 +57,9 @@ class Queue {
 export class XdpDevice implements Device {
   readonly arena: Arena;
   readonly capabilities: Capabilities;
+  readonly marks: TxMarks;
   refused = 0;
+  stamp = 0;
   /** Keeps the engine from leaving out what fetches the frames. */
   touched = 0;
   readonly #queues: Queue[];
@@ -68,6 +73,7 @@ export class XdpDevice implements Device {
     const { umem } = place;
     this.arena = arenaOver(viewAt(umem.address, umem.length).buffer, umem.chunkSize);
     this.capabilities = { maxFrame: umem.chunkSize - HEADROOM, queues: place.sockets.length };
+    this.marks = new TxMarks(this.arena);
     this.#chunkMask = -umem.chunkSize;
     this.#free = new FreeList(this.arena);
     this.#queues = place.sockets.map((s) => new Queue(s.fd, s));
@@ -95,7 +101,22 @@ export class XdpDevice implements Device {
       this.#receiveFrom(queues[i]!, i, batch);
       i = i + 1 === n ? 0 : i + 1;
     }
+    if (this.stamp !== 0) this.#takeStamps(batch);
     return batch.count;
+  }
+
+  /** A stamp is read once: the buffer will hold other frames. */
+  #takeStamps(batch: Batch): void {
+    const { view } = this.arena;
+    for (let i = 0; i < batch.count; i++) {
+      const at = batch.at[i]! - STAMP_LENGTH;
+      let ns = 0;
+      if (view.getUint32(at, true) === this.stamp) {
+        ns = view.getUint32(at + STAMP_TIME, true) + view.getUint32(at + STAMP_TIME + 4, true) * 2 ** 32;
+        view.setUint32(at, 0);
+      }
+      batch.driverNs[i] = ns;
+    }
   }
 
   #receiveFrom(q: Queue, index: number, batch: Batch): void {
@@ -136,6 +157,7 @@ export class XdpDevice implements Device {
 
   transmit(batch: Batch): number {
     const { queue, count } = batch;
+    if (this.marks.count > 0) this.marks.queue(batch, nowNs());
     let sent = 0;
     for (let from = 0; from < count; ) {
       const index = queue[from]!;
@@ -207,6 +229,7 @@ export class XdpDevice implements Device {
     const end = Atomics.load(completion.producer, 0);
     let next = q.completionNext;
     if (next === end) return;
+    if (this.marks.count > 0) this.#stampSent(completion, next, end);
     let fillNext = q.fillNext;
     // The common case in one go: the free list has its share, and the fill ring has room for all of them.
     const hasRoom =
@@ -227,9 +250,15 @@ export class XdpDevice implements Device {
     Atomics.store(completion.consumer, 0, next);
   }
 
+  #stampSent({ entries, mask }: Ring, next: number, end: number): void {
+    const now = nowNs();
+    for (let i = next; i !== end; i = (i + 1) | 0) this.marks.complete(entries[(i & mask) << 1]!, now);
+  }
+
   /** A chunk that nobody holds any more: to the free list until that has its share, then to the fill ring. */
   #end(q: Queue, at: number): void {
     const chunk = at & this.#chunkMask;
+    if (this.marks.count > 0) this.marks.remove(at);
     if (this.#free.count < this.#spare) {
       this.#free.give(chunk);
       return;

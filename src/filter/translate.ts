@@ -4,9 +4,9 @@ import type { FilterProgram } from './load.js';
 import type { OpenFilter } from './open.js';
 import { toXdp } from './to-xdp.js';
 
-/** For the XDP hook, loaded by a process with our privileges. */
-export function translate({ object, program }: OpenFilter, anyEthertype: boolean): FilterProgram {
-  const options = { anyEthertype, withoutPerfmon: !capabilities().has('CAP_PERFMON') };
+/** For the XDP hook, loaded by a process with our privileges; with a `mark` it stamps what it takes (stamp.ts). */
+export function translate({ object, program }: OpenFilter, anyEthertype: boolean, mark = 0): FilterProgram {
+  const options = { anyEthertype, mark, withoutPerfmon: !capabilities().has('CAP_PERFMON') };
   const names = [...object.maps.values()]
     .filter((map) => map.type === MapType.ProgArray)
     .flatMap((map) => [...(map.slots ?? [])].map(([, name]) => name));

@@ -2,12 +2,12 @@
 import { Assembler, r1, r5, r6, r7 } from '../bpf/asm.js';
 import { type ProgramSpec, ProgramType } from '../bpf/program.js';
 import { appendVlanRule } from './vlan-rule.js';
-import { XdpMd, xdpHook } from './xdp/hook.js';
+import { stampingHook, XdpMd } from './xdp/hook.js';
 
-/** The VLAN rule alone. Maps: vlans, counters, xsks. */
-export function vlanRule(): ProgramSpec {
+/** The VLAN rule alone; with a `mark` it stamps what it takes (stamp.ts). Maps: vlans, counters, xsks. */
+export function vlanRule(mark = 0): ProgramSpec {
   const a = new Assembler('evlnet_vlan', ProgramType.Xdp);
   a.line('the frame').mov(r6, r1).load('w', r7, r6, XdpMd.data).load('w', r5, r6, XdpMd.dataEnd);
-  appendVlanRule(a, xdpHook);
+  appendVlanRule(a, stampingHook(mark));
   return a.program();
 }

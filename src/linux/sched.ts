@@ -86,3 +86,9 @@ function writeAffinity(cpus: readonly number[], act: string): void {
 
 const wrong = (text: string, reason: string) =>
   usage('EVL_CPU_LIST', `argument ${JSON.stringify(text)} is wrong: ${reason}`, 'write it as 0-1,3');
+
+/** Keeps this process off the CPUs that were given to somebody else, where there are others. */
+export function leaveTo(cpus: readonly number[]): void {
+  const others = affinity().filter((cpu) => !cpus.includes(cpu));
+  if (others.length > 0) setAffinity(others);
+}

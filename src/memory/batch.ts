@@ -6,12 +6,15 @@ export class Batch {
   readonly length: Uint32Array;
   /** Queue of the device that the frame came from or goes to. */
   readonly queue: Uint16Array;
+  /** When the driver had it, CLOCK_MONOTONIC in nanoseconds; 0 where it says nothing. Told by `receive` while the device has a stamp. */
+  readonly driverNs: Float64Array;
   count = 0;
 
   constructor(readonly capacity: number) {
     this.at = new Uint32Array(capacity);
     this.length = new Uint32Array(capacity);
     this.queue = new Uint16Array(capacity);
+    this.driverNs = new Float64Array(capacity);
   }
 
   /** The caller has made sure that there is room. */

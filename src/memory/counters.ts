@@ -5,15 +5,39 @@ import { HISTOGRAM_LENGTH } from './histogram.js';
 // The page of counters of one worker: Float64 throughout, so that counting is one add without BigInt (exact to 2^53), and an
 // aligned 8-octet store that a reader in another process never sees half-done.
 //
-//   0 header   64 device   128 service time histogram   … slots: one a VID, slot 0 the base device and frames without a port
+//   0 header   64 device   128 histograms: service time, then the stages   … slots: one a VID, slot 0 the base device and frames without a port
 const HEADER = 64;
 const DEVICE = 64;
 export const SLOTS = 4096;
 export const SLOT_STRIDE = 128;
 const HISTOGRAM_AT = HEADER + DEVICE;
-const SLOTS_AT = HISTOGRAM_AT + HISTOGRAM_LENGTH;
+const STAGES_AT = HISTOGRAM_AT + HISTOGRAM_LENGTH;
+/** By `Stage`. */
+export const STAGES = [
+  'driver-queue',
+  'driver-done',
+  'queue-application',
+  'application-queue',
+  'queue-driver',
+] as const;
+const SLOTS_AT = STAGES_AT + STAGES.length * HISTOGRAM_LENGTH;
 export const PAGE_LENGTH = (SLOTS_AT + SLOTS * SLOT_STRIDE) * 8;
 const MAGIC = 0x65766c01;
+
+/** What a frame goes through on its way in, and on its way out, as far as its times are known. */
+export const Stage = {
+  /** Received: from the driver until the out-of-band side took it from the ring. */
+  DriverQueue: 0,
+  /** Received: from the driver until its batch was done, which is: answered, or in the buffers of sockets. */
+  DriverDone: 1,
+  /** Received: from there until the application took it. */
+  QueueApplication: 2,
+  /** Sent: from the application until the device took it. */
+  ApplicationQueue: 3,
+  /** Sent: from there until the driver was done with it. */
+  QueueDriver: 4,
+} as const;
+export type StageName = (typeof STAGES)[number];
 
 /** Counters of a slot; the drop reasons stand in front of them, by `Drop`. */
 export const SlotCounter = {
@@ -62,6 +86,8 @@ export class Counters {
   readonly header: Float64Array;
   readonly device: Float64Array;
   readonly serviceTime: Float64Array;
+  /** By `Stage`. */
+  readonly stages: readonly Float64Array[];
   /** Index of a counter: `slot * SLOT_STRIDE + SlotCounter.X` or `+ Drop.X`. */
   readonly slots: Float64Array;
 
@@ -69,6 +95,9 @@ export class Counters {
     this.header = new Float64Array(buffer, 0, HEADER);
     this.device = new Float64Array(buffer, HEADER * 8, DEVICE);
     this.serviceTime = new Float64Array(buffer, HISTOGRAM_AT * 8, HISTOGRAM_LENGTH);
+    this.stages = STAGES.map(
+      (_, i) => new Float64Array(buffer, (STAGES_AT + i * HISTOGRAM_LENGTH) * 8, HISTOGRAM_LENGTH),
+    );
     this.slots = new Float64Array(buffer, SLOTS_AT * 8, SLOTS * SLOT_STRIDE);
     this.header[0] = MAGIC;
   }
@@ -82,6 +111,15 @@ export interface SlotCounts {
   readonly counts: Float64Array;
 }
 
+/** What `readCounters` found. */
+export interface CountersRead {
+  readonly device: Float64Array;
+  readonly serviceTime: Float64Array;
+  /** By `Stage`. */
+  readonly stages: readonly Float64Array[];
+  readonly slots: ReadonlyMap<number, SlotCounts>;
+}
+
 const readDoubles = (fd: number, at: number, count: number): Float64Array => {
   const doubles = new Float64Array(count);
   readSync(fd, new Uint8Array(doubles.buffer), 0, count * 8, at * 8);
@@ -89,10 +127,7 @@ const readDoubles = (fd: number, at: number, count: number): Float64Array => {
 };
 
 /** Reads device counters and the named slots of a worker's page. Costs the worker nothing. Undefined where it is not such a page. */
-export function readCounters(
-  file: string,
-  slots: Iterable<number>,
-): { device: Float64Array; serviceTime: Float64Array; slots: Map<number, SlotCounts> } | undefined {
+export function readCounters(file: string, slots: Iterable<number>): CountersRead | undefined {
   const fd = openSync(file, 'r');
   try {
     if (readDoubles(fd, 0, 1)[0] !== MAGIC) return undefined;
@@ -104,6 +139,7 @@ export function readCounters(
     return {
       device: readDoubles(fd, HEADER, DEVICE),
       serviceTime: readDoubles(fd, HISTOGRAM_AT, HISTOGRAM_LENGTH),
+      stages: STAGES.map((_, i) => readDoubles(fd, STAGES_AT + i * HISTOGRAM_LENGTH, HISTOGRAM_LENGTH)),
       slots: read,
     };
   } finally {

@@ -31,8 +31,14 @@ export const Message = {
   Flags: 6,
   /** Of a frame: PCP of its tag. To send: one more than that, 0 for what its socket has. */
   Priority: 7,
-  /** Received: when the batch came in, CLOCK_MONOTONIC, a Float64 of nanoseconds. */
+  /**
+   * CLOCK_MONOTONIC, a Float64 of nanoseconds. Received: when the batch came in. To send, with MessageFlag.Stamp: when the application gave it.
+   */
   TimeNs: 8,
+  /** Received: when the driver had it, as above; 0 where nobody knows. */
+  DriverNs: 10,
+  /** To send, with MessageFlag.Stamp: by what its times are told. */
+  Id: 10,
 } as const;
 
 export const MessageFlag = {
@@ -40,6 +46,8 @@ export const MessageFlag = {
   Group: 1,
   /** A frame to send: the port's address is its source. */
   OwnSource: 2,
+  /** To send: its sender wants to know when it left. */
+  Stamp: 4,
 } as const;
 
 /** Octets that a ring for `capacity` octets of records takes. */
@@ -169,6 +177,14 @@ export class MessageRing {
 
   setTimeNs(record: number, ns: number): void {
     this.#times[(record >> 3) + (Message.TimeNs >> 1)] = ns;
+  }
+
+  driverNs(record: number): number {
+    return this.#times[(record >> 3) + (Message.DriverNs >> 1)]!;
+  }
+
+  setDriverNs(record: number, ns: number): void {
+    this.#times[(record >> 3) + (Message.DriverNs >> 1)] = ns;
   }
 
   /** Octets of the payload of the record that `next` returned, never more than it holds. */

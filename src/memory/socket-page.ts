@@ -1,13 +1,19 @@
 // What an application and the out-of-band side share of one socket: words, counters, two rings.
 //
-//   0 words     256 counters     512 failures     4096 receive ring     … send ring
+//   0 words     256 counters     512 failures     2048 histogram     12288 stamps     20480 receive ring     … send ring
+import { HISTOGRAM_LENGTH } from './histogram.js';
 import { MessageRing, RECORD_HEADER, ringLength } from './message-ring.js';
 
 const COUNTERS_AT = 256;
 const FAILURES_AT = 512;
-const RINGS_AT = 4096;
+const DELAYS_AT = 2048;
+const STAMPS_AT = 12_288;
+const RINGS_AT = 20_480;
 const PAGE = 4096;
 const FAILURES = 128;
+/** Of datagrams that were sent: id and three times each. */
+const STAMPS = 256;
+const STAMP_WORDS = 4;
 
 /** The longest payload of a UDP datagram over IPv4. */
 export const MAX_PAYLOAD = 65_507;
@@ -31,6 +37,9 @@ const Word = {
   FailureTail: 10,
   /** Out-of-band: what the network said of a connected socket, an errno; application: 0 once it was seen. */
   Fault: 11,
+  /** Out-of-band: stamps told; application: stamps read. */
+  StampHead: 12,
+  StampTail: 13,
 } as const;
 
 /** Counters of one socket. */
@@ -43,6 +52,8 @@ export const SocketCounter = {
   SentBytes: 4,
   /** Datagrams that were not sent: a failure each. */
   Failed: 5,
+  /** Sent, but nobody will be told when: there was no room to say so, or too many were under way. */
+  StampsLost: 6,
 } as const;
 
 /** Octets of a ring for `bytes` octets of buffer: what holds them and one datagram of any length. */
@@ -57,6 +68,9 @@ export class SocketPage {
   readonly sent: MessageRing;
   /** By `SocketCounter`. */
   readonly counters: Float64Array;
+  /** Application: from the queue until it took what came, where it wants stamps (histogram.ts). */
+  readonly delays: Float64Array;
+  readonly #stamps: Float64Array;
   readonly #words: Int32Array;
   readonly #failures: Int32Array;
 
@@ -73,6 +87,8 @@ export class SocketPage {
     this.received = new MessageRing(buffer, RINGS_AT, receive);
     this.sent = new MessageRing(buffer, RINGS_AT + ringLength(receive), words[Word.SendCapacity]!);
     this.counters = new Float64Array(buffer, COUNTERS_AT, 16);
+    this.delays = new Float64Array(buffer, DELAYS_AT, HISTOGRAM_LENGTH);
+    this.#stamps = new Float64Array(buffer, STAMPS_AT, STAMPS * STAMP_WORDS);
     this.#words = words;
     this.#failures = new Int32Array(buffer, FAILURES_AT, FAILURES * 2);
   }
@@ -169,5 +185,35 @@ export class SocketPage {
       tail = (tail + 1) | 0;
       Atomics.store(this.#words, Word.FailureTail, tail);
     }
+  }
+
+  /** Out-of-band: when datagram `id` was sent. False: there is no room to say so. */
+  stamp(id: number, applicationNs: number, queueNs: number, driverNs: number): boolean {
+    const head = this.#words[Word.StampHead]!;
+    if (((head - Atomics.load(this.#words, Word.StampTail)) | 0) >= STAMPS) return false;
+    const stamps = this.#stamps;
+    const at = (head & (STAMPS - 1)) * STAMP_WORDS;
+    stamps[at] = id;
+    stamps[at + 1] = applicationNs;
+    stamps[at + 2] = queueNs;
+    stamps[at + 3] = driverNs;
+    Atomics.store(this.#words, Word.StampHead, (head + 1) | 0);
+    return true;
+  }
+
+  /** Application: the oldest stamp that it has not seen, as `visit` tells it; false where there is none. */
+  takeStamp(visit: (id: number, applicationNs: number, queueNs: number, driverNs: number) => void): boolean {
+    const tail = this.#words[Word.StampTail]!;
+    if (tail === Atomics.load(this.#words, Word.StampHead)) return false;
+    const at = (tail & (STAMPS - 1)) * STAMP_WORDS;
+    const [id, applicationNs, queueNs, driverNs] = this.#stamps.subarray(at, at + STAMP_WORDS) as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    Atomics.store(this.#words, Word.StampTail, (tail + 1) | 0);
+    visit(id, applicationNs, queueNs, driverNs);
+    return true;
   }
 }

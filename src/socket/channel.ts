@@ -8,6 +8,7 @@ import { BELL_LENGTH, Bell } from '../memory/bell.js';
 import { Message, type MessageRing } from '../memory/message-ring.js';
 import { SocketPage } from '../memory/socket-page.js';
 import type { OpenedSocket } from '../worker/sockets.js';
+import { labelStamp, type Timestamper } from './timestamps.js';
 
 const one = map(4096);
 
@@ -72,13 +73,14 @@ export class Channel {
   }
 
   /** The same of one datagram, without an object for it; false where there is no room. */
-  put(octets: Uint8Array, address: number, port: number): boolean {
+  put(octets: Uint8Array, address: number, port: number, stamper: Timestamper): boolean {
     const ring = this.page.sent;
     const at = ring.claim(octets.length);
     if (at < 0) return false;
     ring.set(at, Message.Payload, octets.length);
     ring.set(at, Message.Address, address);
     ring.set(at, Message.Port, port);
+    labelStamp(ring, at, 0, stamper.send());
     ring.octets.set(octets, ring.payloadAt(at));
     ring.publish();
     return true;

@@ -5,6 +5,7 @@ import * as ethernet from '../wire/ethernet.js';
 import type { Outgoing } from './channel.js';
 import { badArgument } from './errors.js';
 import { type Payload, partsOf, type SendCallback } from './send-arguments.js';
+import type { SendStamp } from './timestamps.js';
 
 /** How to send a frame. */
 export interface FrameOptions {
@@ -26,6 +27,7 @@ export interface OutgoingFrame extends Outgoing {
   readonly flags: number;
   readonly priority: number;
   readonly callback: SendCallback | undefined;
+  readonly stamp: SendStamp | undefined;
 }
 
 /** `protocol` is the socket's own, 0 where that is none of one type. */
@@ -34,6 +36,7 @@ export function outgoingFrame(
   options: FrameOptions,
   protocol: number,
   callback: SendCallback | undefined,
+  stamp?: SendStamp,
 ): OutgoingFrame {
   const { vid, pcp } = options;
   if (vid !== undefined) demandInteger('vid', vid, 4094);
@@ -48,6 +51,7 @@ export function outgoingFrame(
     flags: isOurs ? MessageFlag.OwnSource : 0,
     priority: pcp === undefined ? 0 : pcp + 1,
     callback,
+    stamp,
   };
 }
 

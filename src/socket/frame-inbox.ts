@@ -2,6 +2,7 @@ import { Message, type MessageRing } from '../memory/message-ring.js';
 import { formatMac } from '../wire/address.js';
 import * as ethernet from '../wire/ethernet.js';
 import { MessageInbox } from './message-inbox.js';
+import type { RxTimestamps } from './timestamps.js';
 
 /** ARPHRD_ETHER of <linux/if_arp.h>. */
 const ETHER = 1;
@@ -30,6 +31,8 @@ export interface FrameInfo {
   readonly size: number;
   /** When its batch came in, nanoseconds of CLOCK_MONOTONIC. */
   readonly timeNs: number;
+  /** When it was where; with `setTimestamping({ rx: true })`. */
+  readonly timestamps?: RxTimestamps;
 }
 
 /** Received frames of one socket. */

@@ -1,6 +1,7 @@
 import { Message, MessageFlag, type MessageRing } from '../memory/message-ring.js';
 import { formatIpv4 } from '../wire/address.js';
 import { MessageInbox } from './message-inbox.js';
+import type { RxTimestamps } from './timestamps.js';
 
 /** Where a datagram comes from, and more than node:dgram tells. */
 export interface RemoteInfo {
@@ -14,6 +15,8 @@ export interface RemoteInfo {
   readonly isBroadcast: boolean;
   /** When its batch came in, nanoseconds of CLOCK_MONOTONIC. */
   readonly timeNs: number;
+  /** When it was where; with `setTimestamping({ rx: true })`. */
+  readonly timestamps?: RxTimestamps;
 }
 
 /** Received datagrams of one socket. */

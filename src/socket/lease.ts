@@ -26,6 +26,8 @@ export interface Lessee<B extends SocketBinding> {
   recover(binding: B): Promise<void>;
   /** There is memory, new or anew. */
   onOpened(): void;
+  /** Whether it wants to know when the driver had what it receives. */
+  wantsTimes(): boolean;
   onBound(): void;
   /** Something may have come, or become of what was sent. */
   onWake(channel: Channel): void;
@@ -136,6 +138,11 @@ export class Lease<B extends SocketBinding> {
     return this.#attachment!.client.request(command, request) as Promise<{ binding: B }>;
   }
 
+  /** Has what comes from the driver come with its time, or no more; before the socket is bound that is done when it is. */
+  async stamp(isWanted: boolean): Promise<void> {
+    if (this.#attachment !== undefined) await this.request('stamp-socket', { isWanted });
+  }
+
   ref(): void {
     this.#isReferenced = true;
     this.#channel?.ref();
@@ -178,6 +185,11 @@ export class Lease<B extends SocketBinding> {
     this.#device = device;
     socket.onOpened();
     if (!this.#isReferenced) this.#channel.unref();
+    if (socket.wantsTimes())
+      await this.stamp(true).catch((error: unknown) => {
+        this.#detach();
+        throw error;
+      });
     void attachment.client.closed.then(() => this.#lose(attachment));
     this.#wake();
   }

@@ -1,15 +1,19 @@
 import type { MessageRing } from '../memory/message-ring.js';
 import type { Channel } from './channel.js';
+import type { RxTimestamps, Timestamper } from './timestamps.js';
 
 /** Messages between two looks at anything else. */
 const MOST = 64;
 
 /** What was received for one socket on its way to the application. */
-export abstract class MessageInbox<Origin> {
+export abstract class MessageInbox<Origin extends { readonly timestamps?: RxTimestamps }> {
   readonly #deliver: (message: Buffer, from: Origin) => void;
   #isScheduled = false;
 
-  constructor(deliver: (message: Buffer, from: Origin) => void) {
+  constructor(
+    readonly stamper: Timestamper,
+    deliver: (message: Buffer, from: Origin) => void,
+  ) {
     this.#deliver = deliver;
   }
 
@@ -27,7 +31,7 @@ export abstract class MessageInbox<Origin> {
         if (channel.received.used === 0) return;
         continue;
       }
-      const [message, from] = this.#take(channel.received, at);
+      const [message, from] = this.#take(channel, at);
       this.#deliver(message, from);
     }
     if (current() === channel) this.#later(channel, current, () => this.look(channel, current));
@@ -63,19 +67,21 @@ export abstract class MessageInbox<Origin> {
       const at = ring.next();
       if (at < 0) break;
       const from = ring.payloadAt(at);
+      if (this.stamper.rx) this.stamper.take(channel.page, at);
       visit(ring.octets.subarray(from, from + ring.payload(at)), ring, at);
       ring.release();
     }
     return n;
   }
 
-  #take(ring: MessageRing, at: number): [Buffer, Origin] {
+  #take({ page, received: ring }: Channel, at: number): [Buffer, Origin] {
+    const timestamps = this.stamper.rx ? this.stamper.take(page, at) : undefined;
     const from = ring.payloadAt(at);
     const size = ring.payload(at);
     const message = Buffer.allocUnsafe(size);
     message.set(ring.octets.subarray(from, from + size));
     const origin = this.origin(ring, at, size);
     ring.release();
-    return [message, origin];
+    return [message, timestamps === undefined ? origin : { ...origin, timestamps }];
   }
 }

@@ -11,6 +11,7 @@ import { Lease, type Lessee, type Wanted } from './lease.js';
 import { Outbox } from './outbox.js';
 import type { Payload, SendCallback } from './send-arguments.js';
 import { type SocketStatistics, statisticsOf } from './statistics.js';
+import { labelStamp, Timestamper, type Timestamping, type TxTimestamps, takeSent } from './timestamps.js';
 
 /** What a packet socket captures: one Ethernet type, all of them, or (0) nothing. */
 export type Protocol = number | 'all';
@@ -38,6 +39,8 @@ export interface PacketSocketEvents {
   message: [frame: Buffer, from: FrameInfo];
   /** There is something for `receive`: who listens to this gets no `message`. */
   readable: [];
+  /** A frame has left, and when; with `setTimestamping({ tx: true })`. */
+  timestamp: [times: TxTimestamps];
   error: [error: Error];
   close: [];
 }
@@ -56,12 +59,13 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
   /** What it is bound to, or is about to be. */
   #bound: Place;
   #priority = 0;
-  readonly #inbox = new FrameInbox((frame, from) => this.emit('message', frame, from));
+  readonly #stamper = new Timestamper();
+  readonly #inbox = new FrameInbox(this.#stamper, (frame, from) => this.emit('message', frame, from));
   readonly #outbox = new Outbox<OutgoingFrame>({
-    label(ring, at, { port, flags, priority }) {
+    label(ring, at, { port, flags, priority, stamp }) {
       ring.set(at, Message.Vid, port);
-      ring.set(at, Message.Flags, flags);
       ring.set(at, Message.Priority, priority);
+      labelStamp(ring, at, flags, stamp);
     },
     errorOf: frameError,
     onError: (error) => this.emit('error', error),
@@ -117,7 +121,8 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
     const options = typeof first === 'object' ? first : {};
     const callback = typeof first === 'function' ? first : second;
     const { ethertype } = this.#bound;
-    const outgoing = outgoingFrame(frame, options, ethertype === ALL_TYPES ? 0 : ethertype, callback);
+    const protocol = ethertype === ALL_TYPES ? 0 : ethertype;
+    const outgoing = outgoingFrame(frame, options, protocol, callback, this.#stamper.send());
     if (this.#lease.phase === 'new') this.#take(this.#bound);
     this.#lease.whenBound(() => this.#outbox.send(this.#lease.channel!, outgoing));
   }
@@ -130,11 +135,20 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
   }
 
   /** Hands up to `most` received frames to `visit` at once, without events or copies: `frame` is the socket's own and holds only during the call. */
-  receive(visit: (frame: Uint8Array, vid: number, pcp: number, timeNs: number) => void, most = 64): number {
+  receive(
+    visit: (frame: Uint8Array, vid: number, pcp: number, timeNs: number, driverNs: number) => void,
+    most = 64,
+  ): number {
     const { channel } = this.#lease;
     if (channel === undefined) return 0;
     const each = (frame: Uint8Array, ring: MessageRing, at: number) =>
-      visit(frame, ring.get(at, Message.Vid), ring.get(at, Message.Priority), ring.timeNs(at));
+      visit(
+        frame,
+        ring.get(at, Message.Vid),
+        ring.get(at, Message.Priority),
+        ring.timeNs(at),
+        this.#stamper.rx ? ring.driverNs(at) : 0,
+      );
     return this.#inbox.visit(channel, each, most);
   }
 
@@ -148,6 +162,16 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
     this.#lease.demandOpen();
     this.#priority = priority;
     this.#settle();
+  }
+
+  /**
+   * Has received frames come with the times at which they were where, and sent ones told of by the event `timestamp`. What is not said is off.
+   * Resolves once it holds for whatever comes; before it is bound that is when it is.
+   */
+  setTimestamping(wanted: Timestamping): Promise<void> {
+    this.#lease.demandOpen();
+    this.#stamper.set(wanted);
+    return this.#lease.stamp(this.#stamper.rx);
   }
 
   ref(): this {
@@ -216,6 +240,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       wanted: () => this.#wanted(this.#bound),
       recover: async () => {},
       onOpened: () => this.#settle(),
+      wantsTimes: () => this.#stamper.rx,
       onBound: () => this.emit('listening'),
       onWake: (channel) => this.#look(channel),
       onLost: () => this.#outbox.lose(),
@@ -240,6 +265,11 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
   #look(channel: Channel): void {
     const current = () => this.#lease.channel;
     this.#outbox.look(channel);
+    takeSent(
+      channel.page,
+      () => current() === channel,
+      (times) => this.emit('timestamp', times),
+    );
     if (current() !== channel) return;
     if (this.listenerCount('readable') === 0) this.#inbox.look(channel, current);
     else this.#inbox.announce(channel, current, () => this.emit('readable'));

@@ -1,4 +1,5 @@
 import type { RemoteInfo } from './inbox.js';
+import type { TxTimestamps } from './timestamps.js';
 
 export interface SocketOptions {
   readonly type: 'udp4';
@@ -29,6 +30,8 @@ export interface SocketEvents {
   readable: [];
   /** There is room again, where `transmit` found none. */
   drain: [];
+  /** A datagram has left, and when; with `setTimestamping({ tx: true })`. */
+  timestamp: [times: TxTimestamps];
   /** Among others ECONNREFUSED, where the host that it is connected to says by ICMP that nobody is there: as on Linux. */
   error: [error: Error];
   close: [];

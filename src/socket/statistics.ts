@@ -9,6 +9,8 @@ export interface SocketStatistics {
   readonly sent: number;
   readonly sentBytes: number;
   readonly failed: number;
+  /** Sent, but the event `timestamp` is missing: they were not read in time, or too many were under way. */
+  readonly timestampsLost: number;
 }
 
 export function statisticsOf(page: SocketPage | undefined): SocketStatistics {
@@ -20,5 +22,6 @@ export function statisticsOf(page: SocketPage | undefined): SocketStatistics {
     sent: of(SocketCounter.Sent),
     sentBytes: of(SocketCounter.SentBytes),
     failed: of(SocketCounter.Failed),
+    timestampsLost: of(SocketCounter.StampsLost),
   };
 }

@@ -23,12 +23,14 @@ import { type Payload, portOf, type SendCallback, sendArguments } from './send-a
 import { Settings } from './settings.js';
 import type { AddressInfo, SocketEvents, SocketOptions } from './socket-options.js';
 import { type SocketStatistics, statisticsOf } from './statistics.js';
+import { labelStamp, type SendStamp, Timestamper, type Timestamping, takeSent } from './timestamps.js';
 
 interface OutgoingDatagram extends Outgoing {
   /** 0: where the socket is connected to. */
   readonly address: number;
   readonly port: number;
   readonly callback: SendCallback | undefined;
+  readonly stamp: SendStamp | undefined;
 }
 
 const NONE: UdpBinding = { address: 0, udpPort: 0, slot: -1, peerAddress: 0, peerPort: 0 };
@@ -41,11 +43,13 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
   #wantsRoom = false;
   readonly #settings = new Settings();
   readonly #hosts = new Hosts();
-  readonly #inbox = new Inbox((message, from) => this.emit('message', message, from));
+  readonly #stamper = new Timestamper();
+  readonly #inbox = new Inbox(this.#stamper, (message, from) => this.emit('message', message, from));
   readonly #outbox = new Outbox<OutgoingDatagram>({
-    label(ring, at, { address, port }) {
+    label(ring, at, { address, port, stamp }) {
       ring.set(at, Message.Address, address);
       ring.set(at, Message.Port, port);
+      labelStamp(ring, at, 0, stamp);
     },
     errorOf: (errno) => systemCallError('send', errno),
     onError: (error) => this.emit('error', error),
@@ -149,9 +153,10 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     // As in node:dgram: one that is connecting is not connected.
     const isPeerSet = this.#lease.binding.peerPort !== 0;
     const { parts, length, port, address, callback } = sendArguments(args, isPeerSet);
+    const stamp = this.#stamper.send();
     const send = (to: number) => {
       this.#lease.whenBound(() => {
-        this.#outbox.send(this.#lease.channel!, { parts, length, address: to, port, callback });
+        this.#outbox.send(this.#lease.channel!, { parts, length, address: to, port, callback, stamp });
       });
     };
     if (isPeerSet) {
@@ -185,7 +190,7 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
   transmit(octets: Uint8Array, address = 0, port = 0): boolean {
     if (octets.length > MAX_PAYLOAD) throw systemCallError('send', Errno.EMSGSIZE);
     const channel = this.#lease.demandChannel();
-    if (this.#outbox.count === 0 && channel.put(octets, address, port)) return true;
+    if (this.#outbox.count === 0 && channel.put(octets, address, port, this.#stamper)) return true;
     this.#wantsRoom = true;
     channel.page.waitToSend();
     channel.ring();
@@ -199,13 +204,19 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
 
   /** Hands up to `most` received datagrams to `visit` at once, without events or copies: `octets` are the socket's own and hold only during the call. */
   receive(
-    visit: (octets: Uint8Array, address: number, port: number, timeNs: number) => void,
+    visit: (octets: Uint8Array, address: number, port: number, timeNs: number, driverNs: number) => void,
     most = 64,
   ): number {
     const { channel } = this.#lease;
     if (channel === undefined) return 0;
     const each = (octets: Uint8Array, ring: MessageRing, at: number) =>
-      visit(octets, ring.get(at, Message.Address) >>> 0, ring.get(at, Message.Port), ring.timeNs(at));
+      visit(
+        octets,
+        ring.get(at, Message.Address) >>> 0,
+        ring.get(at, Message.Port),
+        ring.timeNs(at),
+        this.#stamper.rx ? ring.driverNs(at) : 0,
+      );
     return this.#inbox.visit(channel, each, most);
   }
 
@@ -245,6 +256,16 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     this.#lease.demandOpen();
     this.#settings.priority = priority;
     this.#apply();
+  }
+
+  /**
+   * Has received datagrams come with the times at which they were where, and sent ones told of by the event `timestamp`. What is not said is
+   * off. Resolves once it holds for whatever comes; before the socket is bound that is when it is.
+   */
+  setTimestamping(wanted: Timestamping): Promise<void> {
+    this.#lease.demandOpen();
+    this.#stamper.set(wanted);
+    return this.#lease.stamp(this.#stamper.rx);
   }
 
   getRecvBufferSize(): number {
@@ -315,6 +336,7 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
         if (peerPort !== 0) await this.#connect(peerAddress, peerPort);
       },
       onOpened: () => this.#apply(),
+      wantsTimes: () => this.#stamper.rx,
       onBound: () => this.emit('listening'),
       onWake: (channel) => this.#look(channel),
       onLost: () => this.#outbox.lose(),
@@ -333,6 +355,11 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
   #look(channel: Channel): void {
     const current = () => this.#lease.channel;
     this.#outbox.look(channel);
+    takeSent(
+      channel.page,
+      () => current() === channel,
+      (times) => this.emit('timestamp', times),
+    );
     if (current() !== channel) return;
     if (this.#wantsRoom && this.#outbox.count === 0) {
       this.#wantsRoom = false;

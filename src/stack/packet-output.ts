@@ -19,11 +19,11 @@ export class PacketOutput extends SocketOutput<PacketEndpoint> {
   readonly #counts: Float64Array;
 
   constructor(
-    readonly device: Transmitter,
+    device: Transmitter,
     readonly ports: { port(slot: number): Port | undefined },
     counters: Counters,
   ) {
-    super();
+    super(device);
     this.#counts = counters.slots;
   }
 
@@ -57,6 +57,7 @@ export class PacketOutput extends SocketOutput<PacketEndpoint> {
       vlan.write(view, frame + ADDRESSES, vlan.TPID_CUSTOMER, tci);
     }
     out.length[out.count - 1] = length + tagLength;
+    this.mark(e, at);
     this.#counts[port.slot * SLOT_STRIDE + SlotCounter.TxPackets]! += 1;
     this.#counts[port.slot * SLOT_STRIDE + SlotCounter.TxBytes]! += length + tagLength;
     return 0;

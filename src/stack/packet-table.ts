@@ -78,6 +78,7 @@ export class PacketTable {
     ring.set(record, Message.Flags, packetType(p, port));
     ring.set(record, Message.Priority, p.tags === 0 ? 0 : view.getUint8(l3 - 4) >> 5);
     ring.setTimeNs(record, nowNs);
+    ring.setDriverNs(record, p.driverNs);
     const to = ring.payloadAt(record);
     copy(view, at, at + ADDRESSES, ring.view, to);
     copy(view, rest, end, ring.view, to + ADDRESSES);

@@ -132,6 +132,7 @@ export class Reassembly {
     whole.end = payload + assembly.length;
     whole.packetEnd = whole.end;
     whole.queue = p.queue;
+    whole.driverNs = p.driverNs;
     whole.vid = p.vid;
     whole.isGroup = p.isGroup;
     ipv4.setTos(whole.view, l3, ipv4.tos(whole.view, l3) | ecn);

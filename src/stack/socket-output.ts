@@ -1,7 +1,9 @@
 import { BATCH, Batch } from '../memory/batch.js';
+import { Message, MessageFlag } from '../memory/message-ring.js';
 import { SocketCounter } from '../memory/socket-page.js';
 import type { Endpoint } from './endpoint.js';
 import type { Port } from './port.js';
+import type { Transmitter } from './transmitter.js';
 
 /** What a sender is told, as sendmsg(2) would. */
 export const Errno = {
@@ -23,6 +25,8 @@ export const LATER = -1;
 export abstract class SocketOutput<E extends Endpoint> {
   /** Frames that are written and not yet under way. */
   protected readonly out = new Batch(BATCH);
+
+  constructor(readonly device: Transmitter) {}
 
   /** Sends up to a batch of what waits at a socket; `bound` is the port that it is bound to. True where more may wait. */
   drain(e: E, bound: Port | undefined, nowNs: number): boolean {
@@ -49,6 +53,15 @@ export abstract class SocketOutput<E extends Endpoint> {
     }
     this.flush(e, nowNs);
     return n === BATCH;
+  }
+
+  /** The last frame of `out` is the whole of what the record at `at` says, or its last part: has it followed, if its sender asked for that. */
+  protected mark(e: E, at: number): void {
+    const ring = e.page.sent;
+    if ((ring.get(at, Message.Flags) & MessageFlag.Stamp) === 0) return;
+    const frame = this.out.at[this.out.count - 1]!;
+    const isFollowed = this.device.marks.add(frame, e, ring.get(at, Message.Id) >>> 0, ring.timeNs(at));
+    if (!isFollowed) e.page.counters[SocketCounter.StampsLost]! += 1;
   }
 
   /** Writes what the record at `at` of the send ring says. 0, LATER, or what is wrong. */

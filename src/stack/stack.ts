@@ -183,6 +183,7 @@ export class Stack {
     p.at = rx.at[i]!;
     p.end = p.at + length;
     p.queue = rx.queue[i]!;
+    p.driverNs = rx.driverNs[i]!;
     const outcome = this.#frame(p);
     const { port } = p;
     const slot = port === undefined ? 0 : port.slot;

@@ -28,11 +28,11 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
   readonly #counts: Float64Array;
 
   constructor(
-    readonly device: Transmitter,
+    device: Transmitter,
     readonly output: Output,
     counters: Counters,
   ) {
-    super();
+    super(device);
     this.#counts = counters.slots;
   }
 
@@ -84,6 +84,7 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
     const sum = checksum.sum(view, l3 + HEADERS, l3 + total);
     udp.writeOver(view, l3 + IPV4, sum, e.binding.udpPort, to, UDP + length, source, path.destination);
     out.length[out.count - 1] = path.headerLength + total;
+    this.mark(e, at);
     return 0;
   }
 
@@ -126,6 +127,7 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
         this.out.length[i] = path.headerLength + IPV4 + end - from;
       }
       this.#counts[slot + SlotCounter.FragmentsSent]! += frames;
+      if (from >= all) this.mark(e, at);
       if (this.output.send(path, this.out, page.priority, nowNs) !== Drop.None) return Errno.EHOSTUNREACH;
     }
     return 0;

@@ -105,6 +105,7 @@ export class UdpTable {
     ring.set(at, Message.Vid, p.vid);
     ring.set(at, Message.Flags, p.isGroup ? MessageFlag.Group : 0);
     ring.setTimeNs(at, nowNs);
+    ring.setDriverNs(at, p.driverNs);
     copy(p.view, from, p.packetEnd, ring.view, ring.payloadAt(at));
     this.delivery.publish(e, length);
     return true;

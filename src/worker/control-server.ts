@@ -83,6 +83,10 @@ const socketCommands = ({ sockets }: InBand): Commands => ({
       readPacketWish(request),
     ),
   }),
+  'stamp-socket': async (request) => {
+    await sockets.stamp(integer(request, 'socket', 1, Number.MAX_SAFE_INTEGER), request.isWanted === true);
+    return {};
+  },
   'close-socket': async (request) => {
     await sockets.close(integer(request, 'socket', 1, Number.MAX_SAFE_INTEGER));
     return {};

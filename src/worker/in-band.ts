@@ -3,11 +3,12 @@ import type { Attachment } from '../device/attachment.js';
 import { EvlnetError } from '../errors.js';
 import { addresses, type Link, links, type Monitor, monitor } from '../linux/link.js';
 import { kernelRoutes } from '../linux/route.js';
-import { affinity, parseCpuList, setAffinity } from '../linux/sched.js';
+import { leaveTo, parseCpuList } from '../linux/sched.js';
 import { readState } from '../state/file.js';
 import { deviceOptions, type StateDocument } from '../state/schema.js';
 import { type BellEnd, makeBell } from './bell-end.js';
 import { takeDriver } from './driver.js';
+import { DriverTimes } from './driver-times.js';
 import { EchoDispatch, type EchoSink, type EchoWanted } from './echo-dispatch.js';
 import { Filter } from './filter.js';
 import { HookCounters } from './hook-counters.js';
@@ -95,7 +96,8 @@ export class InBand {
     this.neighbours = new KernelNeighbours(outOfBand);
     this.#counters = new HookCounters(attachment, outOfBand.counters);
     this.filter = new Filter(options.device, attachment);
-    this.sockets = new Sockets(outOfBand, bell, options.folder, () => this.#ports);
+    const times = new DriverTimes(attachment, outOfBand);
+    this.sockets = new Sockets(outOfBand, bell, times, options.folder, () => this.#ports);
     this.ended = outOfBand.ended.then((error) => this.#finish(error));
   }
 
@@ -250,6 +252,7 @@ export class InBand {
 
   /** Zeroes counters: of the slots, and of the hook where slot 0 is among them. */
   async reset(slots: readonly number[]): Promise<void> {
+    this.sockets.publish();
     if (slots.includes(0)) this.#counters.reset();
     await this.outOfBand.command({ kind: 'reset', slots });
     this.publish();
@@ -258,6 +261,7 @@ export class InBand {
   /** Brings the counters page up to date with what the kernel counts. */
   publish(): void {
     this.#counters.publish();
+    this.sockets.publish();
   }
 
   /** All traffic in-band, until `resume`. */
@@ -389,10 +393,4 @@ function neither(better: EvlnetError, error: unknown): EvlnetError {
     hint: [better.hint, hint].filter((h) => h !== undefined).join('; or: '),
     cause: error,
   });
-}
-
-/** The in-band side keeps off the CPUs that were given to the out-of-band side, where there are others. */
-function leaveTo(cpus: readonly number[]): void {
-  const others = affinity().filter((cpu) => !cpus.includes(cpu));
-  if (others.length > 0) setAffinity(others);
 }

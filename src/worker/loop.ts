@@ -1,30 +1,22 @@
 import type { Device } from '../device/device.js';
 import { Drop } from '../drop.js';
-import { clockGettime } from '../linux/libc.js';
-import { map } from '../linux/memory.js';
+import { nowNs } from '../linux/clock.js';
 import { BATCH, Batch } from '../memory/batch.js';
-import { type Counters, DeviceCounter } from '../memory/counters.js';
+import { type Counters, DeviceCounter, Stage } from '../memory/counters.js';
 import { record } from '../memory/histogram.js';
 import type { Stack } from '../stack/stack.js';
 import { type Spin, Word } from './shared.js';
 import type { SocketSide } from './socket-side.js';
 import type { Timer } from './timers.js';
 
-const CLOCK_MONOTONIC = 1;
 /** The loop looks up at least this often: heartbeat, timers and commands of a port without traffic. */
 const MAX_WAIT_MS = 100;
+/** Nothing wakes the loop when a frame has left: while somebody wants to know, it looks. */
+const FOLLOW_MS = 1;
 const DEFAULT_SPIN_NS = 50_000;
 /** Turns between two looks at the clock while nothing arrives. */
 const TURNS_PER_CLOCK = 1024;
 const WARM_UP = 2000;
-
-const timespec = map(4096);
-const clock = timespec.view;
-/** CLOCK_MONOTONIC in nanoseconds, as a Number (exact for 104 days of uptime, then to 2 ns). */
-export function nowNs(): number {
-  clockGettime(CLOCK_MONOTONIC, timespec.address);
-  return clock.getUint32(0, true) * 1e9 + clock.getUint32(8, true);
-}
 
 /** The out-of-band side: receives, runs the stack, transmits; nothing else. */
 export class Loop {
@@ -79,6 +71,7 @@ export class Loop {
       if (Atomics.load(words, Word.Stop) !== 0) return undefined;
       if (sockets.hasWork) {
         sockets.transmit(nowNs());
+        sockets.wakeReaders();
         this.#idle = 1;
       }
       if (device.receive(this.#rx) > 0) {
@@ -87,6 +80,8 @@ export class Loop {
         continue;
       }
       this.#idle++;
+      const isFollowing = device.marks.underWay > 0;
+      if (isFollowing) this.#lookForSent();
       if (this.#idle < this.#spin) {
         if (this.#idle % TURNS_PER_CLOCK === 0) {
           const now = nowNs();
@@ -97,7 +92,7 @@ export class Loop {
         continue;
       }
       this.#idle = 1;
-      const waitMs = this.isShared ? 0 : this.#untilDue();
+      const waitMs = this.isShared ? 0 : Math.min(this.#untilDue(), isFollowing ? FOLLOW_MS : MAX_WAIT_MS);
       counters.device[DeviceCounter.Waits]! += 1;
       sockets.bell.sleep();
       if (sockets.hasWork) {
@@ -109,6 +104,12 @@ export class Loop {
       sockets.bell.wake();
     } while (!this.isShared);
     return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Frames that have left since. */
+  #lookForSent(): void {
+    this.device.flush();
+    this.sockets.wakeReaders();
   }
 
   /** Runs the timers that are due; how long there is nothing to do for them. What is left of a millisecond is spent turning. */
@@ -123,8 +124,9 @@ export class Loop {
   /** One batch, from the receive ring to the wire; returns the time at its end. */
   #batch(): number {
     const { device, stack, sockets, counters } = this;
-    // A batch right after another began when that one ended: one look at the clock is enough.
-    const start = this.#idle === 0 ? this.#endNs : nowNs();
+    // A batch right after another began when that one ended: one look at the clock is enough. But no frame was taken before the driver had it.
+    const isStamped = device.stamp !== 0;
+    const start = this.#idle === 0 && !isStamped ? this.#endNs : nowNs();
     const count = this.#rx.count;
     stack.tracer.batchNs = start;
     stack.input(this.#rx);
@@ -134,10 +136,22 @@ export class Loop {
     sockets.wakeReaders();
     const end = nowNs();
     record(counters.serviceTime, end - start, count);
+    if (isStamped) this.#recordStages(start, end);
     counters.slots[Drop.TxRingFull] = device.refused;
     this.#idle = 0;
     this.#endNs = end;
     return end;
+  }
+
+  #recordStages(queueNs: number, doneNs: number): void {
+    const { driverNs, count } = this.#rx;
+    const { stages } = this.counters;
+    for (let i = 0; i < count; i++) {
+      const ns = driverNs[i]!;
+      if (ns === 0) continue;
+      record(stages[Stage.DriverQueue]!, queueNs - ns, 1);
+      record(stages[Stage.DriverDone]!, doneNs - ns, 1);
+    }
   }
 
   /** The default spin, from how long the last TURNS_PER_CLOCK empty turns took; never so short that it is not measured again. */

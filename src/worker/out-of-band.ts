@@ -1,6 +1,7 @@
 // The out-of-band side. It never returns to the event loop but where its device lives there: commands are looked for between batches.
 import { GCProfiler, getHeapStatistics } from 'node:v8';
 import type { Device } from '../device/device.js';
+import { nowNs } from '../linux/clock.js';
 import { setAffinity, setFifo } from '../linux/sched.js';
 import { Batch } from '../memory/batch.js';
 import type { Bell } from '../memory/bell.js';
@@ -15,9 +16,10 @@ import { udpEcho } from '../service/udp-echo.js';
 import { Announcer } from '../stack/announcer.js';
 import { MessageOutput } from '../stack/message-output.js';
 import { Port } from '../stack/port.js';
+import { SentStamps } from '../stack/sent-stamps.js';
 import { Stack } from '../stack/stack.js';
 import { Tracer } from '../stack/tracer.js';
-import { Loop, nowNs } from './loop.js';
+import { Loop } from './loop.js';
 import { ModuleServices } from './module-services.js';
 import type { Command, PortSetup, Spin, Urgency } from './shared.js';
 import { SocketSide } from './socket-side.js';
@@ -73,6 +75,7 @@ export class OutOfBand {
     this.#messages = new MessageOutput(this.#stack.output, this.#counters);
     this.#sockets = new SocketSide(o.bell, this.#stack, this.#device, this.#counters);
     this.#modules = new ModuleServices(this.#stack, this.#device, o.services);
+    this.#device.marks.sink = new SentStamps(this.#stack.delivery, this.#counters);
     this.#nextCommand = o.nextCommand;
     this.loop = new Loop(
       this.#device,
@@ -103,6 +106,7 @@ export class OutOfBand {
       else if (command.kind === 'close-socket') this.#sockets.close(command.id, nowNs());
       else if (command.kind === 'load-service') this.#modules.load(command.id, command, this.loop);
       else if (command.kind === 'unload-service') this.#modules.unload(command.id);
+      else if (command.kind === 'stamp') this.#device.stamp = command.mark;
       else if (command.kind === 'collections') this.#countCollections(command.on);
       else if (command.how === 'throw') throw new Error('told to fail');
       else for (;;);
@@ -151,6 +155,7 @@ export class OutOfBand {
     if (slots.includes(0)) {
       this.#device.refused = 0;
       this.#counters.serviceTime.fill(0);
+      for (const stage of this.#counters.stages) stage.fill(0);
     }
     for (const slot of slots) this.#counters.slots.fill(0, slot * SLOT_STRIDE, (slot + 1) * SLOT_STRIDE);
   }

@@ -129,6 +129,8 @@ export type Command =
   /** Loads a service of a user's own; ServicePhase tells what became of it. */
   | ({ readonly kind: 'load-service'; readonly id: number } & ModuleSetup)
   | { readonly kind: 'unload-service'; readonly id: number }
+  /** Frames carry times from now on, with that mark; 0: no more. */
+  | { readonly kind: 'stamp'; readonly mark: number }
   /** Zeroes the counters of these slots. */
   | { readonly kind: 'reset'; readonly slots: readonly number[] }
   /** Counts garbage collections of the thread from now on, or no more. */

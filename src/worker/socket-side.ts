@@ -75,6 +75,7 @@ export class SocketSide {
     this.#ids.splice(i, 1);
     for (let turns = 0; turns < CLOSING_TURNS && this.#drain(socket, nowNs); turns++) this.device.flush();
     socket.bind(undefined);
+    this.device.marks.forget(socket.endpoint);
     socket.close();
   }
 

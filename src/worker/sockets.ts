@@ -5,10 +5,13 @@ import { makeFifo, openFifo } from '../linux/fifo.js';
 import { close } from '../linux/libc.js';
 import { mapNewFile } from '../linux/mapped-file.js';
 import { type Mapping, unmap } from '../linux/memory.js';
+import { Stage } from '../memory/counters.js';
 import { ringCapacity, SocketPage, socketPageLength } from '../memory/socket-page.js';
 import type { PacketBinding } from '../stack/packet-endpoint.js';
 import type { UdpBinding } from '../stack/udp-endpoint.js';
 import type { BellEnd } from './bell-end.js';
+import { Delays } from './delays.js';
+import type { DriverTimes } from './driver-times.js';
 import type { OutOfBandSide } from './out-of-band-side.js';
 import { isPacketBinding, type PortSetup, type SocketBinding, type SocketPlace } from './shared.js';
 import {
@@ -38,6 +41,8 @@ interface Socket {
   readonly memory: Mapping;
   readonly wakeFd: number;
   readonly file: string;
+  /** Of its page: what was carried to the counters already. */
+  readonly delays: Delays;
 }
 
 /** More would be a mistake: each has its memory, and looking for what to send goes over all of them. */
@@ -60,6 +65,7 @@ export class Sockets {
   constructor(
     readonly outOfBand: OutOfBandSide,
     readonly bell: BellEnd,
+    readonly times: DriverTimes,
     folder: string,
     readonly ports: () => readonly PortSetup[],
   ) {
@@ -84,10 +90,11 @@ export class Sockets {
     const memory = mapNewFile(file, length);
     makeFifo(wake);
     const wakeFd = openFifo(wake);
-    new SocketPage(memory.buffer, capacities);
+    const page = new SocketPage(memory.buffer, capacities);
     // Taken before anybody else is asked: who comes meanwhile finds the port in use.
     const reusesAddress = 'reusesAddress' in wish && wish.reusesAddress;
-    this.#sockets.set(id, { binding, reusesAddress, memory, wakeFd, file });
+    const delays = new Delays(page.delays);
+    this.#sockets.set(id, { binding, reusesAddress, memory, wakeFd, file, delays });
     const place: SocketPlace = this.outOfBand.sharesMemory
       ? { address: memory.address, length, wakeFd }
       : { file, length, wake };
@@ -122,10 +129,27 @@ export class Sockets {
     return binding;
   }
 
+  /** Whether it wants to know when the driver had what it receives. Resolves once that holds. */
+  async stamp(id: number, isWanted: boolean): Promise<void> {
+    if (!this.#sockets.has(id)) throw badSocket('stamp');
+    if (isWanted) await this.times.want(id);
+    else await this.times.release(id);
+    // It may have been closed meanwhile.
+    if (isWanted && !this.#sockets.has(id)) await this.times.release(id);
+  }
+
+  /** Carries what applications measured to the counters. */
+  publish(): void {
+    for (const { delays } of this.#sockets.values())
+      delays.carryTo(this.outOfBand.counters.stages[Stage.QueueApplication]!);
+  }
+
   async close(id: number): Promise<void> {
     const socket = this.#sockets.get(id);
     if (socket === undefined) return;
+    this.publish();
     this.#sockets.delete(id);
+    void this.times.release(id).catch(() => {});
     for (const file of [socket.file, `${socket.file}.wake`]) rmSync(file, { force: true });
     // Nobody may look at memory that is gone; where the out-of-band side does not answer, it stays.
     await this.outOfBand.command({ kind: 'close-socket', id });

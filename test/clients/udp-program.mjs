@@ -7,6 +7,10 @@ const socket = createSocket({ type: 'udp4', reuseAddr: process.env.REUSE === '1'
 socket.on('listening', () => say({ listening: socket.address() }));
 socket.on('error', ({ code, message, hint }) => say({ error: code, message, hint }));
 socket.on('close', () => say({ closed: true }));
+if (process.env.STAMPS === '1') {
+  socket.setTimestamping({ rx: true, tx: true });
+  socket.on('timestamp', (left) => say({ left, statistics: socket.statistics() }));
+}
 // In batches: as it came, and without copies of its own.
 if (process.env.BATCH === '1')
   socket.on('readable', () => {

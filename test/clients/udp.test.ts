@@ -1,11 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { nowNs } from '../../src/linux/clock.js';
+import type { RxTimestamps, TxTimestamps } from '../../src/socket/timestamps.js';
 import { describeIf } from '../capability.js';
 import { EVLNET, Stand, type Started, until } from './stand.js';
 
 const PROGRAM = join(import.meta.dirname, 'udp-program.mjs');
 const SELF = '10.10.10.11';
+
+interface StampedLine {
+  readonly from?: { readonly timestamps?: Required<RxTimestamps> };
+  readonly left?: TxTimestamps;
+  readonly statistics?: object;
+}
 
 describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])(
   'a program with a UDP socket',
@@ -92,6 +100,32 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       await p.printed(/listening/);
       expect(ask('evlnet')).toBe('evlnet');
       await p.printed(/"count":1/);
+    }, 60_000);
+
+    test('tells when datagrams were at the driver, in the queue, at the program: who asked for it, nobody else', async () => {
+      await worker();
+      const plain = await program('42043');
+      const p = stand.start('responder', { STAMPS: '1' }, process.execPath, PROGRAM, '42042');
+      started.push(p);
+      await p.printed(/listening/);
+      const before = nowNs();
+      expect([ask('one'), ask('two', `${SELF}:42043`), ask('three')]).toEqual(['ONE', 'TWO', 'THREE']);
+      await p.printed(/"left":\{"id":1,/);
+      const lines = p.said.out
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as StampedLine);
+      const came = lines.flatMap(({ from }) => from?.timestamps ?? []);
+      const left = lines.flatMap((line) => line.left ?? []);
+      const isOrdered = (...times: number[]) => times.every((ns, i) => ns >= (times[i - 1] ?? before));
+      expect(came.map((t) => isOrdered(t.driver, t.queue, t.application, nowNs()))).toEqual([true, true]);
+      expect(left.map((t) => t.id)).toEqual([0, 1]);
+      expect(left.map((t, i) => isOrdered(came[i]!.application, t.application, t.queue, t.driver))).toEqual([
+        true,
+        true,
+      ]);
+      expect(lines.at(-1)?.statistics).toMatchObject({ sent: 2, timestampsLost: 0 });
+      expect(plain.said.out).not.toMatch(/timestamps/);
     }, 60_000);
 
     test('two programs share the device, not the port: EADDRINUSE names the way out', async () => {

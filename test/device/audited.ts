@@ -1,6 +1,7 @@
 import type { Capabilities, Device } from '../../src/device/device.js';
 import type { Arena } from '../../src/memory/arena.js';
 import type { Batch } from '../../src/memory/batch.js';
+import type { TxMarks } from '../../src/memory/tx-marks.js';
 
 /** A device around a device that holds its user to the rule: every descriptor lent is ended exactly once, and lies in its chunk. */
 export class AuditedDevice implements Device {
@@ -16,6 +17,15 @@ export class AuditedDevice implements Device {
   }
   get refused(): number {
     return this.device.refused;
+  }
+  get marks(): TxMarks {
+    return this.device.marks;
+  }
+  get stamp(): number {
+    return this.device.stamp;
+  }
+  set stamp(mark: number) {
+    this.device.stamp = mark;
   }
   /** Descriptors that were lent and not ended. */
   get lent(): number {

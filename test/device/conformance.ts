@@ -38,6 +38,35 @@ export function conformance(name: string, { newWire, shortest }: Implementation)
       }
     });
 
+    test('marked frames are told of when they are gone, those that were released are not', async () => {
+      const told: string[] = [];
+      device.marks.sink = {
+        sent: (owner, id, applicationNs, queueNs, driverNs) => {
+          const isOrdered = applicationNs <= queueNs && queueNs <= driverNs;
+          told.push(`${owner} ${id} ${isOrdered}`);
+        },
+      };
+      const batch = new Batch(3);
+      device.reserve(batch, 3);
+      for (let i = 0; i < 3; i++) {
+        device.arena.octets.set(frame(64, i), batch.at[i]!);
+        batch.length[i] = 64;
+        if (i > 0) device.marks.add(batch.at[i]!, 'socket', i, 0);
+      }
+      const released = new Batch(1);
+      released.push(batch.at[2]!, 64, 0);
+      batch.count = 2;
+      device.release(released);
+      expect(device.transmit(batch)).toBe(2);
+      device.flush();
+      await collect(peer, 2);
+      for (let n = 0; n < 100 && device.marks.count > 0; n++) {
+        device.flush();
+        await device.wait(1);
+      }
+      expect([told, device.marks.count]).toEqual([['socket 1 true'], 0]);
+    });
+
     test('the largest frame with a tag arrives', async () => {
       await send(peer, [frame(1518)]);
       expect(await collect(device, 1)).toEqual([hex(frame(1518))]);

@@ -71,6 +71,7 @@ export function recordOf(counters: Counters, slot: number): StatsRecord {
   return statsRecord('eth0', 'eth0', slot, {
     device: counters.device,
     serviceTime: counters.serviceTime,
+    stages: counters.stages,
     slots,
   });
 }

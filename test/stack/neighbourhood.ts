@@ -40,7 +40,7 @@ export class Neighbourhood {
     fields: PortFields = {},
     routes: readonly Partial<Record<keyof RouteConfig, string | number>>[] = [],
   ) {
-    const [near, far] = LoopbackDevice.pair();
+    const [near, far] = LoopbackDevice.pair(() => this.now);
     this.device = new AuditedDevice(near);
     this.#far = far;
     this.stack = new Stack(this.device, this.counters, this.#tracer, this.#words);

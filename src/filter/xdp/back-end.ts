@@ -8,7 +8,7 @@ import { Verdict } from '../verdict.js';
 import { ACCEPT, appendAccept, COUNT, PASS, RULE } from '../vlan-rule.js';
 import { type Check, checkOf } from './check.js';
 import { type Held, NOTHING_HELD, REAL, type Real, reachContext } from './frame.js';
-import { xdpHook } from './hook.js';
+import { stampingHook, xdpHook } from './hook.js';
 import { appendCheck, appendLoadBytes, isDirect, type LoadBytes, type Place } from './load-bytes.js';
 import { appendLoadFrame, isDirectFrameLoad } from './load-frame.js';
 import { appendPrologue } from './prologue.js';
@@ -21,6 +21,8 @@ export interface XdpTranslation {
   readonly withoutPerfmon?: boolean;
   /** For test runs: returns what the filter returned, takes and counts nothing. */
   readonly verdictOnly?: boolean;
+  /** Frames that are taken are stamped with this mark (stamp.ts); default 0: they are not. */
+  readonly mark?: number;
 }
 
 const RUNT = 'evlnet.runt';
@@ -104,7 +106,7 @@ export class XdpBackEnd implements BackEnd {
       .goto(COUNT)
       .label(RUNT)
       .goto(PASS);
-    appendAccept(a, xdpHook, options.anyEthertype ?? false);
+    appendAccept(a, stampingHook(options.mark ?? 0), options.anyEthertype ?? false);
   }
 
   endFunction(): void {

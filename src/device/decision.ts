@@ -1,0 +1,33 @@
+import type { OpenFilter } from '../filter/open.js';
+import { vlanRule } from '../filter/xdp.js';
+import type { HookProgram } from './hook-program.js';
+
+interface Choice {
+  readonly filter: OpenFilter | undefined;
+  readonly anyEthertype: boolean;
+  /** Of the stamps that it puts in front of frames; 0: none. */
+  readonly mark: number;
+}
+
+/** What decides at the XDP hook: a filter or the VLAN rule, with stamps or without, each changed without the other. */
+export class Decision {
+  #choice: Choice = { filter: undefined, anyEthertype: false, mark: 0 };
+
+  constructor(
+    readonly hook: HookProgram,
+    /** The link that holds the hook, negative where none does. */
+    readonly link: () => number,
+  ) {}
+
+  /** Rejects with what was there still there. */
+  async change(part: Partial<Choice>): Promise<void> {
+    const isFiltered = { ...this.#choice, ...part }.filter !== undefined;
+    // Loaded when there is one: most workers have none, and would start later for it.
+    const translate = isFiltered ? (await import('../filter/translate.js')).translate : undefined;
+    // What else was changed meanwhile holds.
+    const { filter, anyEthertype, mark } = { ...this.#choice, ...part };
+    this.hook.vlanRule = vlanRule(mark);
+    this.hook.replace(filter && translate?.(filter, anyEthertype, mark), this.link());
+    this.#choice = { filter, anyEthertype, mark };
+  }
+}
