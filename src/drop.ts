@@ -52,6 +52,10 @@ export const Drop = {
   NeighbourQueueFull: 46,
   SocketBufferFull: 47,
   ServiceFailed: 48,
+  MulticastNotJoined: 49,
+  IgmpMalformed: 50,
+  IgmpBadChecksum: 51,
+  IgmpIgnored: 52,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -115,6 +119,10 @@ export const DROPS: readonly (readonly [name: string, meaning: string])[] = [
   ],
   ['socket-buffer-full', 'a datagram or frame that found no room in the receive buffer of its socket'],
   ['service-failed', "a packet on which a service of the user's own failed; the service is stopped"],
+  ['multicast-not-joined', 'multicast to a group that no socket has joined on the port'],
+  ['igmp-malformed', 'shorter than an IGMP message, or about an address that is no group'],
+  ['igmp-bad-checksum', 'IGMP checksum is wrong'],
+  ['igmp-ignored', 'an IGMP message that asks for nothing and spares no report of ours'],
 ];
 
 /** Number of counters, with index 0 (not dropped). */

@@ -17,6 +17,7 @@ export function unaccounted(record) {
     record.arp_replies +
     record.arp_learned +
     record.icmp_messages +
+    record.igmp.messages +
     record.udp_datagrams +
     record.packet_frames +
     (reassembled.fragments - reassembled.packets);

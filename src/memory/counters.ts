@@ -67,6 +67,10 @@ export const SlotCounter = {
   UdpReplies: 117,
   /** ICMP messages that somebody here had a use for, but for requests to the responder: replies to a ping, errors about a socket's datagrams. */
   IcmpMessages: 118,
+  /** IGMP messages that mattered here: queries, and reports of others that spared ours. What was told of memberships. */
+  IgmpMessages: 119,
+  IgmpReportsSent: 120,
+  IgmpLeavesSent: 121,
 } as const;
 
 /** Counters of the device as a whole, written by the in-band side but for Waits and the collections. */

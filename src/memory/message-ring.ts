@@ -43,7 +43,7 @@ export const Message = {
 
 export const MessageFlag = {
   /** Sent to a broadcast address. */
-  Group: 1,
+  Broadcast: 1,
   /** A frame to send: the port's address is its source. */
   OwnSource: 2,
   /** To send: its sender wants to know when it left. */

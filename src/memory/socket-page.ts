@@ -40,6 +40,11 @@ const Word = {
   /** Out-of-band: stamps told; application: stamps read. */
   StampHead: 12,
   StampTail: 13,
+  /** Application: IP_MULTICAST_TTL; IP_MULTICAST_LOOP and IP_MULTICAST_ALL, 1 for no; IP_MULTICAST_IF, one more than the slot, 0 for the route's. */
+  GroupTtl: 14,
+  NoLoop: 15,
+  OnlyJoined: 16,
+  GroupSlot: 17,
 } as const;
 
 /** Counters of one socket. */
@@ -82,6 +87,7 @@ export class SocketPage {
       words[Word.SendCapacity] = capacities.send;
       words[Word.ReceiveLimit] = capacities.limit;
       words[Word.Ttl] = 64;
+      words[Word.GroupTtl] = 1;
     }
     const receive = words[Word.ReceiveCapacity]!;
     this.received = new MessageRing(buffer, RINGS_AT, receive);
@@ -116,6 +122,42 @@ export class SocketPage {
 
   set ttl(hops: number) {
     this.#words[Word.Ttl] = hops;
+  }
+
+  /** Of multicasts. */
+  get groupTtl(): number {
+    return this.#words[Word.GroupTtl]! & 0xff;
+  }
+
+  set groupTtl(hops: number) {
+    this.#words[Word.GroupTtl] = hops;
+  }
+
+  /** Members on this host get what the socket sends to groups. */
+  get loopsGroups(): boolean {
+    return this.#words[Word.NoLoop] === 0;
+  }
+
+  set loopsGroups(does: boolean) {
+    this.#words[Word.NoLoop] = does ? 0 : 1;
+  }
+
+  /** It gets what is sent to groups that others have joined, too. */
+  get hearsAllGroups(): boolean {
+    return this.#words[Word.OnlyJoined] === 0;
+  }
+
+  set hearsAllGroups(does: boolean) {
+    this.#words[Word.OnlyJoined] = does ? 0 : 1;
+  }
+
+  /** Slot of the port that multicasts leave by; -1 where the route says. */
+  get groupSlot(): number {
+    return this.#words[Word.GroupSlot]! - 1;
+  }
+
+  set groupSlot(slot: number) {
+    this.#words[Word.GroupSlot] = slot + 1;
   }
 
   get tos(): number {

@@ -45,7 +45,7 @@ export class Inbox extends MessageInbox<RemoteInfo> {
       size,
       destination: this.#destinationText,
       vid: ring.get(at, Message.Vid),
-      isBroadcast: (ring.get(at, Message.Flags) & MessageFlag.Group) !== 0,
+      isBroadcast: (ring.get(at, Message.Flags) & MessageFlag.Broadcast) !== 0,
       timeNs: ring.timeNs(at),
     };
   }

@@ -1,5 +1,6 @@
 // From octets to a packet that a service may see: Ethernet and tags (IEEE 802.1Q), port, IPv4 (RFC 791, RFC 1122 §3.2.1).
 import { Drop } from '../drop.js';
+import { isMulticast } from '../wire/address.js';
 import * as ethernet from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { checkOptions } from '../wire/options.js';
@@ -15,13 +16,15 @@ const { None } = Drop;
 const ETHERNET = ethernet.HEADER_LENGTH;
 const TAG = vlan.TAG_LENGTH;
 const MIN_IPV4 = ipv4.MIN_HEADER_LENGTH;
+const { Igmp } = ipv4.Protocol;
 const { Group, BadSource, NotLocal } = Standing;
 const ethertypeOf = ethernet.ethertype;
 const { isGroup, isDestination } = ethernet;
 const { isTpid } = vlan;
 const vidOf = vlan.vid;
 const nextOf = vlan.ethertype;
-const { check, source, destination, isUnicast, headerLength, totalLength } = ipv4;
+const isMany = isMulticast;
+const { check, protocol, source, destination, isUnicast, headerLength, totalLength } = ipv4;
 
 /** Reads addresses and tags: sets vid, tags, ethertype and l3. 0, or why not. */
 export function dissect(p: Packet): number {
@@ -56,13 +59,17 @@ export function receiveIpv4(p: Packet, port: Port): number {
   const malformed = check(view, l3, p.end);
   if (malformed !== None) return malformed;
   const from = source(view, l3);
-  // RFC 1122 §3.2.1.3: a source is one host, and not this one.
-  if (!isUnicast(from)) return Drop.Ipv4BadSource;
-  const standing = port.judge(from, destination(view, l3));
+  const to = destination(view, l3);
+  // RFC 1122 §3.2.1.3: a source is one host, and not this one. Who asks by IGMP may have no address (RFC 4541 §2.1.1).
+  const isNobody = from === 0 && protocol(view, l3) === Igmp && isMany(to);
+  if (!isUnicast(from) && !isNobody) return Drop.Ipv4BadSource;
+  const standing = port.judge(from, to);
   if (standing === BadSource) return Drop.Ipv4BadSource;
   // Linux answers for any address of the host on any interface; a port answers for its own, as each has its own network.
   if (standing === NotLocal) return Drop.Ipv4NotLocal;
   p.isGroup = standing === Group;
+  // RFC 1112 §7.1.
+  if (p.isGroup && isMany(to) && !port.groups.has(to)) return Drop.MulticastNotJoined;
   const length = headerLength(view, l3);
   if (length > MIN_IPV4) {
     const bad = checkOptions(view, l3 + MIN_IPV4, l3 + length);

@@ -46,9 +46,11 @@ export function findPath(
   if (destination === 0 || destination >>> 24 === 127) return Refusal.NotOnLink;
   const route = routes.find(destination, bound);
   const isLimited = destination === 0xffff_ffff || isMulticast(destination);
-  const port = isLimited ? (bound ?? route?.port) : route?.port;
+  // Where there is one port only, nobody needs a route to know it; Linux says ENETUNREACH.
+  const port = isLimited ? (bound ?? route?.port ?? routes.only) : route?.port;
   if (port === undefined) return Refusal.NoRoute;
-  const source = isLimited && bound !== undefined ? (port.addresses[0] ?? 0) : (route?.source ?? 0);
+  const isUnrouted = bound !== undefined || route === undefined;
+  const source = isLimited && isUnrouted ? (port.addresses[0] ?? 0) : (route?.source ?? 0);
   if (source === 0) return Refusal.NoSource;
   const standing = port.judge(0, destination);
   if (standing === Standing.Local) return Refusal.NotOnLink;

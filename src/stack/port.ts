@@ -1,5 +1,6 @@
 import { network } from '../wire/address.js';
 import { ExpressAddresses } from './express.js';
+import { PortGroups } from './groups.js';
 import type { IcmpService, PacketService, UdpService } from './service.js';
 
 /** How much of a port's traffic leaves a trace. */
@@ -37,6 +38,8 @@ export class Port {
   trace: TraceLevel = TraceLevel.Silent;
   udp: UdpService[] = [];
   packet: PacketService[] = [];
+  /** What is joined on it; the stack sets it. */
+  groups = new PortGroups();
   /** Echo replies sent, modulo 2^32: the number in the responder's lines. */
   replies = 0;
   readonly #express: ExpressAddresses | undefined;
@@ -65,6 +68,13 @@ export class Port {
     const a = this.addresses;
     for (let i = 0; i < a.length; i++) if (a[i] === address) return true;
     return false;
+  }
+
+  /** Of one of its networks, or of all. */
+  isBroadcast(address: number): boolean {
+    const b = this.broadcasts;
+    for (let i = 0; i < b.length; i++) if (b[i] === address) return true;
+    return address === 0xffff_ffff;
   }
 
   /** The address to ask for `neighbour` from: of its subnet, else the first; 0 where the port has none. */

@@ -20,6 +20,8 @@ export interface Route extends RouteConfig {
 export class RouteTable {
   /** One more at every change: what was looked up before may be wrong now. */
   generation = 0;
+  /** The port of all routes, where there is but one. */
+  only: Port | undefined = undefined;
   #routes: readonly Route[] = [];
   #masks = new Uint32Array(0);
   #networks = new Uint32Array(0);
@@ -29,7 +31,16 @@ export class RouteTable {
     this.#routes = [...routes].sort((a, b) => b.prefix - a.prefix || a.metric - b.metric);
     this.#masks = Uint32Array.from(this.#routes, (r) => netmask(r.prefix));
     this.#networks = Uint32Array.from(this.#routes, (r) => r.network);
+    const [first] = routes;
+    this.only = first !== undefined && routes.every((r) => r.port === first.port) ? first.port : undefined;
     this.generation++;
+  }
+
+  /** The port that has this address. */
+  owner(address: number): Port | undefined {
+    const routes = this.#routes;
+    for (let i = 0; i < routes.length; i++) if (routes[i]!.port.owns(address)) return routes[i]!.port;
+    return undefined;
   }
 
   /** The route to `destination`; with `port`, of those through it. */

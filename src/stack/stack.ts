@@ -20,6 +20,7 @@ import {
 } from './express.js';
 import { Fragmenter } from './fragmenter.js';
 import { IcmpErrors } from './icmp-errors.js';
+import { Igmp } from './igmp.js';
 import { dissect, isForPort, receiveIpv4 } from './ingress.js';
 import { Neighbours } from './neighbour.js';
 import { Output } from './output.js';
@@ -53,7 +54,7 @@ const {
 const { Reply, Done, Pass } = Outcome;
 const { None } = Drop;
 const { Ipv4, Arp } = ethernet.EtherType;
-const { Icmp, Udp } = ipv4.Protocol;
+const { Icmp, Igmp: IgmpProtocol, Udp } = ipv4.Protocol;
 const VERBOSE = TraceLevel.Verbose;
 const readFrame = dissect;
 const isOurs = isForPort;
@@ -82,6 +83,7 @@ export class Stack {
   readonly routes = new RouteTable();
   readonly neighbours: Neighbours;
   readonly output: Output;
+  readonly igmp: Igmp;
   readonly delivery = new Delivery();
   readonly sockets = new UdpTable(this.delivery);
   /** Those who wait for ICMP messages of whatever port: asked before its own service. */
@@ -96,12 +98,14 @@ export class Stack {
     counters: Counters,
     readonly tracer: Tracer,
     neighbours: Int32Array = new Int32Array(NEIGHBOUR_PAGE_LENGTH / 4),
+    random: () => number = Math.random,
   ) {
     this.#errors = new IcmpErrors(device, counters);
     this.reassembly = new Reassembly(counters, this.#errors);
     this.#fragmenter = new Fragmenter(device, counters);
     this.neighbours = new Neighbours(device, counters, neighbours);
     this.output = new Output(device, counters, this.routes, this.neighbours);
+    this.igmp = new Igmp(this.output, counters, random);
     this.#packet = new Packet(device.arena);
     this.#counts = counters.slots;
   }
@@ -116,6 +120,7 @@ export class Stack {
     if (before !== undefined) this.reassembly.replacePort(before, port);
     this.#ports[slot] = port;
     this.neighbours.setPort(slot, port);
+    this.igmp.setPort(slot, port);
   }
 
   /** `rx.count` must not exceed BATCH, and both result batches must be empty. */
@@ -281,6 +286,7 @@ export class Stack {
     const protocol = protocolOf(p.view, p.l3);
     if (protocol === Icmp) return this.#icmp(p, port);
     if (protocol === Udp) return this.#udp(p, port);
+    if (protocol === IgmpProtocol) return this.igmp.receive(p, port, this.tracer.batchNs);
     this.#tell(p, port, icmpv4.Code.ProtocolUnreachable);
     return Drop.Ipv4Protocol;
   }

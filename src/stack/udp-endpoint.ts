@@ -13,12 +13,21 @@ export interface UdpBinding {
   readonly peerPort: number;
 }
 
+/** A group that a socket has joined, on the port of that slot. */
+export interface Joined {
+  readonly slot: number;
+  readonly group: number;
+}
+
 /** The out-of-band end of a UDP socket. */
 export class UdpEndpoint extends Endpoint {
   /** The next one of the same bucket. */
   next: UdpEndpoint | undefined = undefined;
   /** Where the last datagram went, which is where the next one will most probably go. */
   readonly path = new Path();
+  /** What the socket had said of the port for multicasts when the path was found. */
+  pathGroupSlot = -1;
+  readonly joined: Joined[] = [];
 
   constructor(
     page: SocketPage,
@@ -34,6 +43,15 @@ export class UdpEndpoint extends Endpoint {
   get rank(): number {
     const { address, slot, peerPort } = this.binding;
     return (address === 0 ? 0 : 4) + (peerPort === 0 ? 0 : 2) + (slot < 0 ? 0 : 1);
+  }
+
+  /** ip_mc_sf_allow() of net/ipv4/igmp.c, without sources: what the socket itself has joined, or (IP_MULTICAST_ALL) somebody on this host. */
+  hears(slot: number, group: number): boolean {
+    if (this.page.hearsAllGroups) return true;
+    const { joined } = this;
+    for (let i = 0; i < joined.length; i++)
+      if (joined[i]!.group === group && joined[i]!.slot === slot) return true;
+    return false;
   }
 
   fits(port: Port, source: number, sourcePort: number, destination: number, udpPort: number): boolean {

@@ -14,6 +14,7 @@ import type { Output } from './output.js';
 import { type Path, Refusal } from './path.js';
 import type { Port } from './port.js';
 import { Errno, LATER, SocketOutput } from './socket-output.js';
+import type { Stack } from './stack.js';
 import { reserveAll, type Transmitter } from './transmitter.js';
 import type { UdpEndpoint } from './udp-endpoint.js';
 
@@ -22,17 +23,20 @@ const UDP = udp.HEADER_LENGTH;
 const HEADERS = IPV4 + UDP;
 /** All fragments but the last carry a multiple of that. */
 const UNIT = 8;
+const BROADCAST = 0xffff_ffff;
 
 export class UdpOutput extends SocketOutput<UdpEndpoint> {
   readonly #identifications = new Identifications();
   readonly #counts: Float64Array;
+  readonly output: Output;
 
   constructor(
     device: Transmitter,
-    readonly output: Output,
+    readonly stack: Pick<Stack, 'output' | 'port' | 'sockets'>,
     counters: Counters,
   ) {
     super(device);
+    this.output = stack.output;
     this.#counts = counters.slots;
   }
 
@@ -50,22 +54,62 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
     const to = given === 0 ? binding.peerPort : ring.get(at, Message.Port) & 0xffff;
     if (to === 0) return given === 0 ? Errno.EDESTADDRREQ : Errno.EINVAL;
     if (length > MAX_PAYLOAD) return Errno.EMSGSIZE;
-    if (path.destination !== address || path.generation !== this.output.routes.generation) {
+    const isMany = isMulticast(address);
+    const isOld = path.destination !== address || path.generation !== this.output.routes.generation;
+    if (isOld || (isMany && e.pathGroupSlot !== page.groupSlot)) {
       this.flush(e, nowNs);
-      const refused = this.output.find(path, address, bound);
+      const refused = this.#find(e, address, bound);
       if (refused !== Refusal.None) {
         path.generation = -1;
         return errnoOf(refused);
       }
     }
-    if (path.isGroup && !page.mayBroadcast && !isMulticast(address)) return Errno.EACCES;
-    const source = binding.address === 0 ? path.source : binding.address;
-    return HEADERS + length <= path.mtu
-      ? this.#whole(e, at, length, source, to, nowNs)
-      : this.#cut(e, at, length, source, to, nowNs);
+    if (path.isGroup && !page.mayBroadcast && !isMany) return Errno.EACCES;
+    const source = sourceOf(binding.address, path);
+    if (!isMany) return this.#put(e, at, length, source, to, page.ttl, nowNs);
+    const ttl = page.groupTtl;
+    const errno = ttl === 0 ? 0 : this.#put(e, at, length, source, to, ttl, nowNs);
+    if (errno !== 0 || !page.loopsGroups || !path.port.groups.has(address)) return errno;
+    const { udpPort } = binding;
+    const payload = ring.payloadAt(at);
+    this.stack.sockets.loop(path.port, ring.view, payload, length, source, udpPort, address, to, nowNs);
+    return 0;
   }
 
-  #whole(e: UdpEndpoint, at: number, length: number, source: number, to: number, nowNs: number): number {
+  /** What goes to many leaves by the port that the socket names, or whose address it has: ip_route_output_key() of Linux. */
+  #find(e: UdpEndpoint, address: number, bound: Port | undefined): Refusal {
+    let through = bound;
+    e.pathGroupSlot = e.page.groupSlot;
+    if (through === undefined && (isMulticast(address) || address === BROADCAST)) {
+      const named = isMulticast(address) ? this.stack.port(e.pathGroupSlot) : undefined;
+      through = named ?? this.output.routes.owner(e.binding.address);
+    }
+    return this.output.find(e.path, address, through);
+  }
+
+  #put(
+    e: UdpEndpoint,
+    at: number,
+    length: number,
+    source: number,
+    to: number,
+    ttl: number,
+    nowNs: number,
+  ): number {
+    return HEADERS + length <= e.path.mtu
+      ? this.#whole(e, at, length, source, to, ttl, nowNs)
+      : this.#cut(e, at, length, source, to, ttl, nowNs);
+  }
+
+  #whole(
+    e: UdpEndpoint,
+    at: number,
+    length: number,
+    source: number,
+    to: number,
+    ttl: number,
+    nowNs: number,
+  ): number {
     const { path, page } = e;
     const out = this.out;
     if (out.count === BATCH) this.flush(e, nowNs);
@@ -76,7 +120,6 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
     // RFC 6864 §4.1: what nobody will cut needs no number of its own. On the link nobody does.
     const id = path.hasGateway ? this.#identify(source, path) : 0;
     const flags = path.hasGateway ? 0 : ipv4.DONT_FRAGMENT;
-    const ttl = isMulticast(path.destination) ? 1 : page.ttl;
     const total = HEADERS + length;
     ipv4.writePlain(view, l3, page.tos, total, id, flags, ttl, ipv4.Protocol.Udp, source, path.destination);
     const from = page.sent.payloadAt(at);
@@ -88,7 +131,15 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
     return 0;
   }
 
-  #cut(e: UdpEndpoint, at: number, length: number, source: number, to: number, nowNs: number): number {
+  #cut(
+    e: UdpEndpoint,
+    at: number,
+    length: number,
+    source: number,
+    to: number,
+    ttl: number,
+    nowNs: number,
+  ): number {
     this.flush(e, nowNs);
     const { path, page } = e;
     const { view } = this.device.arena;
@@ -113,7 +164,7 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
           IPV4 + end - from,
           id,
           ipv4.fragmentWord(from, end < all),
-          page.ttl,
+          ttl,
           ipv4.Protocol.Udp,
           source,
           path.destination,
@@ -140,6 +191,11 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
   protected override flush(e: UdpEndpoint, nowNs: number): void {
     if (this.out.count > 0) this.output.send(e.path, this.out, e.page.priority, nowNs);
   }
+}
+
+/** inet_saddr: what is bound to an address of many sends from that of the port. */
+function sourceOf(own: number, path: Path): number {
+  return own === 0 || isMulticast(own) || path.port.isBroadcast(own) ? path.source : own;
 }
 
 function errnoOf(refused: Refusal): number {

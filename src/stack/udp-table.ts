@@ -70,12 +70,17 @@ export class UdpTable {
     const source = ipv4.source(view, l3);
     const destination = ipv4.destination(view, l3);
     const sourcePort = udp.sourcePort(view, l4);
+    const from = l4 + udp.HEADER_LENGTH;
+    const length = p.packetEnd - from;
+    const isMany = p.isGroup && isMulticast(destination);
     let outcome: number = Drop.UdpNoSocket;
-    // Nobody here can be a member of a group.
-    if (p.isGroup && isMulticast(destination)) return outcome;
     for (let e = this.#buckets[udpPort % BUCKETS]; e !== undefined; e = e.next) {
       if (!e.fits(port, source, sourcePort, destination, udpPort)) continue;
-      if (this.#give(e, p, nowNs, source, sourcePort, destination)) {
+      if (isMany && !e.hears(port.slot, destination)) continue;
+      const flags = p.isGroup && !isMany ? MessageFlag.Broadcast : 0;
+      if (
+        this.#give(e, p.view, from, length, source, sourcePort, destination, p.vid, flags, nowNs, p.driverNs)
+      ) {
         outcome = Outcome.Done;
         // EVL takes the broadcast address of a subnet for one host's; Linux does not.
         if (!p.isGroup) return outcome;
@@ -84,29 +89,50 @@ export class UdpTable {
     return outcome;
   }
 
+  /** The same of a multicast of our own, for those here who are members too; its payload lies at `from`. */
+  loop(
+    port: Port,
+    view: DataView,
+    from: number,
+    length: number,
+    source: number,
+    sourcePort: number,
+    group: number,
+    udpPort: number,
+    nowNs: number,
+  ): void {
+    for (let e = this.#buckets[udpPort % BUCKETS]; e !== undefined; e = e.next) {
+      if (!e.fits(port, source, sourcePort, group, udpPort) || !e.hears(port.slot, group)) continue;
+      this.#give(e, view, from, length, source, sourcePort, group, port.slot, 0, nowNs, 0);
+    }
+  }
+
   /** False where there is no room: then another socket may have it, as in EVL. */
   #give(
     e: UdpEndpoint,
-    p: Packet,
-    nowNs: number,
+    view: DataView,
+    from: number,
+    length: number,
     source: number,
     sourcePort: number,
     destination: number,
+    vid: number,
+    flags: number,
+    nowNs: number,
+    driverNs: number,
   ): boolean {
     const ring = e.page.received;
-    const from = p.l4 + udp.HEADER_LENGTH;
-    const length = p.packetEnd - from;
     const at = this.delivery.claim(e, length);
     if (at < 0) return false;
     ring.set(at, Message.Payload, length);
     ring.set(at, Message.Address, source);
     ring.set(at, Message.Port, sourcePort);
     ring.set(at, Message.Destination, destination);
-    ring.set(at, Message.Vid, p.vid);
-    ring.set(at, Message.Flags, p.isGroup ? MessageFlag.Group : 0);
+    ring.set(at, Message.Vid, vid);
+    ring.set(at, Message.Flags, flags);
     ring.setTimeNs(at, nowNs);
-    ring.setDriverNs(at, p.driverNs);
-    copy(p.view, from, p.packetEnd, ring.view, ring.payloadAt(at));
+    ring.setDriverNs(at, driverNs);
+    copy(view, from, from + length, ring.view, ring.payloadAt(at));
     this.delivery.publish(e, length);
     return true;
   }

@@ -11,7 +11,7 @@ const { sum, fold, update } = checksum;
 
 export const MIN_HEADER_LENGTH = 20;
 export const MAX_HEADER_LENGTH = 60;
-export const Protocol = { Icmp: 1, Tcp: 6, Udp: 17 } as const;
+export const Protocol = { Icmp: 1, Igmp: 2, Tcp: 6, Udp: 17 } as const;
 /** RFC 1700, Linux net.ipv4.ip_default_ttl. */
 export const DEFAULT_TTL = 64;
 

@@ -15,6 +15,9 @@ export const Option = {
   RouterAlert: 148,
 } as const;
 
+/** Octets of a router alert (RFC 2113). */
+export const ROUTER_ALERT = 4;
+
 const MAX_OPTIONS_LENGTH = 40;
 /** Of the kind: the option is in every fragment. */
 const COPIED = 0x80;
@@ -59,7 +62,7 @@ export const checkOptions = (v: DataView, at: number, headerEnd: number): Drop =
         hasTimestamp = true;
         break;
       case Option.RouterAlert:
-        if (length < 4) return Drop.Ipv4BadOptions;
+        if (length < ROUTER_ALERT) return Drop.Ipv4BadOptions;
         break;
       case Option.LooseSourceRoute:
       case Option.StrictSourceRoute:
@@ -70,6 +73,10 @@ export const checkOptions = (v: DataView, at: number, headerEnd: number): Drop =
   }
   return Drop.None;
 };
+
+/** RFC 2113: routers shall look at the packet. */
+export const writeRouterAlert = (v: DataView, at: number): void =>
+  v.setUint32(at, (Option.RouterAlert << 24) | (ROUTER_ALERT << 16));
 
 /**
  * Replaces checked options by those of the echo reply and returns their length, a multiple of 4, or -1 where the host

@@ -83,7 +83,13 @@ export class OutOfBand {
       this.#sockets,
       this.#counters,
       o.words,
-      new Timers([this.#announcer, this.#stack.reassembly, this.#stack.neighbours, this.#pings]),
+      new Timers([
+        this.#announcer,
+        this.#stack.reassembly,
+        this.#stack.neighbours,
+        this.#stack.igmp,
+        this.#pings,
+      ]),
       () => this.#obey(),
       o.spin,
     );

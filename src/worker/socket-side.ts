@@ -47,7 +47,7 @@ export class SocketSide {
     readonly device: Transmitter,
     counters: Counters,
   ) {
-    this.#datagrams = new UdpOutput(device, stack.output, counters);
+    this.#datagrams = new UdpOutput(device, stack, counters);
     this.#frames = new PacketOutput(device, stack, counters);
     this.#rung = bell.rung;
   }

@@ -58,7 +58,7 @@ export class SimulatedHost {
     this.#endpoint = new UdpEndpoint(this.page, binding);
     stack.sockets.add(this.#endpoint);
     stack.icmp.push(this.#pings);
-    this.#datagrams = new UdpOutput(this.device, stack.output, counters);
+    this.#datagrams = new UdpOutput(this.device, stack, counters);
     this.#messages = new MessageOutput(stack.output, counters);
   }
 

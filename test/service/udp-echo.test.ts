@@ -74,7 +74,7 @@ test.each<[name: string, udp: UdpFields, rest: FrameFields, drop: string]>([
   ['a length below the header', { length: 7 }, {}, 'udp-malformed'],
   ['a broadcast', {}, { ipv4: { destination: '255.255.255.255' } }, 'udp-broadcast'],
   ["the subnet's broadcast", {}, { ipv4: { destination: '10.10.10.255' } }, 'udp-broadcast'],
-  ['multicast', {}, { ipv4: { destination: '224.0.0.251' } }, 'udp-broadcast'],
+  ['multicast', {}, { ipv4: { destination: '224.0.0.1' } }, 'udp-broadcast'],
   ['source port 0, which cannot be answered', { sourcePort: 0 }, {}, 'service-refused'],
   ['another echo service, which would answer for ever', { sourcePort: 7 }, {}, 'service-refused'],
   ['a port without a service', { destinationPort: 9 }, {}, 'udp-no-socket'],

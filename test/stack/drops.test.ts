@@ -3,6 +3,7 @@ import { DROPS } from '../../src/drop.js';
 import { udpEcho } from '../../src/service/udp-echo.js';
 import { buildFrame, type FrameFields, octets, RESPONDER } from '../build-frame.js';
 import { Host } from './host.js';
+import { igmpFrame } from './igmp-frame.js';
 
 const VID = 42;
 const tags = [{ vid: VID }];
@@ -146,9 +147,31 @@ const cases: Record<string, Case[]> = {
   ],
   'ipv4-protocol': [
     ['TCP', ip({ protocol: 6 })],
-    ['IGMP', ip({ protocol: 2 })],
     ['0', ip({ protocol: 0 })],
     ['255', ip({ protocol: 255 })],
+  ],
+  'multicast-not-joined': [
+    ['an echo request', echo({ ipv4: { destination: '239.1.2.3' }, destination: '01:00:5e:01:02:03' })],
+    ['a timestamp request', echo({ ipv4: { destination: '224.0.0.2' }, icmp: { type: 13 } })],
+    ['a datagram', udp({ ipv4: { destination: '224.0.0.251' }, destination: '01:00:5e:00:00:fb' })],
+    ['in a unicast frame', udp({ ipv4: { destination: '224.0.0.251' } })],
+    ['a fragment', ip({ destination: '239.1.2.3', flags: 1 })],
+    ['a report of IGMPv3', igmpFrame({ type: 0x22, destination: '224.0.0.22' })],
+    ['a leave message', igmpFrame({ type: 0x17, group: '239.1.2.3', destination: '224.0.0.2' })],
+  ],
+  'igmp-malformed': [
+    ['7 octets', igmpFrame({ length: 7 })],
+    ['a query about a host', igmpFrame({ group: '10.10.10.11' })],
+    ['a report about another group than it is sent to', igmpFrame({ type: 0x16, group: '239.1.2.3' })],
+  ],
+  'igmp-bad-checksum': [
+    ['one off', igmpFrame({ off: 1 })],
+    ['octets behind the message that it does not cover', igmpFrame({ more: [2, 125, 0, 0], off: 0x27d })],
+  ],
+  'igmp-ignored': [
+    ['a type that is not known', igmpFrame({ type: 0x99 })],
+    ['a report of a group that every host is in', igmpFrame({ type: 0x16, group: '224.0.0.1' })],
+    ['a general query to one host', igmpFrame({ destination: '10.10.10.11' })],
   ],
   'icmp-malformed': [
     ['a timestamp request without a time', echo({ icmp: { type: 13 }, payload: 'abc' })],
@@ -173,7 +196,7 @@ const cases: Record<string, Case[]> = {
   'icmp-not-request': [0, 3, 4, 5, 9, 10, 11, 12, 14, 15, 17, 42, 255]
     .map((type): Case => [`type ${type}`, echo({ icmp: { type } })])
     .concat([['an echo reply where no service runs', echo({ icmp: { type: 0 }, tags: [{ vid: 44 }] })]]),
-  'icmp-broadcast': ['255.255.255.255', '10.10.10.255', '192.168.7.3', '224.0.0.1', '239.1.2.3'].flatMap(
+  'icmp-broadcast': ['255.255.255.255', '10.10.10.255', '192.168.7.3', '224.0.0.1'].flatMap(
     (destination): Case[] => [
       [
         `${destination} in a broadcast frame`,
@@ -237,6 +260,7 @@ describe.each(Object.entries(cases))('%s:', (reason, list) => {
 test('the table has every reason that the stack gives, and no other', () => {
   const names = DROPS.map(([name]) => name).slice(1);
   // From here on: what device, loop and hook count, and what takes more fragments than one (reassembly.test.ts).
-  const stack = names.slice(0, names.indexOf('tx-ring-full')).concat('arp-conflict');
+  const stack = names.slice(0, names.indexOf('tx-ring-full')).concat('arp-conflict', 'multicast-not-joined');
+  stack.push(...names.filter((name) => name.startsWith('igmp-')));
   expect(Object.keys(cases).sort()).toEqual(stack.sort());
 });

@@ -12,6 +12,7 @@ import { Stack } from '../../src/stack/stack.js';
 import { Tracer } from '../../src/stack/tracer.js';
 import { formatIpv4, formatMac, network, parseIpv4, parseMac, parsePrefix } from '../../src/wire/address.js';
 import * as ipv4 from '../../src/wire/ipv4.js';
+import { Timers } from '../../src/worker/timers.js';
 import { type ArpFields, buildFrame, ISSUER, RESPONDER } from '../build-frame.js';
 import { AuditedDevice } from '../device/audited.js';
 import { type PortFields, portConfig } from './host.js';
@@ -39,11 +40,12 @@ export class Neighbourhood {
   constructor(
     fields: PortFields = {},
     routes: readonly Partial<Record<keyof RouteConfig, string | number>>[] = [],
+    random: () => number = Math.random,
   ) {
     const [near, far] = LoopbackDevice.pair(() => this.now);
     this.device = new AuditedDevice(near);
     this.#far = far;
-    this.stack = new Stack(this.device, this.counters, this.#tracer, this.#words);
+    this.stack = new Stack(this.device, this.counters, this.#tracer, this.#words, random);
     const port = new Port(portConfig({ vid: VID, ownsArp: true, ...fields }));
     this.stack.setPort(port.slot, port);
     const connected = (fields.addresses ?? [`${RESPONDER.address}/24`]).map(parsePrefix);
@@ -93,10 +95,10 @@ export class Neighbourhood {
   /** Lets time pass: whatever becomes due meanwhile is done when it is due. */
   pass(ns: number): void {
     const until = this.now + ns;
-    const { neighbours } = this.stack;
-    while (neighbours.dueNs <= until) {
-      this.now = Math.max(this.now, neighbours.dueNs);
-      neighbours.run(this.now);
+    const timers = new Timers([this.stack.neighbours, this.stack.igmp]);
+    while (timers.dueNs <= until) {
+      this.now = Math.max(this.now, timers.dueNs);
+      timers.run(this.now);
     }
     this.now = until;
   }
@@ -126,6 +128,19 @@ export class Neighbourhood {
   /** The issuer answers our request. */
   answer(fields: ArpFields = {}): void {
     this.hear({ operation: 2, ...fields }, RESPONDER.mac);
+  }
+
+  /** Every frame since the last call, as it is. */
+  frames(): Uint8Array[] {
+    const all: Uint8Array[] = [];
+    while (this.#far.receive(this.#rx) > 0) {
+      for (let i = 0; i < this.#rx.count; i++) {
+        const at = this.#rx.at[i]!;
+        all.push(this.#far.arena.octets.slice(at, at + this.#rx.length[i]!));
+      }
+      this.#far.release(this.#rx);
+    }
+    return all;
   }
 
   /** Every frame since the last call: `who-has A to MAC`, `is-at A`, `packet N to MAC`. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { Path, Refusal } from '../../src/stack/path.js';
+import { Port } from '../../src/stack/port.js';
 import { formatIpv4, parseIpv4 } from '../../src/wire/address.js';
+import { portConfig } from './host.js';
 import { Neighbourhood } from './neighbourhood.js';
 
 const routes = [
@@ -9,6 +11,22 @@ const routes = [
   { network: '192.168.0.0', prefix: 16, gateway: '10.10.10.3', metric: 10 },
   { network: '192.168.7.0', prefix: 24, gateway: '10.10.10.4' },
 ];
+
+function twoPorts(): Neighbourhood {
+  const n = new Neighbourhood();
+  const other = new Port(portConfig({ vid: 44, addresses: ['10.20.0.1/24'] }));
+  const connected = (port: Port, text: string) => ({
+    network: parseIpv4(text),
+    prefix: 24,
+    gateway: 0,
+    source: port.addresses[0]!,
+    metric: 0,
+    port,
+  });
+  n.stack.setPort(44, other);
+  n.stack.routes.set([connected(n.port, '10.10.10.0'), connected(other, '10.20.0.0')]);
+  return n;
+}
 
 describe('find()', () => {
   const n = new Neighbourhood({ addresses: ['10.10.10.11/24', '172.16.0.1/30'] }, routes);
@@ -29,13 +47,19 @@ describe('find()', () => {
 
   test.each<[what: string, to: string, refusal: number, have?: Neighbourhood]>([
     ['no route', '203.0.113.7', Refusal.NoRoute, new Neighbourhood()],
-    ['a group without a route', '239.1.2.3', Refusal.NoRoute, new Neighbourhood()],
+    ['a group without a route, where there are two ports', '239.1.2.3', Refusal.NoRoute, twoPorts()],
     ['a port without an address', '10.10.10.10', Refusal.NoRoute, new Neighbourhood({ addresses: [] })],
     ['our own address', '10.10.10.11', Refusal.NotOnLink],
     ['a loopback address', '127.0.0.1', Refusal.NotOnLink],
     ['no address', '0.0.0.0', Refusal.NotOnLink],
   ])('refuses %s', (_what, to, refusal, have = n) => {
     expect(have.stack.output.find(new Path(), parseIpv4(to))).toBe(refusal);
+  });
+
+  test('a group without a route leaves by the only port', () => {
+    const path = new Path();
+    expect(new Neighbourhood().stack.output.find(path, parseIpv4('239.1.2.3'))).toBe(Refusal.None);
+    expect([path.port.slot, formatIpv4(path.source)]).toEqual([43, '10.10.10.11']);
   });
 
   test('a group through a port that is named needs no route, but an address', () => {

@@ -90,7 +90,7 @@ export class SocketHost extends Host {
       lo,
       this.now,
     );
-    this.output = new UdpOutput(this.device, this.stack.output, this.counters);
+    this.output = new UdpOutput(this.device, this.stack, this.counters);
   }
 
   socket(binding: Partial<UdpBinding> = {}): Socket {

@@ -33,7 +33,7 @@ function sockets(state: NeighbourState = NeighbourState.Permanent) {
   const packet = new PacketEndpoint(page(), { ethertype: 0x88a4, slot: VID });
   n.stack.sockets.add(udp);
   n.stack.packets.add(packet);
-  const datagrams = new UdpOutput(n.device, n.stack.output, n.counters);
+  const datagrams = new UdpOutput(n.device, n.stack, n.counters);
   const frames = new PacketOutput(n.device, n.stack, n.counters);
   /** Sends `octets` as datagram `id`, at `now`; id -1: nobody wants to know. */
   const send = (e: UdpEndpoint | PacketEndpoint, octets: number, id: number) => {

@@ -84,7 +84,7 @@ describe('a datagram', () => {
     const h = host(one, two, own);
     h.send(datagram({ vid: 42, destination: '10.10.10.255', mac: 'ff:ff:ff:ff:ff:ff' }));
     expect([one, two, own].map(received)).toEqual([1, 1, 0]);
-    expect(one.page.received.get(one.page.received.next(), Message.Flags)).toBe(MessageFlag.Group);
+    expect(one.page.received.get(one.page.received.next(), Message.Flags)).toBe(MessageFlag.Broadcast);
   });
 
   test('that finds no room goes to the next socket, and is dropped and counted where there is none', () => {
@@ -95,5 +95,57 @@ describe('a datagram', () => {
     h.stack.sockets.remove(all);
     expect(h.send(datagram({ vid: 42 })).drop).toBe('socket-buffer-full');
     expect(full.page.counters[SocketCounter.Dropped]).toBe(2);
+  });
+});
+
+describe('a multicast', () => {
+  const GROUP = parseIpv4('239.1.2.3');
+  const toGroup = datagram({ vid: 42, destination: '239.1.2.3', mac: '01:00:5e:01:02:03' });
+
+  test('is nobody’s while nobody has joined its group on the port', () => {
+    const e = endpoint();
+    const h = host(e);
+    expect(h.send(toGroup).drop).toBe('multicast-not-joined');
+    h.stack.igmp.join(43, GROUP);
+    expect(h.send(toGroup).drop).toBe('multicast-not-joined');
+    expect(received(e)).toBe(0);
+  });
+
+  test('is for every socket that it fits: of an address no, of the group or of any yes', () => {
+    const sockets = [endpoint(), endpoint(), endpoint({ address: GROUP }), endpoint({ slot: 42 })];
+    const others = [endpoint({ address: OWN }), endpoint({ slot: 43 }), endpoint({ address: GROUP + 1 })];
+    const h = host(...sockets, ...others);
+    h.stack.igmp.join(42, GROUP);
+    expect(h.send(toGroup).moved.UdpDatagrams).toBe(1);
+    expect(sockets.map(received)).toEqual([1, 1, 1, 1]);
+    expect(others.map(received)).toEqual([0, 0, 0]);
+    const ring = sockets[0]!.page.received;
+    const at = ring.next();
+    expect([ring.get(at, Message.Destination) >>> 0, ring.get(at, Message.Flags)]).toEqual([GROUP, 0]);
+  });
+
+  test('that others have joined is not for a socket that hears its own groups only', () => {
+    const [own, all] = [endpoint(), endpoint()];
+    const h = host(own, all);
+    h.stack.igmp.join(42, GROUP);
+    own.page.hearsAllGroups = false;
+    h.send(toGroup);
+    own.joined.push({ slot: 43, group: GROUP });
+    h.send(toGroup);
+    own.joined.push({ slot: 42, group: GROUP });
+    h.send(toGroup);
+    expect([received(own), received(all)]).toEqual([1, 3]);
+  });
+
+  test('to 224.0.0.1 needs no joining', () => {
+    const e = endpoint();
+    host(e).send(datagram({ vid: 42, destination: '224.0.0.1', mac: '01:00:5e:00:00:01' }));
+    expect(received(e)).toBe(1);
+  });
+
+  test('that no socket wants is dropped', () => {
+    const h = host(endpoint({ udpPort: 5001 }));
+    h.stack.igmp.join(42, GROUP);
+    expect(h.send(toGroup).drop).toBe('udp-no-socket');
   });
 });

@@ -22,6 +22,8 @@ export interface StatsRecord {
   icmp_errors: { sent: number; limited: number };
   arp_replies: number;
   arp_learned: number;
+  /** What came and mattered; reports and leave messages that were sent. */
+  igmp: { messages: number; reports: number; leaves: number };
   udp_datagrams: number;
   udp_replies: number;
   /** Frames that ended at packet sockets, or at a service for frames. */
@@ -67,6 +69,11 @@ export function statsRecord(ifname: string, base: string, slot: number, page: Pa
     icmp_errors: { sent: of(SlotCounter.IcmpErrorsSent), limited: of(SlotCounter.IcmpErrorsLimited) },
     arp_replies: of(SlotCounter.ArpReplies),
     arp_learned: of(SlotCounter.ArpLearned),
+    igmp: {
+      messages: of(SlotCounter.IgmpMessages),
+      reports: of(SlotCounter.IgmpReportsSent),
+      leaves: of(SlotCounter.IgmpLeavesSent),
+    },
     udp_datagrams: of(SlotCounter.UdpDatagrams),
     udp_replies: of(SlotCounter.UdpReplies),
     packet_frames: of(SlotCounter.PacketFrames),

@@ -76,6 +76,10 @@ function rows(record: StatsRecord): [name: string, value: string][] {
     ['icmp errors limited', errors.limited],
     ['arp replies', record.arp_replies],
     ['arp learned', record.arp_learned],
+    ...(['messages', 'reports', 'leaves'] as const).map((key): [string, number] => [
+      `igmp ${key}`,
+      record.igmp[key],
+    ]),
     ['udp datagrams', record.udp_datagrams],
     ['udp replies', record.udp_replies],
     ['packet frames', record.packet_frames],

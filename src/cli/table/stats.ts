@@ -25,6 +25,7 @@ export const stats: ObjectSpec = {
         'icmp_errors',
         'arp_replies',
         'arp_learned',
+        'igmp',
         'udp_datagrams',
         'udp_replies',
         'packet_frames',
