@@ -123,10 +123,12 @@ _evlnet() {
             esac
             ;;
         stats)
-            if [[ -z $verb ]]; then _evlnet_words "show reset help"; return; fi
+            if [[ -z $verb ]]; then _evlnet_words "show histogram reset help"; return; fi
             case $verb in
                 show|list|lst)
                     _evlnet_devices "dev" ;;
+                histogram)
+                    _evlnet_devices "dev for" ;;
                 reset)
                     _evlnet_devices "dev" ;;
             esac

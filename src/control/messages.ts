@@ -88,6 +88,8 @@ export interface Replies {
   /** The stats page holds the counters of this moment. */
   sync: Record<string, never>;
   reset: Record<string, never>;
+  /** After the time asked for, in which the driver told its times, if it can. */
+  stamp: { isSupported: boolean };
   stop: Record<string, never>;
 }
 export type Command = keyof Replies;

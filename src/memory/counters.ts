@@ -14,11 +14,11 @@ const HISTOGRAM_AT = HEADER + DEVICE;
 const STAGES_AT = HISTOGRAM_AT + HISTOGRAM_LENGTH;
 /** By `Stage`. */
 export const STAGES = [
-  'driver-queue',
-  'driver-done',
-  'queue-application',
-  'application-queue',
-  'queue-driver',
+  'driver_queue',
+  'driver_done',
+  'queue_application',
+  'application_queue',
+  'queue_driver',
 ] as const;
 const SLOTS_AT = STAGES_AT + STAGES.length * HISTOGRAM_LENGTH;
 export const PAGE_LENGTH = (SLOTS_AT + SLOTS * SLOT_STRIDE) * 8;

@@ -9,6 +9,8 @@ import type { Sink } from './trace-dispatch.js';
 
 /** A link that was gone for less is one that was looked at a moment too early. */
 const NOTABLE_MS = 200;
+/** The longest that a timer can take. */
+const MAX_STAMP_MS = 2 ** 31 - 1;
 
 /** Answers the commands of other processes to a running worker (control.sock). */
 export function serveControl(folder: string, worker: InBand): Promise<ControlServer> {
@@ -49,6 +51,14 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
       const slots = worker.ports.filter((p) => isDevice || p.ifname === ifname).map((p) => p.vid);
       await worker.reset(isDevice ? [...new Set([0, ...slots])] : slots);
       return {};
+    },
+    stamp: async (request, connection) => {
+      const { times } = worker.sockets;
+      await times.hold(
+        integer(request, 'ms', 0, MAX_STAMP_MS),
+        new Promise((resolve) => connection.onClose(resolve)),
+      );
+      return { isSupported: times.isSupported };
     },
     stop: () => {
       void worker.stop();

@@ -40,6 +40,19 @@ export class DriverTimes {
     if (this.#wanting.delete(who)) await this.#follow();
   }
 
+  /** Wants it for that long, or until `over` resolves. */
+  async hold(ms: number, over: Promise<void>): Promise<void> {
+    const who = Symbol();
+    await this.want(who);
+    let timer: NodeJS.Timeout | undefined;
+    const time = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms);
+    });
+    await Promise.race([time, over]);
+    clearTimeout(timer);
+    await this.release(who);
+  }
+
   /** One change after the other. */
   #follow(): Promise<void> {
     const next = this.#change.then(() => this.#apply());

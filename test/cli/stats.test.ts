@@ -1,8 +1,15 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DROPS, Drop } from '../../src/drop.js';
 import { HookCounter } from '../../src/filter/verdict.js';
-import { Counters, DeviceCounter, PAGE_LENGTH, SLOT_STRIDE, SlotCounter } from '../../src/memory/counters.js';
+import {
+  Counters,
+  DeviceCounter,
+  PAGE_LENGTH,
+  SLOT_STRIDE,
+  SlotCounter,
+  Stage,
+} from '../../src/memory/counters.js';
 import { record } from '../../src/memory/histogram.js';
 import { FakeHost, runningWorker } from './fake.js';
 import { expectGolden } from './golden.js';
@@ -19,7 +26,7 @@ const count = () => {
   const folder = `${host.folder}/eth0`;
   mkdirSync(folder);
   const buffer = new ArrayBuffer(PAGE_LENGTH);
-  const { device, slots, serviceTime } = new Counters(buffer);
+  const { device, slots, serviceTime, stages } = new Counters(buffer);
   const at = 42 * SLOT_STRIDE;
   slots[at + SlotCounter.RxPackets] = 84;
   slots[at + SlotCounter.RxBytes] = 8400;
@@ -34,6 +41,9 @@ const count = () => {
   device[DeviceCounter.Hook + HookCounter.Vlan] = 89;
   device[DeviceCounter.Hook + HookCounter.Skip] = 1000;
   record(serviceTime, 12_000, 80);
+  record(stages[Stage.DriverQueue]!, 5000, 70);
+  record(stages[Stage.DriverQueue]!, 90_000, 1);
+  record(stages[Stage.QueueDriver]!, 3000, 2);
   writeFileSync(`${folder}/stats`, new Uint8Array(buffer));
   host.workers = [runningWorker(folder)];
 };
@@ -165,4 +175,36 @@ test('-s port shows packets as ip -s link', async () => {
   expectGolden('port-show-statistics.txt', await host.run('-s port').then((r) => r.out));
   const [port] = JSON.parse((await host.run('-s -j port')).out);
   expect(port.stats64.rx).toEqual({ packets: 84, bytes: 8400, dropped: 5 });
+});
+
+describe('stats histogram', () => {
+  const forms: [line: string, file: string][] = [
+    ['-d stats histogram', 'stats-histogram-details.txt'],
+    ['stats histogram dev eth0.42', 'stats-histogram.txt'],
+    ['-j -p stats histogram', 'stats-histogram.json'],
+  ];
+  test.each(forms)('%s', async (line, file) => {
+    count();
+    expectGolden(file, await host.ok(line));
+  });
+
+  test('for TIME shows what came meanwhile, and says where the driver tells nothing', async () => {
+    count();
+    host.answers.stamp = ({ ms }) => {
+      const page = readFileSync(`${host.folder}/eth0/stats`);
+      const { stages } = new Counters(page.buffer.slice(page.byteOffset, page.byteOffset + page.length));
+      record(stages[Stage.DriverQueue]!, 7000, 3);
+      writeFileSync(`${host.folder}/eth0/stats`, new Uint8Array(stages[0]!.buffer));
+      return { isSupported: ms !== 500 };
+    };
+    const [shown] = JSON.parse(await host.ok('-j stats histogram for 2')) as Record<string, object>[];
+    expect(Object.keys(shown!)).toEqual(['ifname', 'driver_queue']);
+    expect(shown!.driver_queue).toMatchObject({ count: 3, p50: 7040 });
+    expect((await host.run('stats histogram for 500ms')).err).toMatch(/driver of "eth0" tells no times/);
+  });
+
+  test('for TIME needs a worker', async () => {
+    expect(await host.run('stats histogram for 1')).toMatchObject({ code: 2, out: '' });
+    expect(await host.ok('stats histogram')).toBe('');
+  });
 });

@@ -126,6 +126,31 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       ]);
       expect(lines.at(-1)?.statistics).toMatchObject({ sent: 2, timestampsLost: 0 });
       expect(plain.said.out).not.toMatch(/timestamps/);
+      const [times] = stand.json<Record<string, { count: number } | undefined>[]>('stats', 'histogram');
+      const counts = ['queue_application', 'application_queue', 'queue_driver'].map(
+        (at) => times?.[at]?.count,
+      );
+      expect(counts).toEqual([2, 2, 2]);
+      expect(times?.driver_queue?.count).toBeGreaterThanOrEqual(3);
+    }, 60_000);
+
+    test('stats histogram has the driver tell its times while it runs', async () => {
+      await worker();
+      const histogram = () =>
+        stand.start('responder', {}, process.execPath, EVLNET, '-j', 'stats', 'histogram', 'for', '60');
+      const p = histogram();
+      started.push(p);
+      const stamped = () => stand.json<Record<string, object>[]>('stats', 'histogram')[0]?.driver_done;
+      await until(
+        () => {
+          stand.ping('-q', '-c', '1', SELF);
+          return stamped() !== undefined;
+        },
+        8000,
+        'frames are stamped',
+      );
+      expect(await p.stop('SIGINT')).toBe(0);
+      expect(p.said.out).toMatch(/"driver_queue":\{"count":[1-9]/);
     }, 60_000);
 
     test('two programs share the device, not the port: EADDRINUSE names the way out', async () => {

@@ -41,6 +41,34 @@ export const stats: ObjectSpec = {
       load: () => import('../commands/stats-show.js'),
     },
     {
+      name: 'histogram',
+      synopsis: '[ [ dev ] IFNAME ] [ for TIME ]',
+      about: 'time from the driver to the reply, worst case first',
+      words: [
+        anyDevice,
+        {
+          name: 'for',
+          value: 'TIME',
+          type: { seconds: true },
+          about: 'have the driver tell its times for that long, and show what came meanwhile',
+        },
+      ],
+      json: [
+        'ifname',
+        'service_time',
+        'driver_queue',
+        'driver_done',
+        'queue_application',
+        'application_queue',
+        'queue_driver',
+      ],
+      examples: [
+        { command: 'evlnet stats histogram for 10', does: 'what ten seconds bring' },
+        { command: 'evlnet -d stats histogram', does: 'since the worker started, with the ranges' },
+      ],
+      load: () => import('../commands/stats-histogram.js'),
+    },
+    {
       name: 'reset',
       synopsis: '[ [ dev ] IFNAME ]',
       about: 'start counting at zero again',
@@ -48,7 +76,6 @@ export const stats: ObjectSpec = {
       load: () => import('../commands/stats-reset.js'),
     },
     later('watch', 'live rates'),
-    later('histogram', 'time from the driver to the reply'),
     later('openmetrics', 'text for Prometheus'),
   ],
 };
