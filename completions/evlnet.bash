@@ -134,7 +134,7 @@ _evlnet() {
             esac
             ;;
         latency)
-            _evlnet_words "-i --interface -c --count --interval -s --size -w --deadline --icmp --histogram --gnuplot --compare -q --quiet --spin --cpu -P --priority" ;;
+            _evlnet_words "-i --interface -c --count --interval -s --size -w --deadline --icmp --udp -p --port --histogram --gnuplot --compare -q --quiet --spin --cpu -P --priority" ;;
         ping)
             _evlnet_words "-i --interface -c --count -s --size -f --flood --interval -w --deadline -q --quiet --spin --cpu -P --priority" ;;
         check)

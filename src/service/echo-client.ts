@@ -1,4 +1,4 @@
-// RFC 792 echo, the asking side: what ping(8) does, through the out-of-band stack.
+// Echo, the asking side: what ping(8) does, through the out-of-band stack.
 import { EchoKind, type EchoPage, EchoTotal } from '../memory/echo-page.js';
 import { NeighbourState } from '../memory/neighbour-page.js';
 import type { MessageOutput } from '../stack/message-output.js';
@@ -9,9 +9,10 @@ import type { Port } from '../stack/port.js';
 import { type IcmpService, Outcome } from '../stack/service.js';
 import * as icmpv4 from '../wire/icmpv4.js';
 import * as ipv4 from '../wire/ipv4.js';
+import { type EchoQuestion, icmpQuestion, QUESTION_HEADER, udpQuestion } from './echo-question.js';
 
 /** Octets of payload that the longest packet has room for. */
-const MAX_SIZE = 0xffff - ipv4.MIN_HEADER_LENGTH - icmpv4.HEADER_LENGTH;
+const MAX_SIZE = 0xffff - ipv4.MIN_HEADER_LENGTH - QUESTION_HEADER;
 const SEQUENCES = 0x1_0000;
 /** Of a flood, where no reply comes: a hundred requests a second, as ping(8). */
 const FLOOD_NS = 10e6;
@@ -36,7 +37,10 @@ export interface EchoSetup {
   readonly intervalNs: number;
   /** As fast as replies come. */
   readonly isFlood: boolean;
+  /** Of ICMP requests; the UDP port that datagrams come from. */
   readonly identifier: number;
+  /** Datagrams to that UDP port instead of ICMP requests; they have room for a sequence number, 2 octets. */
+  readonly udpPort?: number | undefined;
   /** Of the first request. */
   readonly sequence: number;
   /** What is measured begins when one request, which may wait for ARP, was answered. */
@@ -53,6 +57,7 @@ export class EchoClient implements IcmpService {
   readonly #sentNs = new Float64Array(SEQUENCES);
   readonly #state = new Uint8Array(SEQUENCES);
   readonly #path = new Path();
+  readonly #question: EchoQuestion;
   readonly #message: DataView;
   #sent = 0;
   /** Without those before the measuring. */
@@ -69,9 +74,11 @@ export class EchoClient implements IcmpService {
     readonly portOf: () => Port | undefined,
   ) {
     this.#warmUps = setup.warmsUp ? WARM_UPS : 0;
-    const message = new Uint8Array(icmpv4.HEADER_LENGTH + Math.min(setup.size, MAX_SIZE));
+    const { identifier, udpPort } = setup;
+    this.#question = udpPort === undefined ? icmpQuestion(identifier) : udpQuestion(identifier, udpPort);
+    const message = new Uint8Array(QUESTION_HEADER + Math.min(setup.size, MAX_SIZE));
     // The payload of ping(8): what number octet it is.
-    for (let i = icmpv4.HEADER_LENGTH; i < message.length; i++) message[i] = i - icmpv4.HEADER_LENGTH;
+    for (let i = QUESTION_HEADER; i < message.length; i++) message[i] = i - QUESTION_HEADER;
     this.#message = new DataView(message.buffer);
   }
 
@@ -119,16 +126,9 @@ export class EchoClient implements IcmpService {
       const refused = output.find(path, setup.destination, this.portOf());
       if (refused !== Refusal.None) return;
     }
-    icmpv4.writeEcho(
-      this.#message,
-      0,
-      this.#message.byteLength,
-      icmpv4.Type.Echo,
-      setup.identifier,
-      sequence,
-    );
+    this.#question.write(this.#message, sequence, path.source, path.destination);
     this.#sentNs[sequence] = this.now();
-    this.messages.send(path, ipv4.Protocol.Icmp, this.#message, nowNs);
+    this.messages.send(path, this.#question.protocol, this.#message, nowNs);
   }
 
   /** Tells once that the neighbour does not answer; it is asked for again with the next request. */
@@ -148,21 +148,24 @@ export class EchoClient implements IcmpService {
 
   message(p: Packet, _port: Port): number {
     const { view, l3, l4 } = p;
-    const type = icmpv4.type(view, l4);
-    if (type === icmpv4.Type.EchoReply) return this.#reply(p);
-    if (icmpv4.isError(type)) return this.#error(view, l3, l4, p.packetEnd);
-    return Outcome.Pass;
+    if (icmpv4.isError(icmpv4.type(view, l4))) return this.#error(view, l3, l4, p.packetEnd);
+    return this.#question.protocol === ipv4.Protocol.Icmp ? this.#reply(p) : Outcome.Pass;
+  }
+
+  /** The same of a datagram. */
+  datagram(p: Packet): number {
+    return this.#question.protocol === ipv4.Protocol.Udp ? this.#reply(p) : Outcome.Pass;
   }
 
   #reply(p: Packet): number {
     const { setup, page } = this;
     const { view, l3, l4 } = p;
-    const { client, identifier } = setup;
+    const { client } = setup;
+    const sequence = this.#question.answered(p);
+    if (sequence < 0) return Outcome.Pass;
     const source = ipv4.source(view, l3);
-    if (icmpv4.identifier(view, l4) !== identifier) return Outcome.Pass;
     // Whoever answers for a group answers in its own name.
     if (source !== setup.destination && !this.#path.isGroup) return Outcome.Pass;
-    const sequence = icmpv4.sequence(view, l4);
     const state = this.#state[sequence]!;
     if (state === 0) return Outcome.Pass;
     if (state === Unmeasured) {
@@ -188,13 +191,11 @@ export class EchoClient implements IcmpService {
     const about = l4 + icmpv4.HEADER_LENGTH;
     if (end - about < ipv4.MIN_HEADER_LENGTH) return Outcome.Pass;
     const echo = about + ipv4.headerLength(view, about);
-    if (end - echo < icmpv4.HEADER_LENGTH || ipv4.protocol(view, about) !== ipv4.Protocol.Icmp)
+    if (end - echo < QUESTION_HEADER || ipv4.protocol(view, about) !== this.#question.protocol)
       return Outcome.Pass;
     if (ipv4.destination(view, about) !== setup.destination) return Outcome.Pass;
-    if (icmpv4.type(view, echo) !== icmpv4.Type.Echo) return Outcome.Pass;
-    if (icmpv4.identifier(view, echo) !== setup.identifier) return Outcome.Pass;
-    const sequence = icmpv4.sequence(view, echo);
-    if (this.#state[sequence] === 0) return Outcome.Pass;
+    const sequence = this.#question.quoted(view, echo, end);
+    if (sequence < 0 || this.#state[sequence] === 0) return Outcome.Pass;
     page.add(setup.client, EchoTotal.Errors, 1);
     const detail = icmpv4.type(view, l4) * 256 + icmpv4.code(view, l4);
     page.push(setup.client, EchoKind.Error, sequence, ipv4.source(view, l3), end - l4, 0, 0, detail);

@@ -40,4 +40,13 @@ export class EchoClients implements IcmpService {
     }
     return Outcome.Pass;
   }
+
+  datagram(p: Packet): number {
+    const clients = this.#clients;
+    for (let i = 0; i < clients.length; i++) {
+      const outcome = clients[i]!.datagram(p);
+      if (outcome !== Outcome.Pass) return outcome;
+    }
+    return Outcome.Pass;
+  }
 }

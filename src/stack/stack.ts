@@ -29,7 +29,7 @@ import { PacketTable } from './packet-table.js';
 import { type Port, TraceLevel } from './port.js';
 import { Reassembly } from './reassembly.js';
 import { RouteTable } from './route.js';
-import { type IcmpService, Outcome } from './service.js';
+import { type IcmpService, Outcome, type UdpService } from './service.js';
 import type { Tracer } from './tracer.js';
 import type { Transmitter } from './transmitter.js';
 import { UdpErrors } from './udp-errors.js';
@@ -88,6 +88,8 @@ export class Stack {
   readonly sockets = new UdpTable(this.delivery);
   /** Those who wait for ICMP messages of whatever port: asked before its own service. */
   readonly icmp: IcmpService[] = [new UdpErrors(this.sockets)];
+  /** Those who wait for datagrams to whatever UDP port: asked before all others. */
+  readonly datagrams: Pick<UdpService, 'datagram'>[] = [];
   readonly packets = new PacketTable(this.delivery);
   readonly #ports: (Port | undefined)[] = new Array<Port | undefined>(SLOTS).fill(undefined);
   readonly #packet: Packet;
@@ -317,6 +319,12 @@ export class Stack {
     // Octets of the packet behind the datagram are not its own.
     p.packetEnd = l4 + udp.length(view, l4);
     const to = udp.destinationPort(view, l4);
+    for (let i = 0; i < this.datagrams.length; i++) {
+      const outcome = this.datagrams[i]!.datagram(p);
+      if (outcome === Pass) continue;
+      this.#counts[port.slot * STRIDE + UdpDatagrams]! += 1;
+      return outcome;
+    }
     for (let i = 0; i < port.udp.length; i++) {
       const service = port.udp[i]!;
       if (service.udpPort !== to && service.udpPort !== 0) continue;

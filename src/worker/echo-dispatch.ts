@@ -6,6 +6,8 @@ import { Refusal } from '../stack/path.js';
 import type { OutOfBandSide } from './out-of-band-side.js';
 
 const DRAIN_MS = 10;
+/** Identifiers begin there: of datagrams they are the port, and that is one that nobody asked for (net.ipv4.ip_local_port_range). */
+const FIRST_EPHEMERAL = 32_768;
 /** Records that go in one message, so that it stays short. */
 const AT_ONCE = 64;
 
@@ -42,7 +44,7 @@ export class EchoDispatch {
       this.#setTimer();
     };
     try {
-      const setup = { ...rest, client, identifier: randomInt(1, 0x1_0000) };
+      const setup = { ...rest, client, identifier: randomInt(FIRST_EPHEMERAL, 0x1_0000) };
       await this.outOfBand.command({ kind: 'ping', setup, slot });
       const refused = this.outOfBand.echoes.refusal(client);
       if (refused !== 0) throw refusalOf(refused, port);

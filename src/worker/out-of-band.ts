@@ -72,6 +72,7 @@ export class OutOfBand {
     this.#announcer = new Announcer(this.#device, new Batch(1), this.#counters.slots);
     this.#echoes = o.echoes;
     this.#stack.icmp.push(this.#pings);
+    this.#stack.datagrams.push(this.#pings);
     this.#messages = new MessageOutput(this.#stack.output, this.#counters);
     this.#sockets = new SocketSide(o.bell, this.#stack, this.#device, this.#counters);
     this.#modules = new ModuleServices(this.#stack, this.#device, o.services);

@@ -5,6 +5,7 @@ import { latencyRecord, latencyView } from '../../src/cli/latency/record.js';
 import { Samples } from '../../src/cli/latency/samples.js';
 import { type Echo, EchoKind } from '../../src/memory/echo-page.js';
 import { buckets, percentile } from '../../src/memory/histogram.js';
+import { FakeHost } from './fake.js';
 
 const US = 1000;
 const echo = (ns: number, kind: EchoKind = EchoKind.Reply): Echo => ({
@@ -161,4 +162,16 @@ test('percentile() and buckets() agree with a sorted list, to 3 %', () => {
   expect(percentile(new Samples().histogram, 0.5)).toBe(0);
   for (const joined of [1, 8, 32])
     expect(buckets(samples.histogram, joined).reduce((sum, b) => sum + b.count, 0)).toBe(5000);
+});
+
+test.each([
+  ['-p 7', /^Cannot use -p without --udp/],
+  ['--icmp --udp', /^Cannot use both --icmp and --udp/],
+  ['--udp --compare 192.0.2.10', /^Cannot use --compare with --udp/],
+  ['--udp -s 1', /^Cannot number datagrams of 1 octets: 2 is the least/],
+])('latency %s says what is wrong', async (options, message) => {
+  const host = new FakeHost();
+  const { code, err } = await host.run(`latency ${options} 10.10.10.10`);
+  expect([code, err]).toEqual([1, expect.stringMatching(message)]);
+  host.close();
 });

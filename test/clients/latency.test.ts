@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeIf } from '../capability.js';
-import { EVLNET, Stand } from './stand.js';
+import { EVLNET, Stand, until } from './stand.js';
 
 interface Path {
   readonly path: string;
@@ -13,7 +13,7 @@ interface Path {
 /** Slower than the default, so that a busy machine keeps up. */
 const PACE = ['-c', '100', '--interval', '2ms'];
 
-describeIf(['root', 'network namespaces', 'bpf', 'build'])('evlnet latency', () => {
+describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])('evlnet latency', () => {
   let stand: Stand;
   beforeAll(async () => {
     stand = await Stand.up('latency');
@@ -55,6 +55,24 @@ describeIf(['root', 'network namespaces', 'bpf', 'build'])('evlnet latency', () 
       /\nus +out-of-band\nworst case +[\d.]+\njitter +[\d.]+\n99\.99 % [\s\S]*\nbest case +[\d.]+\ntransmitted +\d+\nlost /,
     );
     expect(out).toMatch(/\n# us {6}out-of-band\n(?: +[\d.]+ +\d+ #+\n)+$/);
+  }, 30_000);
+
+  test('by UDP, from whoever sends datagrams back; where nobody does, that is said', async () => {
+    const echo = stand.start('issuer', {}, 'socat', 'UDP4-RECVFROM:42042,fork', 'EXEC:cat');
+    await until(
+      () => stand.get('issuer', 'ss', '-Hlun', 'sport', '=', ':42042').includes('42042'),
+      5000,
+      'socat listens',
+    );
+    const pace = ['-c', '20', '--interval', '20ms'];
+    const [path] = stand.json<Path[]>('latency', '--udp', '-p', '42042', ...pace, '10.10.10.10');
+    await echo.stop('SIGTERM');
+    expect(path).toMatchObject({ path: 'out-of-band', transmitted: 20, received: 20 });
+    const nobody = stand.evlnet('latency', '--udp', '-q', '-w', '0.3', '10.10.10.10');
+    expect([nobody.status, nobody.stderr]).toEqual([
+      4,
+      'Warning: 10.10.10.10 has nobody at UDP port 7, it says\nHint: on it: evlnet udp echo -i IFNAME\n',
+    ]);
   }, 30_000);
 
   test('nobody there is exit 4; an in-band address that the kernel cannot reach says so', () => {

@@ -19,6 +19,7 @@ function asking(more: Partial<EchoSetup> = {}, knowsPeer = true) {
   const page = new EchoPage(new ArrayBuffer(ECHO_PAGE_LENGTH));
   const clients = new EchoClients();
   n.stack.icmp.push(clients);
+  n.stack.datagrams.push(clients);
   const setup = {
     client: 3,
     destination: parseIpv4(ISSUER.address),
@@ -215,4 +216,38 @@ test('what ends takes no replies any more', () => {
   clients.end(3);
   reply(1);
   expect([total('Received'), clients.dueNs]).toEqual([0, Number.POSITIVE_INFINITY]);
+});
+
+test('by UDP: a datagram of the echo protocol, numbered, that comes back or that nobody wants', () => {
+  const own = 40_000;
+  const { n, page, total, pass } = asking({ udpPort: 7, identifier: own, sequence: 9, size: 4 });
+  expect(n.sent()).toEqual([packet]);
+  const back = (sequence: number, more: Partial<{ sourcePort: number; destinationPort: number }> = {}) =>
+    n.receive(
+      buildFrame({
+        tags: [{ vid: VID }],
+        ipv4: { protocol: 17 },
+        udp: { sourcePort: 7, destinationPort: own, ...more },
+        payload: Uint8Array.of(sequence >> 8, sequence, 2, 3),
+      }),
+    );
+  n.now += 40_000;
+  for (const more of [{ sourcePort: 8 }, { destinationPort: own + 1 }]) back(9, more);
+  back(77);
+  expect(total('Received')).toBe(0);
+  back(9);
+  expect([total('Received'), total('Max')]).toEqual([1, 40_000]);
+  expect(n.counters.slots[VID * SLOT_STRIDE + SlotCounter.UdpDatagrams]).toBe(1);
+  pass(SECOND);
+  const quoted = buildFrame({
+    ipv4: { protocol: 17, source: RESPONDER.address, destination: ISSUER.address },
+    udp: { sourcePort: own, destinationPort: 7 },
+    payload: Uint8Array.of(0, 10, 2, 3),
+  }).subarray(14);
+  n.receive(buildFrame({ tags: [{ vid: VID }], icmp: { type: 3, code: 3 }, payload: quoted }));
+  expect(page.drain()).toMatchObject([
+    { kind: EchoKind.Reply, sequence: 9 },
+    { kind: EchoKind.Error, sequence: 10, detail: 0x0303 },
+  ]);
+  expect(n.device.lent).toBe(0);
 });

@@ -1,4 +1,6 @@
 import { Exit, usage } from '../../errors.js';
+import { EchoKind } from '../../memory/echo-page.js';
+import type { Arguments } from '../arguments.js';
 import type { Context } from '../context.js';
 import { dotted } from '../dotted.js';
 import { gnuplotRows, histogramLines } from '../latency/histogram.js';
@@ -14,6 +16,12 @@ const DEFAULT_SIZE = 56;
 const HEADERS = 28;
 const DEFAULT_INTERVAL_S = 0.001;
 const MIN_INTERVAL_S = 0.0001;
+/** Assigned to the echo protocol (RFC 862). */
+const ECHO_PORT = 7;
+/** Room for a sequence number. */
+const LEAST_DATAGRAM = 2;
+/** Type and code, RFC 792. */
+const PORT_UNREACHABLE = 0x0303;
 
 // As the EVL documentation has them.
 const CAVEATS = [
@@ -29,6 +37,7 @@ export async function run(context: Context): Promise<number> {
   const interval = given.number('interval') ?? DEFAULT_INTERVAL_S;
   if (interval < MIN_INTERVAL_S)
     throw usage('EVL_INTERVAL', `Cannot send every ${interval} s: 100us is the least`, '--interval 1ms');
+  const udpPort = udpPortOf(given);
   const path = await echoPath(context);
   const size = given.number('size') ?? DEFAULT_SIZE;
   const count = given.number('count');
@@ -44,6 +53,7 @@ export async function run(context: Context): Promise<number> {
   let beside: Promise<void> | undefined;
   let failure: unknown;
   let isShort = false;
+  let isRefused = false;
   try {
     ({ isShort } = await sendRequests(context, path, {
       size,
@@ -51,10 +61,11 @@ export async function run(context: Context): Promise<number> {
       intervalNs: interval * 1e9,
       isFlood: false,
       warmsUp: true,
+      udpPort,
       end,
       onBegin() {
         rows.begin(Date.now());
-        if (showsRows) line(title(path.host, path.destination, path.route, size, interval));
+        if (showsRows) line(title(path.host, path.destination, path.route, size, interval, udpPort));
         beside = inBand?.run(context.system, count).catch((error: unknown) => {
           failure = error;
           end.abort();
@@ -62,6 +73,7 @@ export async function run(context: Context): Promise<number> {
       },
       onAnswers(totals, echoes) {
         own.look(totals, echoes);
+        isRefused ||= echoes.some((echo) => echo.kind === EchoKind.Error && echo.detail === PORT_UNREACHABLE);
         if (showsRows) rows.look(Date.now());
       },
     }));
@@ -74,6 +86,11 @@ export async function run(context: Context): Promise<number> {
     await beside;
   }
   if (failure !== undefined) throw failure;
+  if (isRefused && own.received === 0)
+    context.warn(
+      `${path.host} has nobody at UDP port ${udpPort}, it says`,
+      `on it: evlnet udp echo -i IFNAME${udpPort === ECHO_PORT ? '' : ` -p ${udpPort}`}`,
+    );
 
   const wantsHistogram = given.flag('histogram') || given.flag('gnuplot');
   const records: LatencyRecord[] = [latencyRecord('out-of-band', path.host, own, wantsHistogram)];
@@ -98,5 +115,34 @@ const title = (
   route: { readonly source: number; readonly ifname: string },
   size: number,
   interval: number,
-): string =>
-  `LATENCY ${host} (${dotted(destination)}) from ${dotted(route.source)} ${route.ifname}: ICMP echo, ${size}(${size + HEADERS}) bytes every ${interval * 1000} ms`;
+  udpPort: number | undefined,
+): string => {
+  const what = udpPort === undefined ? 'ICMP echo' : `UDP port ${udpPort}`;
+  const way = `${host} (${dotted(destination)}) from ${dotted(route.source)} ${route.ifname}`;
+  return `LATENCY ${way}: ${what}, ${size}(${size + HEADERS}) bytes every ${interval * 1000} ms`;
+};
+
+/** Undefined: by ICMP. */
+function udpPortOf(given: Arguments): number | undefined {
+  if (!given.flag('udp')) {
+    if (given.has('port'))
+      throw usage('EVL_OPTION', 'Cannot use -p without --udp: ICMP has no ports', '--udp');
+    return undefined;
+  }
+  if (given.flag('icmp'))
+    throw usage('EVL_OPTION', 'Cannot use both --icmp and --udp', 'leave out one of them');
+  if (given.has('compare'))
+    throw usage(
+      'EVL_OPTION',
+      'Cannot use --compare with --udp: what is beside it is ping(8), which speaks ICMP',
+      'leave out --udp',
+    );
+  const size = given.number('size');
+  if (size !== undefined && size < LEAST_DATAGRAM)
+    throw usage(
+      'EVL_OPTION',
+      `Cannot number datagrams of ${size} octets: ${LEAST_DATAGRAM} is the least`,
+      `-s ${LEAST_DATAGRAM}`,
+    );
+  return given.number('port') ?? ECHO_PORT;
+}

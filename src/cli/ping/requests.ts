@@ -14,6 +14,8 @@ export interface Requests {
   readonly isFlood: boolean;
   /** The first one, which may wait for ARP, is in no numbers. */
   readonly warmsUp: boolean;
+  /** Datagrams to that UDP port instead of ICMP requests. */
+  readonly udpPort?: number | undefined;
   /** Aborted, it ends them; aborts when -c or -w is reached. */
   readonly end: AbortController;
   /** The first request is about to be sent. */
@@ -35,7 +37,7 @@ export interface RequestsResult {
 export async function sendRequests(context: Context, path: EchoPath, o: Requests): Promise<RequestsResult> {
   const { arguments: given, io } = context;
   const { route, destination, state } = path;
-  const { size, count, intervalNs, isFlood, warmsUp, end } = o;
+  const { size, count, intervalNs, isFlood, warmsUp, udpPort, end } = o;
   const deadline = given.number('deadline');
   const progress = new Progress(count);
   let startMs: number | undefined;
@@ -65,6 +67,7 @@ export async function sendRequests(context: Context, path: EchoPath, o: Requests
             intervalNs,
             isFlood,
             warmsUp,
+            udpPort,
             sequence: progress.sent + 1,
           };
         },

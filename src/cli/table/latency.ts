@@ -8,7 +8,7 @@ export const latency: ObjectSpec = {
   verbs: [
     {
       name: '',
-      synopsis: `[ -i IFNAME ] [ -c COUNT ] [ --interval TIME ] [ -s SIZE ] [ -w SECONDS ] [ --icmp ] [ --histogram | --gnuplot ] [ --compare ADDRESS ] [ -q ] ${WORKER_SYNOPSIS} HOST`,
+      synopsis: `[ -i IFNAME ] [ -c COUNT ] [ --interval TIME ] [ -s SIZE ] [ -w SECONDS ] [ --icmp | --udp [ -p PORT ] ] [ --histogram | --gnuplot ] [ --compare ADDRESS ] [ -q ] ${WORKER_SYNOPSIS} HOST`,
       about: 'measure round-trip times through the out-of-band stack until Ctrl-C, worst case first',
       words: [HOST],
       options: [
@@ -24,6 +24,15 @@ export const latency: ObjectSpec = {
         SIZE,
         DEADLINE,
         { name: 'icmp', about: 'by ICMP echo, which any host answers: the default' },
+        { name: 'udp', about: 'by datagrams that come back: evlnet udp echo on the other end, or an inetd' },
+        {
+          name: 'port',
+          letter: 'p',
+          value: 'PORT',
+          type: { integer: [1, 65_535] },
+          default: '7, echo',
+          about: 'the UDP port that they go to',
+        },
         { name: 'histogram', about: 'a histogram of the times after the table' },
         { name: 'gnuplot', about: 'the histogram as rows for gnuplot, the rest as comments' },
         {
@@ -37,6 +46,7 @@ export const latency: ObjectSpec = {
       json: ['path', 'destination', 'transmitted', 'received', 'loss', 'unseen', 'rtt_us', 'histogram'],
       examples: [
         { command: 'evlnet latency -w 60 10.10.10.10', does: 'a minute, a thousand requests a second' },
+        { command: 'evlnet latency --udp -w 60 10.10.10.10', does: 'the same by UDP' },
         {
           command: 'evlnet latency -w 60 --histogram --compare 192.0.2.10 10.10.10.10',
           does: 'beside the in-band path to the same host',
