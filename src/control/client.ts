@@ -161,7 +161,7 @@ function refused(device: string, error: NodeJS.ErrnoException): EvlnetError {
     case 'EACCES':
     case 'EPERM':
       return new EvlnetError('EVL_PERMISSION', `${act}: permission denied (${error.code})`, {
-        hint: 'run as root, or as the user that started the worker',
+        hint: 'run as root, or as the user that started the worker, or with a state file of your own (EVLNET_STATE)',
         ...details,
       });
     default:

@@ -396,7 +396,7 @@ describeIf(['root'])('without root', () => {
     const { stdout, stderr } = await run(program, 'nobody', text, folder);
     expect(stderr).toBe('');
     expect(stdout).toBe(
-      'EVL_PERMISSION Cannot reach the worker of "eth0": permission denied (EACCES) run as root, or as the user that started the worker\n',
+      'EVL_PERMISSION Cannot reach the worker of "eth0": permission denied (EACCES) run as root, or as the user that started the worker, or with a state file of your own (EVLNET_STATE)\n',
     );
   });
 });
