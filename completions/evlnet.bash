@@ -82,9 +82,9 @@ _evlnet() {
             if [[ -z $verb ]]; then _evlnet_words "recv send echo help"; return; fi
             case $verb in
                 recv)
-                    _evlnet_words "-a --address -p --port -i --interface -I --iterations -s --silent -d --dump --spin --cpu -P --priority" ;;
+                    _evlnet_words "-a --address -p --port -i --interface -I --iterations -s --silent -d --dump --times --spin --cpu -P --priority" ;;
                 send)
-                    _evlnet_words "-a --address -p --port -m --message -n --repeat -I --iterations --interval -i --interface --spin --cpu -P --priority" ;;
+                    _evlnet_words "-a --address -p --port -m --message -n --repeat -I --iterations --interval -i --interface --times --spin --cpu -P --priority" ;;
                 echo)
                     _evlnet_words "-i --interface -p --port --spin --cpu -P --priority" ;;
             esac
@@ -93,7 +93,7 @@ _evlnet() {
             if [[ -z $verb ]]; then _evlnet_words "recv send help"; return; fi
             case $verb in
                 recv)
-                    _evlnet_words "proto -i --interface -c --count -w --deadline -q --quiet -d --dump --spin --cpu -P --priority" ;;
+                    _evlnet_words "proto -i --interface -c --count -w --deadline -q --quiet -d --dump --times --spin --cpu -P --priority" ;;
                 send)
                     _evlnet_words "hex - -i --interface --pcp --spin --cpu -P --priority" ;;
             esac

@@ -64,7 +64,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
   }, 30_000);
 
   test('recv: broadcasts, through one port, as JSON; Ctrl-C ends it with its summary', async () => {
-    const recv = udp('-j', 'udp', 'recv', '-a', '0.0.0.0', '-i', 'eth0.42', '-p', '9', '-d');
+    const recv = udp('-j', 'udp', 'recv', '-a', '0.0.0.0', '-i', 'eth0.42', '-p', '9', '-d', '--times');
     const records = () =>
       recv.said.out
         .split('\n')
@@ -82,6 +82,11 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       bytes: 2,
       text: 'ab',
       octets: '6162',
+      timestamps: {
+        driver: expect.any(Number),
+        queue: expect.any(Number),
+        application: expect.any(Number),
+      },
     });
     const received = records().length - 1;
     expect(summary).toEqual({ address: '0.0.0.0', port: 9, received, bytes: 2 * received, dropped: 0 });
@@ -89,7 +94,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
 
   test('recv: -d says where from, -s nothing before the first datagram', async () => {
     const recv = udp('udp', 'recv', '-a', OWN, '-p', '10', '-d', '-I', '1');
-    const silent = udp('udp', 'recv', '-s', '-a', OWN, '-p', '11', '-I', '1');
+    const silent = udp('udp', 'recv', '-s', '--times', '-a', OWN, '-p', '11', '-I', '1');
     await recv.printed(/== bound to port 10/);
     socat('x', `UDP4:${OWN}:10,sourceport=5000`);
     expect(await recv.ended).toBe(0);
@@ -98,7 +103,9 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
     );
     await untilSaid(silent, () => socat('x', `UDP4:${OWN}:11`));
     expect(await silent.ended).toBe(0);
-    expect(silent.said.out).toMatch(/^= 1 bytes received: x\n---/);
+    expect(silent.said.out).toMatch(
+      /^= 1 bytes received: x\n {2}driver \d+\.\d{9}, queue \+[\d.]+ us, application \+[\d.]+ us\n---/,
+    );
   }, 30_000);
 
   test('what cannot be is told, exit 2', async () => {
@@ -136,6 +143,8 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       '== sender mode (=> 10.10.10.10:42042)\n--- 10.10.10.10:42042 udp send statistics ---\n3 datagrams sent, 18 bytes\n',
     );
     await socatEnd.printed(/^(abab\0\0){3}$/);
+    const timed = stand.evlnet('udp', 'send', '--times', '-a', '10.10.10.10', '-I', '1').stdout;
+    expect(timed).toMatch(/\n= 0: application \d+\.\d{9}, queue \+[\d.]+ us, driver \+[\d.]+ us\n---/);
     expect(stand.evlnet('-j', 'udp', 'send', '-a', 'broadcast', '-I', '1').stdout).toBe(
       '{"address":"broadcast","port":42042,"sent":1,"bytes":14}\n',
     );

@@ -6,6 +6,7 @@ import { readEthertype } from '../packet/ethertype.js';
 import { frameDump, frameLine, frameRecord, summaryLines } from '../packet/lines.js';
 import { frameDevice } from '../packet/place.js';
 import { Reception } from '../reception.js';
+import { receivedTimes } from '../times.js';
 import { withSocketOf } from '../with-socket.js';
 
 /** `evlnet packet recv`: frames as a packet socket gets them. */
@@ -23,11 +24,16 @@ export async function run(context: Context): Promise<number> {
     limit: count ?? Number.POSITIVE_INFINITY,
     isQuiet,
     record: (frame, from) => frameRecord(frame, from, isDump),
-    lines: (frame, from, before) => [frameLine(before, from), ...(isDump ? frameDump(frame) : [])],
+    lines: (frame, from, before) => [
+      frameLine(before, from),
+      ...(from.timestamps ? [`  ${receivedTimes(from.timestamps)}`] : []),
+      ...(isDump ? frameDump(frame) : []),
+    ],
   });
   let timer: NodeJS.Timeout | undefined;
   const use = (socket: PacketSocket, stop: AbortSignal) =>
     reception.from(socket, stop, (end) => {
+      if (given.flag('times')) void socket.setTimestamping({ rx: true });
       socket.bind({ protocol }, () => {
         if (!globals.json && !isQuiet) reception.line(`listening to interface ${ifname}`);
         if (deadline !== undefined) timer = setTimeout(end, deadline * 1000);

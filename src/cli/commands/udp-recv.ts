@@ -4,6 +4,7 @@ import type { UdpSocket } from '../../socket/udp-socket.js';
 import type { Context } from '../context.js';
 import { dotted } from '../dotted.js';
 import { Reception } from '../reception.js';
+import { receivedTimes } from '../times.js';
 import { datagramRecord, detailLines, receivedLine } from '../udp/lines.js';
 import { addressOf, receivingDevice } from '../udp/place.js';
 import { withSocket } from '../udp/socket.js';
@@ -24,10 +25,15 @@ export async function run(context: Context): Promise<number> {
   const reception = new Reception<RemoteInfo>(context, {
     limit: given.number('iterations') || Number.POSITIVE_INFINITY,
     record: (message, from) => datagramRecord(message, from, isDump),
-    lines: (message, from) => [receivedLine(message), ...(isDump ? detailLines(message, from) : [])],
+    lines: (message, from) => [
+      receivedLine(message),
+      ...(from.timestamps ? [`  ${receivedTimes(from.timestamps)}`] : []),
+      ...(isDump ? detailLines(message, from) : []),
+    ],
   });
   const use = (socket: UdpSocket, stop: AbortSignal) =>
     reception.from(socket, stop, () => {
+      if (given.flag('times')) void socket.setTimestamping({ rx: true });
       // Both once it is bound: who waits for the first line may send.
       socket.bind(port, dotted(address), () => {
         if (hasHeader)

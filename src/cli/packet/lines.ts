@@ -1,4 +1,5 @@
 import type { FrameInfo, PacketType } from '../../socket/frame-inbox.js';
+import type { RxTimestamps } from '../../socket/timestamps.js';
 import { hexLines } from '../hex-dump.js';
 import type { Received } from '../reception.js';
 import { packetLine } from '../responder-lines.js';
@@ -40,6 +41,8 @@ export interface FrameRecord {
   readonly bytes: number;
   /** With -d, in hexadecimal. */
   readonly octets?: string;
+  /** With --times, in nanoseconds. */
+  readonly timestamps?: RxTimestamps;
 }
 
 export const frameRecord = (frame: Buffer, from: FrameInfo, isDump: boolean): FrameRecord => ({
@@ -51,6 +54,7 @@ export const frameRecord = (frame: Buffer, from: FrameInfo, isDump: boolean): Fr
   dst: frame.toString('hex', 0, 6).match(/../g)!.join(':'),
   ...(hasTag(from) ? { vid: from.vid, pcp: from.pcp } : {}),
   bytes: from.size,
+  ...(from.timestamps ? { timestamps: from.timestamps } : {}),
   ...(isDump ? { octets: frame.toString('hex') } : {}),
 });
 

@@ -1,4 +1,5 @@
 import type { ObjectSpec, OptionSpec } from '../spec.js';
+import { timesOption } from '../times.js';
 import { WORKER_SYNOPSIS, workerOptions } from './worker-options.js';
 
 const port = (about: string): OptionSpec => ({
@@ -15,7 +16,7 @@ export const packet: ObjectSpec = {
   verbs: [
     {
       name: 'recv',
-      synopsis: `-i IFNAME [ proto ETHERTYPE ] [ -c COUNT ] [ -w SECONDS ] [ -q | -d ] ${WORKER_SYNOPSIS}`,
+      synopsis: `-i IFNAME [ proto ETHERTYPE ] [ -c COUNT ] [ -w SECONDS ] [ -q | -d ] [ --times ] ${WORKER_SYNOPSIS}`,
       about: 'receive frames, a line each, until Ctrl-C',
       words: [
         {
@@ -43,6 +44,7 @@ export const packet: ObjectSpec = {
         },
         { name: 'quiet', letter: 'q', about: 'only the summary' },
         { name: 'dump', letter: 'd', about: 'also the octets of each frame' },
+        timesOption('also when each was at the driver, in the queue, at this program'),
         ...workerOptions,
       ],
       examples: [

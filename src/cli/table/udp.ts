@@ -1,4 +1,5 @@
 import type { ObjectSpec, OptionSpec } from '../spec.js';
+import { timesOption } from '../times.js';
 import { WORKER_SYNOPSIS, workerOptions } from './worker-options.js';
 
 // The letters and defaults are those of oob-net-udp.
@@ -39,7 +40,7 @@ export const udp: ObjectSpec = {
   verbs: [
     {
       name: 'recv',
-      synopsis: `-a { ADDR | broadcast } [ -p PORT ] [ -i IFNAME ] [ -I COUNT ] [ -s | -d ] ${WORKER_SYNOPSIS}`,
+      synopsis: `-a { ADDR | broadcast } [ -p PORT ] [ -i IFNAME ] [ -I COUNT ] [ -s | -d ] [ --times ] ${WORKER_SYNOPSIS}`,
       about: 'receive datagrams, a line each, until Ctrl-C',
       options: [
         address('the own address to receive at; broadcast is 255.255.255.255'),
@@ -48,6 +49,7 @@ export const udp: ObjectSpec = {
         iterations,
         { name: 'silent', letter: 's', about: 'no lines before the first datagram' },
         { name: 'dump', letter: 'd', about: 'also where each comes from, and its octets' },
+        timesOption('also when each was at the driver, in the queue, at this program'),
         ...workerOptions,
       ],
       examples: [
@@ -58,7 +60,7 @@ export const udp: ObjectSpec = {
     },
     {
       name: 'send',
-      synopsis: `-a { ADDR | broadcast } [ -p PORT ] [ -m TEXT ] [ -n REPEAT ] [ -I COUNT ] [ --interval SECONDS ] [ -i IFNAME ] ${WORKER_SYNOPSIS}`,
+      synopsis: `-a { ADDR | broadcast } [ -p PORT ] [ -m TEXT ] [ -n REPEAT ] [ -I COUNT ] [ --interval SECONDS ] [ -i IFNAME ] [ --times ] ${WORKER_SYNOPSIS}`,
       about: 'send a text again and again, until Ctrl-C; the host is solicited first',
       options: [
         address('where to send to; broadcast is 255.255.255.255'),
@@ -81,6 +83,7 @@ export const udp: ObjectSpec = {
           about: 'time between two datagrams, 0.001 at least',
         },
         through('the port with the route', 'send through that port only'),
+        timesOption('when each was sent by this program, in the queue, done with by the driver'),
         ...workerOptions,
       ],
       examples: [

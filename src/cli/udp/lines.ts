@@ -1,5 +1,6 @@
 // The lines of oob-net-udp (libevl tidbits), and what -d adds to them.
 import type { RemoteInfo } from '../../socket/inbox.js';
+import type { RxTimestamps } from '../../socket/timestamps.js';
 import { hexLines } from '../hex-dump.js';
 
 /** Its receive buffer: what is longer is shown cut. */
@@ -31,6 +32,8 @@ export interface DatagramRecord {
   readonly text: string;
   /** With -d, in hexadecimal. */
   readonly octets?: string;
+  /** With --times, in nanoseconds. */
+  readonly timestamps?: RxTimestamps;
 }
 
 export const datagramRecord = (message: Buffer, from: RemoteInfo, isDump: boolean): DatagramRecord => ({
@@ -41,6 +44,7 @@ export const datagramRecord = (message: Buffer, from: RemoteInfo, isDump: boolea
   ...(from.isBroadcast ? { broadcast: true as const } : {}),
   bytes: message.length,
   text: textOf(message),
+  ...(from.timestamps ? { timestamps: from.timestamps } : {}),
   ...(isDump ? { octets: message.toString('hex') } : {}),
 });
 
