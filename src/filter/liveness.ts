@@ -1,11 +1,25 @@
 // What a translation makes superfluous: arguments of calls that are gone, constants that only a check compared which is gone.
-import { CALL, Class, EXIT, type Instruction, isWide, Mode, Source } from '../bpf/instruction.js';
+import { Call } from '../bpf/asm.js';
+import { CALL, Class, EXIT, type Instruction, isWide, Mode, PseudoCall, Source } from '../bpf/instruction.js';
 import type { ProgramSpec } from '../bpf/program.js';
 
 /** Registers as bits. */
 const bit = (register: number): number => 1 << register;
 const RESULT = bit(0);
 const ARGUMENTS = 0b111110;
+/** Helpers that filters and what is around them call most, and how many arguments they have, <linux/bpf.h>; of others all five count as read. */
+const ARGUMENT_COUNTS: Readonly<Record<number, number>> = {
+  [Call.mapLookupElem]: 2,
+  [Call.mapUpdateElem]: 4,
+  [Call.mapDeleteElem]: 2,
+  [Call.ktimeGetNs]: 0,
+  [Call.getPrandomU32]: 0,
+  [Call.getSmpProcessorId]: 0,
+  [Call.redirectMap]: 3,
+  [Call.xdpAdjustMeta]: 2,
+  [Call.xdpGetBuffLen]: 1,
+  [Call.xdpLoadBytes]: 4,
+};
 /** Lost to the caller. */
 const LOST = RESULT | ARGUMENTS;
 
@@ -64,7 +78,7 @@ function written(i: Instruction): number {
 
 function read(i: Instruction): number {
   if (isExit(i)) return RESULT;
-  if (isCall(i)) return ARGUMENTS;
+  if (isCall(i)) return argumentsOf(i);
   if (isWide(i)) return 0;
   const source = (i.opcode & Source.X) === 0 ? 0 : bit(i.src);
   switch (i.opcode & 7) {
@@ -85,10 +99,21 @@ function read(i: Instruction): number {
   }
 }
 
+/** Of a call; undefined where it is not known. */
+export const argumentCountOf = (call: Instruction): number | undefined =>
+  call.src === PseudoCall.Helper ? ARGUMENT_COUNTS[call.imm] : undefined;
+
+/** r1 up to the last argument. */
+function argumentsOf(call: Instruction): number {
+  const count = argumentCountOf(call);
+  return count === undefined ? ARGUMENTS : (bit(count + 1) - 1) & ARGUMENTS;
+}
+
 const MOV = 0xb0;
 const isMove = (i: Instruction): boolean => operationOf(i) === MOV;
 
-function without(program: ProgramSpec, dead: ReadonlySet<number>): ProgramSpec {
+/** The program without those instructions; labels move on to what follows. */
+export function without(program: ProgramSpec, dead: ReadonlySet<number>): ProgramSpec {
   const places: number[] = [];
   let at = 0;
   for (let index = 0; index <= program.instructions.length; index++) {

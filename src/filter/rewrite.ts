@@ -15,6 +15,8 @@ export interface BackEnd {
   endFunction?(): void;
 }
 
+/** Where the filter's own code begins. */
+export const FILTER = 'evlnet.filter';
 /** Where the entry function goes with its verdict in r0. */
 export const VERDICT = 'evlnet.verdict';
 
@@ -38,7 +40,10 @@ export function rewrite(
     const isEntry = n === 0;
     const spec = program.functions?.[n];
     if (spec) functions.push({ ...spec, at: a.length, isGlobal: false });
-    if (isEntry) backEnd.prologue();
+    if (isEntry) {
+      backEnd.prologue();
+      a.label(FILTER);
+    }
     for (let index = at; index < end; index++) {
       label(index);
       const i = program.instructions[index]!;

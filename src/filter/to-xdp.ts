@@ -8,6 +8,8 @@ import { CONTEXT_LENGTH } from './context.js';
 import { refuseContextUse } from './context-use.js';
 import { withoutDeadCode } from './liveness.js';
 import { rewrite } from './rewrite.js';
+import { withoutCopies } from './stack-copies.js';
+import { withoutUnreadStores } from './stack-use.js';
 import { unsupported } from './unsupported.js';
 import { XdpBackEnd, type XdpTranslation } from './xdp/back-end.js';
 import { REAL } from './xdp/frame.js';
@@ -34,7 +36,10 @@ export function toXdp(object: ObjectSpec, program: ObjectProgram, options: XdpTr
   const a = new Assembler(program.name, ProgramType.Xdp);
   const context = { at: -stack - lengthOf(fields), fields };
   const backEnd = new XdpBackEnd(a, program, analysis, context, options);
-  return withoutDeadCode(rewrite(program, analysis, a, backEnd));
+  const translated = rewrite(program, analysis, a, backEnd);
+  // Other functions may have the stack of the entry from it.
+  if (analysis.functions.length > 1) return withoutDeadCode(translated);
+  return withoutDeadCode(withoutUnreadStores(withoutDeadCode(withoutCopies(translated, backEnd.frame))));
 }
 
 /** Words of the context that must be there. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Assembler, r0, r1, r2, r3, r6, r10 } from '../../src/bpf/asm.js';
+import { Assembler, Call, r0, r1, r2, r3, r5, r6, r10 } from '../../src/bpf/asm.js';
 import { disassembleProgram } from '../../src/bpf/disassemble.js';
 import { ProgramType } from '../../src/bpf/program.js';
 import { withoutDeadCode } from '../../src/filter/liveness.js';
@@ -10,6 +10,11 @@ const cases: [name: string, write: (a: Assembler) => Assembler, left: (a: Assemb
     'what only the superfluous reads',
     (a) => a.mov(r2, 1).mov(r3, r2).alu('add', r3, 4).mov(r0, 0).exit(),
     (a) => a.mov(r0, 0).exit(),
+  ],
+  [
+    'what a helper does not take',
+    (a) => a.mov(r1, 1).mov(r2, 2).mov(r3, 3).call(Call.mapLookupElem).exit(),
+    (a) => a.mov(r1, 1).mov(r2, 2).call(Call.mapLookupElem).exit(),
   ],
   [
     'what a loop keeps for itself alone',
@@ -34,7 +39,8 @@ test.each(cases)('withoutDeadCode() leaves out %s', (_name, write, left) => {
 
 const kept: [name: string, write: (a: Assembler) => Assembler][] = [
   ['what one way reads', (a) => a.mov(r0, 1).jump('==', r1, 0, 'out').mov(r0, 2).label('out').exit()],
-  ['arguments of a call', (a) => a.mov(r1, 1).mov(r2, 2).call(5).exit()],
+  ['arguments of a call', (a) => a.mov(r1, 1).mov(r2, 2).call(Call.mapLookupElem).exit()],
+  ['what a helper that it does not know may read', (a) => a.mov(r1, 1).mov(r5, 2).call(200).exit()],
   ['what is stored', (a) => a.mov(r2, 2).store('dw', r10, -8, r2).mov(r0, 0).exit()],
   ['what an atomic addition adds', (a) => a.mov(r2, 2).atomicAdd('dw', r10, -8, r2).mov(r0, 0).exit()],
 ];

@@ -12,7 +12,7 @@ import { stampingHook, xdpHook } from './hook.js';
 import { appendCheck, appendLoadBytes, isDirect, type LoadBytes, type Place } from './load-bytes.js';
 import { appendLoadFrame, isDirectFrameLoad } from './load-frame.js';
 import { appendPrologue } from './prologue.js';
-import { EPILOGUE, heldRegisters } from './registers.js';
+import { EPILOGUE, heldRegisters, lastWritten } from './registers.js';
 
 export interface XdpTranslation {
   /** ACCEPT takes frames of any ethertype, not only IPv4. */
@@ -51,6 +51,11 @@ export class XdpBackEnd implements BackEnd {
     this.#held = heldRegisters(own, calls);
   }
 
+  /** Points to the frame's first octet as long as the filter runs. */
+  get frame(): Register | undefined {
+    return this.#held.data;
+  }
+
   prologue(): void {
     appendPrologue(this.a, {
       ...this.context,
@@ -73,6 +78,7 @@ export class XdpBackEnd implements BackEnd {
       label: `evlnet.${index}`,
       withoutPerfmon: this.#withoutPerfmon,
       check: this.#checkAt(index),
+      lasting: lastWritten(this.program.instructions, index + 1, (at) => this.#labelled.has(at)),
       defer: (append) => {
         this.#deferred.push(() => {
           this.a.lineOf(i);

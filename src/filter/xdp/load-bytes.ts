@@ -28,6 +28,8 @@ export interface Place {
   /** Differs from that of every other place. */
   readonly label: string;
   readonly withoutPerfmon: boolean;
+  /** The register that the filter leaves alone for longest afterwards. */
+  readonly lasting: Register;
   /** Where it is told whether it failed. */
   readonly check: Check | undefined;
   /** Has that appended behind the function, out of the way of frames that are long enough. */
@@ -74,18 +76,20 @@ function appendDirect(
   offset: number | undefined,
   base: number,
   length: number,
-  { held, label, check, defer }: Place,
+  { held, lasting, label, check, defer }: Place,
 ): void {
   const failed = `${label}-failed`;
+  const isHeld = held.data !== undefined && held.dataEnd !== undefined;
+  const place = isHeld && isAligned(buffer) ? lasting : r2;
   // An offset beyond all frames: so is a negative one.
-  if (offset === undefined) a.alu32('mov', r2, r2).jump('>', r2, MAX_FRAME - base - length, failed);
+  if (offset === undefined) a.alu32('mov', place, r2).jump('>', place, MAX_FRAME - base - length, failed);
   const end = reach(a, 'dataEnd', held, r1, r4);
   const data = reach(a, 'data', held, r1, r1);
   let at = base + (offset ?? 0);
   let from = data;
   if (offset === undefined) {
-    a.alu('add', r2, data);
-    from = r2;
+    a.alu('add', place, data);
+    from = place;
   }
   a.mov(r0, from)
     .alu('add', r0, at + length)

@@ -1,4 +1,4 @@
-import { type Register, r5, r6, r7, r8, r9 } from '../../bpf/asm.js';
+import { type Register, r2, r3, r4, r5, r6, r7, r8, r9 } from '../../bpf/asm.js';
 import { Class, type Instruction, isWide, Mode, Source } from '../../bpf/instruction.js';
 import { isCall, isExit, isFrameLoad } from '../analysis/analyse.js';
 import type { Held, Real } from './frame.js';
@@ -20,6 +20,26 @@ export function heldRegisters(instructions: readonly Instruction[], calls: boole
   }
   return held;
 }
+
+/** Of r2, r3 and r4, which a call loses, the one that the code from `from` on leaves alone for longest. */
+export function lastWritten(
+  instructions: readonly Instruction[],
+  from: number,
+  isLabelled: (index: number) => boolean,
+): Register {
+  const left = [r2, r3, r4];
+  for (let at = from; at < instructions.length && left.length > 1; at++) {
+    const i = instructions[at]!;
+    if (isLabelled(at) || isCall(i) || isExit(i) || isFrameLoad(i)) break;
+    const written = left.findIndex((r) => r.number === i.dst);
+    if (written !== -1 && writes(i)) left.splice(written, 1);
+  }
+  return left.at(-1)!;
+}
+
+/** Of those that name it as destination, not jumps and stores. */
+const writes = (i: Instruction): boolean =>
+  ([Class.ALU, Class.ALU64, Class.LDX] as number[]).includes(i.opcode & 7) || isWide(i);
 
 /** Where the epilogue has them. */
 export const EPILOGUE: Readonly<Record<Real, Register>> = { data: r7, dataEnd: r5, context: r6 };
