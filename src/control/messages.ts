@@ -88,7 +88,7 @@ export interface Replies {
   /** The stats page holds the counters of this moment. */
   sync: Record<string, never>;
   reset: Record<string, never>;
-  /** After the time asked for, in which the driver told its times, if it can. */
+  /** After the time asked for, in which the driver told its times, if it can, and garbage collections were counted. */
   stamp: { isSupported: boolean };
   stop: Record<string, never>;
 }

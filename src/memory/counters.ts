@@ -19,6 +19,7 @@ export const STAGES = [
   'queue_application',
   'application_queue',
   'queue_driver',
+  'collections',
 ] as const;
 const SLOTS_AT = STAGES_AT + STAGES.length * HISTOGRAM_LENGTH;
 export const PAGE_LENGTH = (SLOTS_AT + SLOTS * SLOT_STRIDE) * 8;
@@ -36,6 +37,8 @@ export const Stage = {
   ApplicationQueue: 3,
   /** Sent: from there until the driver was done with it. */
   QueueDriver: 4,
+  /** Not of frames: garbage collections of the out-of-band thread, while counted. */
+  Collections: 5,
 } as const;
 export type StageName = (typeof STAGES)[number];
 

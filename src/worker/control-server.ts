@@ -53,12 +53,16 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
       return {};
     },
     stamp: async (request, connection) => {
-      const { times } = worker.sockets;
-      await times.hold(
-        integer(request, 'ms', 0, MAX_STAMP_MS),
-        new Promise((resolve) => connection.onClose(resolve)),
-      );
-      return { isSupported: times.isSupported };
+      const ms = integer(request, 'ms', 0, MAX_STAMP_MS);
+      const over = new Promise<void>((resolve) => connection.onClose(resolve));
+      const { sockets, outOfBand } = worker;
+      await outOfBand.command({ kind: 'collections', on: true });
+      try {
+        await sockets.times.hold(ms, over);
+      } finally {
+        await outOfBand.command({ kind: 'collections', on: false });
+      }
+      return { isSupported: sockets.times.isSupported };
     },
     stop: () => {
       void worker.stop();

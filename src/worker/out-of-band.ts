@@ -1,11 +1,10 @@
 // The out-of-band side. It never returns to the event loop but where its device lives there: commands are looked for between batches.
-import { GCProfiler, getHeapStatistics } from 'node:v8';
 import type { Device } from '../device/device.js';
 import { nowNs } from '../linux/clock.js';
 import { setAffinity, setFifo } from '../linux/sched.js';
 import { Batch } from '../memory/batch.js';
 import type { Bell } from '../memory/bell.js';
-import { type Counters, DeviceCounter, SLOT_STRIDE } from '../memory/counters.js';
+import { type Counters, SLOT_STRIDE } from '../memory/counters.js';
 import type { EchoPage } from '../memory/echo-page.js';
 import type { ServicePage } from '../memory/service-page.js';
 import type { TraceRing } from '../memory/trace-ring.js';
@@ -19,6 +18,7 @@ import { Port } from '../stack/port.js';
 import { SentStamps } from '../stack/sent-stamps.js';
 import { Stack } from '../stack/stack.js';
 import { Tracer } from '../stack/tracer.js';
+import { Collections } from './collections.js';
 import { Loop } from './loop.js';
 import { ModuleServices } from './module-services.js';
 import type { Command, PortSetup, Spin, Urgency } from './shared.js';
@@ -61,7 +61,7 @@ export class OutOfBand {
   readonly #nextCommand: () => Command | undefined;
   readonly loop: Loop;
   #slots: number[] = [];
-  #profiler: GCProfiler | undefined;
+  readonly #collections: Collections;
 
   constructor(o: Workplace<Device & { refused: number }>) {
     this.#device = o.device;
@@ -77,6 +77,7 @@ export class OutOfBand {
     this.#sockets = new SocketSide(o.bell, this.#stack, this.#device, this.#counters);
     this.#modules = new ModuleServices(this.#stack, this.#device, o.services);
     this.#device.marks.sink = new SentStamps(this.#stack.delivery, this.#counters);
+    this.#collections = new Collections(this.#counters);
     this.#nextCommand = o.nextCommand;
     this.loop = new Loop(
       this.#device,
@@ -114,7 +115,7 @@ export class OutOfBand {
       else if (command.kind === 'load-service') this.#modules.load(command.id, command, this.loop);
       else if (command.kind === 'unload-service') this.#modules.unload(command.id);
       else if (command.kind === 'stamp') this.#device.stamp = command.mark;
-      else if (command.kind === 'collections') this.#countCollections(command.on);
+      else if (command.kind === 'collections') this.#collections.count(command.on);
       else if (command.how === 'throw') throw new Error('told to fail');
       else for (;;);
     }
@@ -165,20 +166,5 @@ export class OutOfBand {
       for (const stage of this.#counters.stages) stage.fill(0);
     }
     for (const slot of slots) this.#counters.slots.fill(0, slot * SLOT_STRIDE, (slot + 1) * SLOT_STRIDE);
-  }
-
-  #countCollections(on: boolean): void {
-    this.#counters.device[DeviceCounter.HeapUsed] = getHeapStatistics().used_heap_size;
-    if (on) {
-      this.#profiler = new GCProfiler();
-      this.#profiler.start();
-      return;
-    }
-    const statistics = this.#profiler?.stop()?.statistics ?? [];
-    this.#counters.device[DeviceCounter.Collections] = statistics.length;
-    this.#counters.device[DeviceCounter.CollectionsNs] = statistics.reduce(
-      (sum, s) => sum + s.cost * 1000,
-      0,
-    );
   }
 }

@@ -198,9 +198,12 @@ describe('stats histogram', () => {
       return { isSupported: ms !== 500 };
     };
     const [shown] = JSON.parse(await host.ok('-j stats histogram for 2')) as Record<string, object>[];
-    expect(Object.keys(shown!)).toEqual(['ifname', 'driver_queue']);
+    expect(Object.keys(shown!)).toEqual(['ifname', 'driver_queue', 'collections']);
+    expect(shown!.collections).toEqual({ count: 0 });
     expect(shown!.driver_queue).toMatchObject({ count: 3, p50: 7040 });
-    expect((await host.run('stats histogram for 500ms')).err).toMatch(/driver of "eth0" tells no times/);
+    const { out, err } = await host.run('stats histogram for 500ms');
+    expect(err).toMatch(/driver of "eth0" tells no times/);
+    expect(out).toMatch(/\ngarbage collections +- +- +- +- +- +- +0\n$/);
   });
 
   test('for TIME needs a worker', async () => {

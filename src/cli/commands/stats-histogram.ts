@@ -20,7 +20,7 @@ export async function run(context: Context): Promise<number> {
   });
   await print.records(
     stagesView,
-    shown.map(([base, found]) => stagesRecord(base, found, globals.details)),
+    shown.map(([base, found]) => stagesRecord(base, found, seconds !== undefined, globals.details)),
   );
   if (!globals.details || globals.json || globals.oneline || globals.brief) return 0;
   for (const [base, found] of shown)

@@ -14,12 +14,14 @@ const TEXTS: Readonly<Record<Name, string>> = {
   queue_application: 'received: queue to application',
   application_queue: 'sent: application to queue',
   queue_driver: 'sent: queue to driver',
+  collections: 'garbage collections',
 };
 
 /** Times of one device in nanoseconds; what was not measured is absent. */
 export type StagesRecord = { readonly ifname: string } & { readonly [K in Name]?: Times };
 
-export interface Times extends Summary {
+export interface Times extends Partial<Summary> {
+  readonly count: number;
   /** Lower ends of the ranges that hold something; with -d. */
   readonly histogram?: readonly Pick<Bucket, 'from' | 'count'>[];
 }
@@ -40,12 +42,18 @@ export const between = (before: Histograms, after: Histograms): Histograms =>
     }),
   );
 
-export const stagesRecord = (ifname: string, histograms: Histograms, withRanges: boolean): StagesRecord => ({
+/** `counts`: garbage collections were looked for, so that none is an answer. */
+export const stagesRecord = (
+  ifname: string,
+  histograms: Histograms,
+  counts: boolean,
+  withRanges: boolean,
+): StagesRecord => ({
   ifname,
   ...Object.fromEntries(
-    [...histograms].flatMap(([name, histogram]) => {
+    [...histograms].flatMap(([name, histogram]): [Name, Times][] => {
       const summary = summarize(histogram);
-      if (summary === undefined) return [];
+      if (summary === undefined) return counts && name === 'collections' ? [[name, { count: 0 }]] : [];
       const ranges = buckets(histogram).map(({ from, count }) => ({ from, count }));
       return [[name, { ...summary, ...(withRanges ? { histogram: ranges } : {}) }]];
     }),
@@ -61,7 +69,7 @@ const COLUMNS: readonly (readonly [keyof Summary, string])[] = [
   ['average', 'average'],
   ['min', 'best case'],
 ];
-const us = (ns: number) => (ns / 1000).toFixed(1);
+const us = (ns: number | undefined) => (ns === undefined ? '-' : (ns / 1000).toFixed(1));
 
 const measured = (record: StagesRecord): [text: string, times: Times][] =>
   NAMES.flatMap((name): [string, Times][] => {

@@ -50,7 +50,8 @@ export const stats: ObjectSpec = {
           name: 'for',
           value: 'TIME',
           type: { seconds: true },
-          about: 'have the driver tell its times for that long, and show what came meanwhile',
+          about:
+            'have the driver tell its times and count garbage collections for that long, show what came meanwhile',
         },
       ],
       json: [
@@ -61,6 +62,7 @@ export const stats: ObjectSpec = {
         'queue_application',
         'application_queue',
         'queue_driver',
+        'collections',
       ],
       examples: [
         { command: 'evlnet stats histogram for 10', does: 'what ten seconds bring' },
