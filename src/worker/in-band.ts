@@ -5,7 +5,7 @@ import { addresses, type Link, links, type Monitor, monitor } from '../linux/lin
 import { kernelRoutes } from '../linux/route.js';
 import { leaveTo, parseCpuList } from '../linux/sched.js';
 import { readState } from '../state/file.js';
-import { deviceOptions, type StateDocument } from '../state/schema.js';
+import type { StateDocument } from '../state/schema.js';
 import { type BellEnd, makeBell } from './bell-end.js';
 import { takeDriver } from './driver.js';
 import { DriverTimes } from './driver-times.js';
@@ -20,7 +20,7 @@ import { requireDevice } from './requirements.js';
 import { Services } from './services.js';
 import type { PortSetup, Spin } from './shared.js';
 import { Sockets } from './sockets.js';
-import { type Spawned, spawnFor } from './spawn.js';
+import type { Spawned } from './spawn.js';
 import { watchState } from './state-watch.js';
 import { type Sink, TraceDispatch } from './trace-dispatch.js';
 
@@ -101,12 +101,11 @@ export class InBand {
     this.ended = outOfBand.ended.then((error) => this.#finish(error));
   }
 
-  /** Becomes the worker of the device; `standby` is an out-of-band side that was started ahead, and is used up. */
-  static async start(o: InBandOptions, standby?: Spawned): Promise<InBand> {
-    const base = requireDevice(o.device);
-    const state = readState(o.stateFile, { onWarning: o.onWarning });
-    const spawned = standby ?? spawnFor(deviceOptions(state, o.device).driver);
+  /** Becomes the worker of the device; `spawned` is its out-of-band side, started ahead, and is used up. */
+  static async start(o: InBandOptions, spawned: Spawned): Promise<InBand> {
     try {
+      const base = requireDevice(o.device);
+      const state = readState(o.stateFile, { onWarning: o.onWarning });
       return await InBand.#start(o, base, state, spawned);
     } catch (error) {
       await spawned.discard();

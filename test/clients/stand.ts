@@ -23,7 +23,7 @@ export interface Started {
   readonly said: { out: string; err: string };
   readonly ended: Promise<number | null>;
   /** Resolves once its output matches; rejects when it ends before, or after 10 s. */
-  printed(pattern: RegExp): Promise<void>;
+  printed(pattern: RegExp, patienceMs?: number): Promise<void>;
   /** Sends the signal to the program itself and resolves with its exit code (null: killed by a signal). */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -118,8 +118,8 @@ export class Stand {
       child,
       said,
       ended,
-      async printed(pattern) {
-        const until = Date.now() + 10_000;
+      async printed(pattern, patienceMs = 20_000) {
+        const until = Date.now() + patienceMs;
         let isOver = false;
         void ended.then(() => {
           isOver = true;

@@ -1,0 +1,59 @@
+import type { ControlServer } from '../control/server.js';
+import { serveControl } from './control-server.js';
+import { InBand } from './in-band.js';
+import type { Wanted } from './plan.js';
+import { aborted, type SessionOptions, tallying } from './session-options.js';
+import type { Spawned } from './spawn.js';
+import type { Tally } from './tally.js';
+
+/** Runs the services of a session as the worker of its device, in the run folder that it has claimed, until `signal` aborts or the worker ends. */
+export async function asWorker(
+  o: SessionOptions,
+  folder: string,
+  spawned: Spawned,
+  tally: Tally,
+  started: () => void,
+): Promise<void> {
+  const worker = await InBand.start(
+    {
+      device: o.device,
+      stateFile: o.stateFile,
+      folder,
+      spin: o.spin,
+      cpu: o.cpu,
+      priority: o.priority,
+      onWarning: (message, hint) => o.sink.warning(message, hint),
+    },
+    spawned,
+  );
+  const pause = () => {
+    worker.pause();
+    process.kill(process.pid, 'SIGSTOP');
+  };
+  const resume = () => worker.resume();
+  // Whatever ends this process must first end the diversion: the traffic of a dying worker belongs in-band.
+  const lost = () => worker.pause();
+  process.on('SIGTSTP', pause).on('SIGCONT', resume).on('exit', lost);
+  let control: ControlServer | undefined;
+  try {
+    control = await serveControl(folder, worker);
+    for (const wanted of o.wanted) await worker.serve(wanted, o.sink);
+    if (o.echoes) await worker.ping(o.echoes.wanted(), o.echoes.sink);
+    tally.follow(folder, slotsOf(worker, o.wanted));
+    started();
+    await tallying(o, tally, Promise.race([aborted(o.signal), worker.ended]));
+  } finally {
+    await worker.stop();
+    // Closed last: who is attached sees it, and finds the device free.
+    await control?.close();
+    process.off('SIGTSTP', pause).off('SIGCONT', resume).off('exit', lost);
+  }
+  const failure = await worker.ended;
+  if (failure) throw failure;
+}
+
+/** Counters of the ports that the services run on. */
+const slotsOf = (worker: InBand, wanted: readonly Wanted[]): number[] =>
+  worker.ports
+    .filter((p) => wanted.some((w) => w.port === undefined || w.port === p.ifname))
+    .map((p) => p.vid);
