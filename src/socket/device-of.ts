@@ -40,11 +40,20 @@ export function deviceOf({ ifname, address, destination }: Whereabouts, stateFil
       );
 }
 
-function configuredPorts(stateFile: string) {
+/** A port as state and kernel have it, whether a worker runs or not. */
+export interface ConfiguredPort {
+  readonly ifname: string;
+  readonly base: string;
+  /** 0 for a base device. */
+  readonly vid: number;
+  readonly addresses: readonly { readonly address: number; readonly length: number }[];
+}
+
+export function configuredPorts(stateFile: string): ConfiguredPort[] {
   const all = links();
   const known = addresses();
   return Object.entries(readState(stateFile).ports).map(([ifname, entry]) => {
-    const { base, kernel } = placePort(ifname, entry, all);
+    const { base, vid = 0, kernel } = placePort(ifname, entry, all);
     const own = kernel
       ? known
           .filter((a) => a.ifindex === kernel.ifindex)
@@ -52,6 +61,6 @@ function configuredPorts(stateFile: string) {
       : entry.address === undefined
         ? []
         : [parsePrefix(entry.address)];
-    return { ifname, base, addresses: own };
+    return { ifname, base, vid, addresses: own };
   });
 }

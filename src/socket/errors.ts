@@ -37,6 +37,12 @@ export const lost = () => systemCallError('send', 102);
 export const systemCallError = (act: string, errno: number, hint?: string): EvlnetError =>
   errnoError(act, errno, REASONS, hint);
 
+/** The same, for a reason of the caller's. */
+export function refusal(act: string, errno: number, reason: string, hint: string): EvlnetError {
+  const code = errnoName(errno);
+  return new EvlnetError(code, `Cannot ${act}: ${reason} (${code})`, { errno, hint });
+}
+
 /** The same, for sending a frame. */
 export const frameError = (errno: number): EvlnetError => errnoError('send', errno, FRAME_REASONS);
 

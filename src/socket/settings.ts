@@ -6,6 +6,12 @@ export class Settings {
   ttl = 64;
   /** PCP of the tag. */
   priority = 0;
+  /** Of multicasts: TTL, whether they come to members here too, the slot of the port that they leave by (-1: the route's). */
+  groupTtl = 1;
+  loopsGroups = true;
+  groupSlot = -1;
+  /** It also gets what others have joined. */
+  hearsAllGroups = true;
   /** Octets of the receive buffer; undefined: what it was opened with. */
   receiveLimit: number | undefined;
 
@@ -15,6 +21,10 @@ export class Settings {
     page.mayBroadcast = this.broadcast;
     page.ttl = this.ttl;
     page.priority = this.priority;
+    page.groupTtl = this.groupTtl;
+    page.loopsGroups = this.loopsGroups;
+    page.groupSlot = this.groupSlot;
+    page.hearsAllGroups = this.hearsAllGroups;
     if (this.receiveLimit !== undefined)
       page.receiveLimit = Math.min(this.receiveLimit, page.received.capacity);
   }

@@ -1,4 +1,4 @@
-import { EventEmitter, on } from 'node:events';
+import { on } from 'node:events';
 import { Errno } from '../linux/libc.js';
 import { Message, type MessageRing } from '../memory/message-ring.js';
 import { MAX_PAYLOAD } from '../memory/socket-page.js';
@@ -15,13 +15,14 @@ import {
   notConnected,
   systemCallError,
 } from './errors.js';
+import { GroupSocket } from './group-socket.js';
 import { Hosts } from './hosts.js';
 import { Inbox, type RemoteInfo } from './inbox.js';
 import { Lease, type Lessee, type Wanted } from './lease.js';
+import { Memberships } from './memberships.js';
 import { Outbox } from './outbox.js';
 import { type Payload, portOf, type SendCallback, sendArguments } from './send-arguments.js';
-import { Settings } from './settings.js';
-import type { AddressInfo, SocketEvents, SocketOptions } from './socket-options.js';
+import type { AddressInfo, SocketOptions } from './socket-options.js';
 import { type SocketStatistics, statisticsOf } from './statistics.js';
 import { labelStamp, type SendStamp, Timestamper, type Timestamping, takeSent } from './timestamps.js';
 
@@ -36,12 +37,13 @@ interface OutgoingDatagram extends Outgoing {
 const NONE: UdpBinding = { address: 0, udpPort: 0, slot: -1, peerAddress: 0, peerPort: 0 };
 
 /** A UDP socket on the out-of-band stack, in the shape of dgram.Socket of Node. */
-export class UdpSocket extends EventEmitter<SocketEvents> {
+export class UdpSocket extends GroupSocket {
   readonly #options: SocketOptions;
   readonly #lease: Lease<UdpBinding>;
+  /** @internal */
+  protected override readonly memberships: Memberships;
   #isConnecting = false;
   #wantsRoom = false;
-  readonly #settings = new Settings();
   readonly #hosts = new Hosts();
   readonly #stamper = new Timestamper();
   readonly #inbox = new Inbox(this.#stamper, (message, from) => this.emit('message', message, from));
@@ -59,6 +61,7 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     super();
     this.#options = options;
     this.#lease = new Lease(this.#asLessee(), NONE);
+    this.memberships = new Memberships(this.#lease, options, (error) => this.emit('error', error));
   }
 
   bind(callback?: () => void): this;
@@ -237,15 +240,15 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
   /** Whether it may send to broadcast addresses. What others send to them comes to every socket that is not bound to another address. */
   setBroadcast(flag: boolean): void {
     this.#lease.demandOpen();
-    this.#settings.broadcast = flag;
-    this.#apply();
+    this.settings.broadcast = flag;
+    this.apply();
   }
 
   setTTL(ttl: number): number {
     if (!Number.isInteger(ttl) || ttl < 1 || ttl > 255) throw badArgument('ttl', 'a number from 1 to 255');
     this.#lease.demandOpen();
-    this.#settings.ttl = ttl;
-    this.#apply();
+    this.settings.ttl = ttl;
+    this.apply();
     return ttl;
   }
 
@@ -254,8 +257,8 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     if (!Number.isInteger(priority) || priority < 0 || priority > 7)
       throw badArgument('priority', 'a number from 0 to 7');
     this.#lease.demandOpen();
-    this.#settings.priority = priority;
-    this.#apply();
+    this.settings.priority = priority;
+    this.apply();
   }
 
   /**
@@ -280,8 +283,8 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
   setRecvBufferSize(size: number): void {
     if (!Number.isInteger(size) || size < 1) throw badArgument('size', 'a number of octets, 1 at least');
     this.#lease.demandChannel();
-    this.#settings.receiveLimit = size;
-    this.#apply();
+    this.settings.receiveLimit = size;
+    this.apply();
   }
 
   getSendQueueSize(): number {
@@ -334,16 +337,25 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
       wanted: (before) => this.#wanted(before, before.peerAddress),
       recover: async ({ peerAddress, peerPort }) => {
         if (peerPort !== 0) await this.#connect(peerAddress, peerPort);
+        await this.memberships.joinAll();
       },
-      onOpened: () => this.#apply(),
+      onOpened: () => this.apply(),
       wantsTimes: () => this.#stamper.rx,
-      onBound: () => this.emit('listening'),
+      onBound: () => {
+        const listening = () => this.emit('listening');
+        if (this.memberships.count === 0) listening();
+        else void this.#joinAll().then(listening);
+      },
       onWake: (channel) => this.#look(channel),
       onLost: () => this.#outbox.lose(),
       onError: (error) => this.emit('error', error),
       onClosing: () => this.#outbox.cancel(),
       onClosed: () => this.emit('close'),
     };
+  }
+
+  async #joinAll(): Promise<void> {
+    await this.memberships.joinAll().catch((error: Error) => this.emit('error', error));
   }
 
   async #connect(address: number, udpPort: number): Promise<void> {
@@ -373,7 +385,18 @@ export class UdpSocket extends EventEmitter<SocketEvents> {
     else this.#inbox.announce(channel, current, () => this.emit('readable'));
   }
 
-  #apply(): void {
-    this.#settings.applyTo(this.#lease.channel?.page);
+  /** @internal */
+  protected override demandOpen(): void {
+    this.#lease.demandOpen();
+  }
+
+  /** @internal */
+  protected override bindNear(address: number): void {
+    if (this.#lease.phase === 'new') this.#bind('0.0.0.0', 0, address);
+  }
+
+  /** @internal */
+  protected override apply(): void {
+    this.settings.applyTo(this.#lease.channel?.page);
   }
 }

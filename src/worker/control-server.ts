@@ -4,7 +4,7 @@ import type { EchoWanted } from './echo-dispatch.js';
 import type { InBand } from './in-band.js';
 import { neighbourCommands } from './neighbour-commands.js';
 import type { Wanted } from './plan.js';
-import { integer, readPacketWish, readSocketRequest } from './socket-request.js';
+import { integer, readJoined, readPacketWish, readSocketRequest } from './socket-request.js';
 import type { Sink } from './trace-dispatch.js';
 
 /** A link that was gone for less is one that was looked at a moment too early. */
@@ -99,6 +99,14 @@ const socketCommands = ({ sockets }: InBand): Commands => ({
   }),
   'stamp-socket': async (request) => {
     await sockets.stamp(integer(request, 'socket', 1, Number.MAX_SAFE_INTEGER), request.isWanted === true);
+    return {};
+  },
+  'join-group': async (request) => {
+    await sockets.join(integer(request, 'socket', 1, Number.MAX_SAFE_INTEGER), readJoined(request));
+    return {};
+  },
+  'leave-group': async (request) => {
+    await sockets.leave(integer(request, 'socket', 1, Number.MAX_SAFE_INTEGER), readJoined(request));
     return {};
   },
   'close-socket': async (request) => {

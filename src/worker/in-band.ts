@@ -212,6 +212,7 @@ export class InBand {
     if (leaving.length > 0) await this.outOfBand.command({ kind: 'ports', ports: next.ports });
     this.#ports = next.ports;
     this.neighbours.follow(next.ports);
+    this.sockets.followPorts((message, hint) => this.#warn(message, hint));
     this.#rev = state.rev;
     this.#warnAboutCopies();
   }

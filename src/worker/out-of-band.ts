@@ -112,6 +112,8 @@ export class OutOfBand {
       else if (command.kind === 'open-socket') this.#sockets.open(command);
       else if (command.kind === 'bind-socket') this.#sockets.bind(command);
       else if (command.kind === 'close-socket') this.#sockets.close(command.id, nowNs());
+      else if (command.kind === 'join-group') this.#sockets.join(command.id, command.joined);
+      else if (command.kind === 'leave-group') this.#sockets.leave(command.id, command.joined, nowNs());
       else if (command.kind === 'load-service') this.#modules.load(command.id, command, this.loop);
       else if (command.kind === 'unload-service') this.#modules.unload(command.id);
       else if (command.kind === 'stamp') this.#device.stamp = command.mark;

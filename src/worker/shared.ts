@@ -8,7 +8,7 @@ import type { NeighbourSetup } from '../stack/neighbour.js';
 import type { PacketBinding } from '../stack/packet-endpoint.js';
 import type { PortConfig, TraceLevel } from '../stack/port.js';
 import type { RouteConfig } from '../stack/route.js';
-import type { UdpBinding } from '../stack/udp-endpoint.js';
+import type { Joined, UdpBinding } from '../stack/udp-endpoint.js';
 
 /** Words of the Int32Array between the two sides. */
 export const Word = {
@@ -126,6 +126,9 @@ export type Command =
   | ({ readonly kind: 'open-socket' } & SocketSetup)
   | ({ readonly kind: 'bind-socket' } & Pick<SocketSetup, 'id' | 'binding'>)
   | { readonly kind: 'close-socket'; readonly id: number }
+  /** Has a UDP socket join a group, which it has not, or leave one that it has joined. */
+  | { readonly kind: 'join-group'; readonly id: number; readonly joined: Joined }
+  | { readonly kind: 'leave-group'; readonly id: number; readonly joined: Joined }
   /** Loads a service of a user's own; ServicePhase tells what became of it. */
   | ({ readonly kind: 'load-service'; readonly id: number } & ModuleSetup)
   | { readonly kind: 'unload-service'; readonly id: number }

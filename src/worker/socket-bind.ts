@@ -67,31 +67,37 @@ export function packetBindingOf(
   return { ethertype, slot: port.vid };
 }
 
-/** The addresses after connect(2); throws as that fails. */
+/** The addresses after connect(2); throws as that fails. `groupSlot`: of the port that the socket names for multicasts, or -1. */
 export function connectionOf(
   binding: UdpBinding,
   peerAddress: number,
   peerPort: number,
   ports: readonly PortSetup[],
+  groupSlot = -1,
 ): UdpBinding {
-  const own = ports.filter((p) => binding.slot < 0 || binding.slot === p.vid);
+  const isMany = isMulticast(peerAddress);
+  const bound = isMany && binding.slot < 0 ? groupSlot : binding.slot;
+  const own = ports.filter((p) => bound < 0 || bound === p.vid);
   const route = own
     .flatMap((p) => p.routes)
     .filter((r) => (peerAddress & netmask(r.prefix)) >>> 0 === r.network)
     .sort((a, b) => b.prefix - a.prefix || a.metric - b.metric)[0];
   const to = `${formatIpv4(peerAddress)}:${peerPort}`;
-  if (route === undefined)
+  // As findPath has it: no route is needed where there is but one port.
+  const only = isMany && own.length === 1 ? own[0]!.addresses[0]?.address : undefined;
+  const source = route?.source ?? only;
+  if (source === undefined)
     throw new EvlnetError('ENETUNREACH', `Cannot connect to ${to}: network is unreachable (ENETUNREACH)`, {
       hint: 'evlnet port show: a port whose address is of that network',
       errno: Errno.ENETUNREACH,
     });
-  const address = binding.address === 0 ? route.source : binding.address;
+  const address = binding.address === 0 ? source : binding.address;
   return { ...binding, address, peerAddress, peerPort };
 }
 
-/** Of a port: its addresses, the broadcast addresses of their networks, and the one of all. */
+/** Of a port: its addresses, the broadcast addresses of their networks, the one of all, and every group. */
 function isAddressOf({ addresses }: PortSetup, address: number): boolean {
-  if (isMulticast(address)) return false;
+  if (isMulticast(address)) return true;
   const isBroadcast = (own: number, prefix: number) =>
     prefix < 31 && (own | ~netmask(prefix)) >>> 0 === address;
   return (

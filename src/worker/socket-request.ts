@@ -1,5 +1,6 @@
 import type { Request } from '../control/messages.js';
 import { EvlnetError } from '../errors.js';
+import type { Joined } from '../stack/udp-endpoint.js';
 import type { PacketWish, Wish } from './socket-bind.js';
 
 /** Octets of a buffer, where nobody says how many: net.core.rmem_default. */
@@ -29,6 +30,11 @@ const readUdpWish = (request: Request): Wish => ({
 export const readPacketWish = (request: Request): PacketWish => ({
   ethertype: integer(request, 'ethertype', 0, 65_535),
   ifname: interfaceOf(request),
+});
+
+export const readJoined = (request: Request): Joined => ({
+  slot: integer(request, 'slot', 0, 4095),
+  group: integer(request, 'group', 0, 2 ** 32 - 1),
 });
 
 function interfaceOf({ ifname }: Request): string | undefined {

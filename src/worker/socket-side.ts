@@ -13,7 +13,7 @@ import type { Port } from '../stack/port.js';
 import type { SocketOutput } from '../stack/socket-output.js';
 import type { Stack } from '../stack/stack.js';
 import type { Transmitter } from '../stack/transmitter.js';
-import { UdpEndpoint } from '../stack/udp-endpoint.js';
+import { type Joined, UdpEndpoint } from '../stack/udp-endpoint.js';
 import { UdpOutput } from '../stack/udp-output.js';
 import { isPacketBinding, type SocketBinding, type SocketPlace, type SocketSetup } from './shared.js';
 
@@ -67,6 +67,22 @@ export class SocketSide {
     this.#sockets[this.#ids.indexOf(id)]?.bind(binding);
   }
 
+  join(id: number, joined: Joined): void {
+    const endpoint = this.#sockets[this.#ids.indexOf(id)]?.endpoint;
+    if (!(endpoint instanceof UdpEndpoint)) return;
+    endpoint.joined.push(joined);
+    this.stack.igmp.join(joined.slot, joined.group);
+  }
+
+  leave(id: number, { slot, group }: Joined, nowNs: number): void {
+    const endpoint = this.#sockets[this.#ids.indexOf(id)]?.endpoint;
+    if (!(endpoint instanceof UdpEndpoint)) return;
+    const i = endpoint.joined.findIndex((j) => j.slot === slot && j.group === group);
+    if (i < 0) return;
+    endpoint.joined.splice(i, 1);
+    this.stack.igmp.leave(slot, group, nowNs);
+  }
+
   /** What waits to be sent is sent first, as far as there are buffers. */
   close(id: number, nowNs: number): void {
     const i = this.#ids.indexOf(id);
@@ -75,6 +91,9 @@ export class SocketSide {
     this.#ids.splice(i, 1);
     for (let turns = 0; turns < CLOSING_TURNS && this.#drain(socket, nowNs); turns++) this.device.flush();
     socket.bind(undefined);
+    const { endpoint } = socket;
+    if (endpoint instanceof UdpEndpoint)
+      for (const { slot, group } of endpoint.joined) this.stack.igmp.leave(slot, group, nowNs);
     this.device.marks.forget(socket.endpoint);
     socket.close();
   }

@@ -8,10 +8,11 @@ import { type Mapping, unmap } from '../linux/memory.js';
 import { Stage } from '../memory/counters.js';
 import { ringCapacity, SocketPage, socketPageLength } from '../memory/socket-page.js';
 import type { PacketBinding } from '../stack/packet-endpoint.js';
-import type { UdpBinding } from '../stack/udp-endpoint.js';
+import type { Joined, UdpBinding } from '../stack/udp-endpoint.js';
 import type { BellEnd } from './bell-end.js';
 import { Delays } from './delays.js';
 import type { DriverTimes } from './driver-times.js';
+import { KernelGroups } from './kernel-groups.js';
 import type { OutOfBandSide } from './out-of-band-side.js';
 import { isPacketBinding, type PortSetup, type SocketBinding, type SocketPlace } from './shared.js';
 import {
@@ -22,6 +23,7 @@ import {
   packetBindingOf,
   type Wish,
 } from './socket-bind.js';
+import { demandJoinable, indexOf } from './socket-groups.js';
 
 /** What an application gets to see of its socket. */
 export interface OpenedSocket<B extends SocketBinding = SocketBinding> {
@@ -43,6 +45,7 @@ interface Socket {
   readonly file: string;
   /** Of its page: what was carried to the counters already. */
   readonly delays: Delays;
+  readonly joined: Joined[];
 }
 
 /** More would be a mistake: each has its memory, and looking for what to send goes over all of them. */
@@ -59,6 +62,7 @@ function discard({ wakeFd, memory }: Socket): void {
 /** The sockets of applications, as the in-band side keeps them: who has which port, and their memory. */
 export class Sockets {
   readonly #sockets = new Map<number, Socket>();
+  readonly #groups = new KernelGroups();
   readonly #folder: string;
   #lastId = 0;
 
@@ -94,7 +98,7 @@ export class Sockets {
     // Taken before anybody else is asked: who comes meanwhile finds the port in use.
     const reusesAddress = 'reusesAddress' in wish && wish.reusesAddress;
     const delays = new Delays(page.delays);
-    this.#sockets.set(id, { binding, reusesAddress, memory, wakeFd, file, delays });
+    this.#sockets.set(id, { binding, reusesAddress, memory, wakeFd, file, delays, joined: [] });
     const place: SocketPlace = this.outOfBand.sharesMemory
       ? { address: memory.address, length, wakeFd }
       : { file, length, wake };
@@ -115,7 +119,7 @@ export class Sockets {
     const binding =
       peerPort === 0
         ? { ...bound, peerAddress: 0, peerPort: 0 }
-        : connectionOf(bound, peerAddress, peerPort, this.ports());
+        : connectionOf(bound, peerAddress, peerPort, this.ports(), this.#pageOf(id).groupSlot);
     await this.#rebind(id, binding);
     return binding;
   }
@@ -127,6 +131,45 @@ export class Sockets {
     const binding = packetBindingOf(wish, this.ports());
     await this.#rebind(id, binding);
     return binding;
+  }
+
+  /** Has a UDP socket join a group on the port of a slot; fails as IP_ADD_MEMBERSHIP does. */
+  async join(id: number, wish: Joined): Promise<void> {
+    const { joined } = this.#demandUdp(id, 'join a group');
+    demandJoinable(wish, joined, this.ports());
+    joined.push(wish);
+    try {
+      this.#followGroups();
+      await this.outOfBand.command({ kind: 'join-group', id, joined: wish });
+    } catch (error) {
+      joined.splice(indexOf(wish, joined), 1);
+      throw error;
+    }
+  }
+
+  async leave(id: number, wish: Joined): Promise<void> {
+    const { joined } = this.#demandUdp(id, 'leave a group');
+    const i = indexOf(wish, joined);
+    if (i < 0) return;
+    joined.splice(i, 1);
+    this.#followGroups();
+    await this.outOfBand.command({ kind: 'leave-group', id, joined: wish });
+  }
+
+  /** The ports are others. */
+  followPorts(onWarning: (message: string, hint?: string) => void): void {
+    try {
+      this.#followGroups();
+    } catch (error) {
+      const { message, hint } = error as EvlnetError;
+      onWarning(message, hint);
+    }
+  }
+
+  /** Has the kernel be a member where it has the device. */
+  #followGroups(): void {
+    const all = [...this.#sockets.values()].flatMap((s) => s.joined);
+    this.#groups.follow(all, this.ports());
   }
 
   /** Whether it wants to know when the driver had what it receives. Resolves once that holds. */
@@ -152,6 +195,7 @@ export class Sockets {
     void this.times.release(id).catch(() => {});
     for (const file of [socket.file, `${socket.file}.wake`]) rmSync(file, { force: true });
     // Nobody may look at memory that is gone; where the out-of-band side does not answer, it stays.
+    if (socket.joined.length > 0) this.#followGroups();
     await this.outOfBand.command({ kind: 'close-socket', id });
     discard(socket);
   }
@@ -164,6 +208,16 @@ export class Sockets {
     return bindingOf(wish, this.ports(), others);
   }
 
+  #demandUdp(id: number, act: string): Socket {
+    const socket = this.#sockets.get(id);
+    if (socket === undefined || isPacketBinding(socket.binding)) throw badSocket(act);
+    return socket;
+  }
+
+  #pageOf(id: number): SocketPage {
+    return new SocketPage(this.#sockets.get(id)!.memory.buffer);
+  }
+
   async #rebind(id: number, binding: SocketBinding): Promise<void> {
     await this.outOfBand.command({ kind: 'bind-socket', id, binding });
     const socket = this.#sockets.get(id);
@@ -172,6 +226,7 @@ export class Sockets {
 
   /** The out-of-band side has ended: nobody looks at anything any more. */
   end(): void {
+    this.#groups.close();
     for (const socket of this.#sockets.values()) discard(socket);
     this.#sockets.clear();
   }

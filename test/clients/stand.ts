@@ -171,6 +171,7 @@ export interface StatsRecord {
   readonly stats64: { readonly rx: Record<string, number>; readonly tx: Record<string, number> };
   readonly verdicts: Record<string, number>;
   readonly arp_learned: number;
+  readonly igmp: { readonly messages: number; readonly reports: number; readonly leaves: number };
   readonly reassembled: { readonly packets: number; readonly fragments: number };
   readonly fragmented: { readonly packets: number; readonly fragments: number };
   readonly drops: Record<string, number>;

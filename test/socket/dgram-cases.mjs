@@ -21,6 +21,13 @@ const bound = async (options, ...args) => {
   await once(socket, 'listening');
   return socket;
 };
+const isBound = (socket) => {
+  try {
+    return socket.address().port > 0;
+  } catch {
+    return false;
+  }
+};
 const throwsCode = (act, code) =>
   assert.throws(act, (e) => e.code === code || assert.fail(`${e.code}: ${e.message}`));
 
@@ -200,6 +207,56 @@ const cases = {
     assert.equal((await send()).code, 'EACCES');
     socket.setBroadcast(true);
     assert.equal(await send(), null);
+  },
+  'addMembership: what is no group throws EINVAL, nobody’s address ENODEV, twice EADDRINUSE': async () => {
+    const socket = await bound('udp4', 0);
+    throwsCode(() => socket.addMembership('10.10.10.9', address), 'EINVAL');
+    throwsCode(() => socket.addMembership('239.1.2.3', '192.0.2.1'), 'ENODEV');
+    socket.addMembership('239.1.2.3', address);
+    throwsCode(() => socket.addMembership('239.1.2.3', address), 'EADDRINUSE');
+  },
+  'dropMembership: of what is not joined throws EADDRNOTAVAIL': async () => {
+    const socket = await bound('udp4', 0);
+    throwsCode(() => socket.dropMembership('239.1.2.3', address), 'EADDRNOTAVAIL');
+    socket.addMembership('239.1.2.3', address);
+    socket.dropMembership('239.1.2.3', address);
+    throwsCode(() => socket.dropMembership('239.1.2.3', address), 'EADDRNOTAVAIL');
+  },
+  'addMembership: a socket that is not bound is bound to any port': async () => {
+    const socket = make();
+    socket.addMembership('239.1.2.3', address);
+    const until = Date.now() + 2500;
+    while (!isBound(socket) && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(socket.address().address, '0.0.0.0');
+  },
+  'a member gets what it sends to its group itself, from its own address': async () => {
+    const socket = await bound('udp4', 0);
+    const { port } = socket.address();
+    socket.addMembership('239.1.2.3', address);
+    socket.setMulticastInterface(address);
+    const came = once(socket, 'message');
+    socket.send('evlnet', port, '239.1.2.3');
+    const [message, from] = await came;
+    assert.deepEqual([String(message), from.address, from.port], ['evlnet', address, port]);
+  },
+  'setMulticastLoopback(false): not what it sends itself; both setters return what they were given':
+    async () => {
+      const [one, two] = [await bound('udp4', 0), await bound('udp4', 0)];
+      one.addMembership('239.1.2.3', address);
+      const came = [];
+      one.on('message', (message) => came.push(String(message)));
+      for (const socket of [one, two]) socket.setMulticastInterface(address);
+      assert.deepEqual([two.setMulticastLoopback(false), two.setMulticastTTL(2)], [false, 2]);
+      const send = (socket, text) =>
+        new Promise((resolve) => socket.send(text, one.address().port, '239.1.2.3', resolve));
+      await send(two, 'unheard');
+      await send(one, 'heard');
+      while (came.length === 0) await once(one, 'message');
+      assert.deepEqual(came, ['heard']);
+    },
+  'setMulticastTTL: what is no number throws ERR_INVALID_ARG_TYPE': async () => {
+    const socket = await bound('udp4', 0, address);
+    throwsCode(() => socket.setMulticastTTL('far'), 'ERR_INVALID_ARG_TYPE');
   },
   'ref and unref return the socket': async () => {
     const socket = await bound('udp4', 0, address);

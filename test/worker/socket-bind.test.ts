@@ -77,7 +77,7 @@ describe('bindingOf(), as bind(2)', () => {
     ['10.10.10.255', true],
     ['255.255.255.255', true],
     ['10.10.10.12', false],
-    ['224.0.0.1', false],
+    ['239.1.2.3', true],
     ['127.0.0.1', false],
   ])('%s', (text, isOurs) => {
     const act = () => bindingOf(wish({ address: parseIpv4(text), udpPort: 1 }), PORTS, []);
@@ -99,6 +99,16 @@ describe('connectionOf(), as connect(2)', () => {
       address: B,
       peerPort: 9,
     });
+  });
+
+  test('to a group takes the port that the socket names for groups, or the only one', () => {
+    const { binding } = bound({ udpPort: 5000 });
+    const group = parseIpv4('239.1.2.3');
+    expect(connectionOf(binding, group, 9, PORTS, 43).address).toBe(B);
+    expect(connectionOf(binding, group, 9, PORTS.slice(0, 1)).address).toBe(A);
+    expect(() => connectionOf(binding, group, 9, PORTS)).toThrow(
+      expect.objectContaining({ code: 'ENETUNREACH' }),
+    );
   });
 
   test('refuses where there is no route', () => {

@@ -6,7 +6,7 @@ import { dotted } from '../dotted.js';
 import { Reception } from '../reception.js';
 import { receivedTimes } from '../times.js';
 import { datagramRecord, detailLines, receivedLine } from '../udp/lines.js';
-import { addressOf, receivingDevice } from '../udp/place.js';
+import { addressOf, isGroup, receivingDevice } from '../udp/place.js';
 import { withSocket } from '../udp/socket.js';
 import { receiverLines } from '../udp/summary.js';
 
@@ -39,6 +39,8 @@ export async function run(context: Context): Promise<number> {
         if (hasHeader)
           reception.line(`== receiver mode (<= ${named}:${port})\n== bound to port ${socket.address().port}`);
       });
+      // Before it is bound: it listens once it is a member.
+      if (isGroup(address)) socket.addMembership(dotted(address));
     });
   try {
     await withSocket(context, { device }, use);

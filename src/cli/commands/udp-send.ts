@@ -34,7 +34,7 @@ export async function run(context: Context): Promise<number> {
     );
   const { base: device, ifname, kind } = await sendingWay(context, address);
   const isUnicast = kind === 'unicast';
-  const to = isUnicast ? named : '[broadcast]';
+  const to = kind === 'broadcast' ? '[broadcast]' : named;
 
   let sent = 0;
   const write = (times: TxTimestamps) =>

@@ -43,7 +43,7 @@ export const udp: ObjectSpec = {
       synopsis: `-a { ADDR | broadcast } [ -p PORT ] [ -i IFNAME ] [ -I COUNT ] [ -s | -d ] [ --times ] ${WORKER_SYNOPSIS}`,
       about: 'receive datagrams, a line each, until Ctrl-C',
       options: [
-        address('the own address to receive at; broadcast is 255.255.255.255'),
+        address('the own address to receive at, or a group, which is joined; broadcast is 255.255.255.255'),
         port(42_042),
         through('every port of the device', 'receive through that port only'),
         iterations,
@@ -55,6 +55,7 @@ export const udp: ObjectSpec = {
       examples: [
         { command: 'evlnet udp recv -a 10.10.10.11', does: 'what comes to UDP port 42042' },
         { command: 'evlnet udp recv -a broadcast -i eth0.42 -d', does: 'what is sent to all hosts' },
+        { command: 'evlnet udp recv -a 239.1.2.3 -p 5000', does: 'what is sent to a group' },
       ],
       load: () => import('../commands/udp-recv.js'),
     },
@@ -63,7 +64,7 @@ export const udp: ObjectSpec = {
       synopsis: `-a { ADDR | broadcast } [ -p PORT ] [ -m TEXT ] [ -n REPEAT ] [ -I COUNT ] [ --interval SECONDS ] [ -i IFNAME ] [ --times ] ${WORKER_SYNOPSIS}`,
       about: 'send a text again and again, until Ctrl-C; the host is solicited first',
       options: [
-        address('where to send to; broadcast is 255.255.255.255'),
+        address('where to send to, a host or a group; broadcast is 255.255.255.255'),
         port(42_042),
         { name: 'message', letter: 'm', value: 'TEXT', default: 'Mellow sword!', about: 'the text' },
         {

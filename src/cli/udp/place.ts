@@ -14,6 +14,9 @@ import type { Context } from '../context.js';
 
 const BROADCAST = 0xffff_ffff;
 
+/** A multicast group (RFC 1112 §4). */
+export const isGroup = (address: number): boolean => address >>> 28 === 0xe;
+
 /** What -a says. */
 export const addressOf = (text: string): number | Promise<number> =>
   text === 'broadcast' ? BROADCAST : hostAddress(text);
@@ -31,7 +34,8 @@ export async function receivingDevice(context: Context, address: number): Promis
   );
   for (const [name, entry] of Object.entries(state.ports)) {
     const { base, vid, kernel } = placePort(name, entry, links);
-    const hasAddress = addressesOf(kernel, entry, addresses).some((own) => own.address === address);
+    const own = addressesOf(kernel, entry, addresses);
+    const hasAddress = isGroup(address) || own.some((o) => o.address === address);
     if (base === device && (ifname === undefined ? hasAddress : name === ifname))
       warnIfInBand(context, state, base, vid);
   }

@@ -1,0 +1,84 @@
+import { EventEmitter } from 'node:events';
+import { EvlnetError, Exit } from '../errors.js';
+import { badArgument } from './errors.js';
+import type { Memberships } from './memberships.js';
+import { Settings } from './settings.js';
+import type { SocketEvents } from './socket-options.js';
+
+/** What dgram.Socket of Node has for groups. A port is named by its name (`eth0.42`) or by an address of it. */
+export abstract class GroupSocket extends EventEmitter<SocketEvents> {
+  /** @internal */
+  protected readonly settings = new Settings();
+  /** @internal */
+  protected abstract readonly memberships: Memberships;
+
+  /**
+   * Joins a group on a port; without one on that of the socket, or the only one of its device. A socket that is not bound is bound to any UDP
+   * port. It gets what is sent to the group and its UDP port, and, as on Linux (`setMulticastAll`), what is sent to groups that others here have joined.
+   */
+  addMembership(multicastAddress: string, multicastInterface?: string): void {
+    this.demandOpen();
+    this.bindNear(this.memberships.add(multicastAddress, multicastInterface));
+  }
+
+  /** Leaves it; what is joined at the end is left when the socket closes. */
+  dropMembership(multicastAddress: string, multicastInterface?: string): void {
+    this.demandOpen();
+    this.memberships.drop(multicastAddress, multicastInterface);
+  }
+
+  /** Always throws: sources can be chosen by IGMPv3 only. */
+  addSourceSpecificMembership(_sourceAddress: string, _groupAddress: string, _interface?: string): void {
+    throw noSources();
+  }
+
+  /** Always throws. */
+  dropSourceSpecificMembership(_sourceAddress: string, _groupAddress: string, _interface?: string): void {
+    throw noSources();
+  }
+
+  /** How many routers multicasts may pass, and one; default 1: they stay on the link. 0: on this host. */
+  setMulticastTTL(ttl: number): number {
+    if (!Number.isInteger(ttl) || ttl < 0 || ttl > 255) throw badArgument('ttl', 'a number from 0 to 255');
+    this.demandOpen();
+    this.settings.groupTtl = ttl;
+    this.apply();
+    return ttl;
+  }
+
+  /** Whether members on this host, the socket itself among them, get what it sends; default true. */
+  setMulticastLoopback(flag: boolean): boolean {
+    this.demandOpen();
+    this.settings.loopsGroups = flag;
+    this.apply();
+    return flag;
+  }
+
+  /** The port that multicasts leave by; `0.0.0.0`: what the route says, or the only one. */
+  setMulticastInterface(multicastInterface: string): void {
+    this.demandOpen();
+    this.settings.groupSlot = this.memberships.slotOf(multicastInterface);
+    this.apply();
+  }
+
+  /** IP_MULTICAST_ALL: whether it also gets what is sent to groups that it has not joined itself, but others here have; default true. */
+  setMulticastAll(flag: boolean): void {
+    this.demandOpen();
+    this.settings.hearsAllGroups = flag;
+    this.apply();
+  }
+
+  /** Throws where it is closed. @internal */
+  protected abstract demandOpen(): void;
+  /** Tells the worker, if there is one, of the settings. @internal */
+  protected abstract apply(): void;
+  /** Binds a socket that is not, on the device of the port that has this address. @internal */
+  protected abstract bindNear(address: number): void;
+}
+
+const noSources = () =>
+  new EvlnetError('EOPNOTSUPP', 'Cannot choose sources of a group: evlnet speaks IGMPv2 (EOPNOTSUPP)', {
+    exit: Exit.Unsupported,
+    errno: 95,
+    hint: 'addMembership(), and look at where a message comes from',
+  });

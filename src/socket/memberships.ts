@@ -1,0 +1,96 @@
+import { Errno } from '../linux/libc.js';
+import type { Joined, UdpBinding } from '../stack/udp-endpoint.js';
+import { statePath } from '../state/path.js';
+import { isMulticast, readIpv4 } from '../wire/address.js';
+import { MAX_MEMBERSHIPS } from '../worker/socket-groups.js';
+import { refusal } from './errors.js';
+import { groupPort } from './group-port.js';
+import type { Lease } from './lease.js';
+import type { SocketOptions } from './socket-options.js';
+
+const JOIN = 'join the group';
+const LEAVE = 'leave the group';
+
+/** The groups that a socket has joined, or is to join once it is bound; at whatever worker. */
+export class Memberships {
+  readonly #joined: Joined[] = [];
+
+  constructor(
+    readonly lease: Lease<UdpBinding>,
+    readonly options: Pick<SocketOptions, 'ifname' | 'state'>,
+    readonly onError: (error: Error) => void,
+  ) {}
+
+  get count(): number {
+    return this.#joined.length;
+  }
+
+  /** Fails at once as IP_ADD_MEMBERSHIP would. Returns an address of the port, 0 where it has none: where the socket is to be bound. */
+  add(group: string, named: string | undefined): number {
+    const { port, joined } = this.#read(JOIN, group, named);
+    if (this.#find(joined) >= 0)
+      throw refusal(JOIN, Errno.EADDRINUSE, 'it is joined already', 'dropMembership()');
+    if (this.#joined.length >= MAX_MEMBERSHIPS)
+      throw refusal(
+        JOIN,
+        Errno.ENOBUFS,
+        `a socket joins ${MAX_MEMBERSHIPS} at most, as on Linux`,
+        'another socket',
+      );
+    this.#joined.push(joined);
+    if (this.lease.phase === 'bound') void this.#join(joined).catch(this.onError);
+    return port.addresses[0]?.address ?? 0;
+  }
+
+  drop(group: string, named: string | undefined): void {
+    const { joined } = this.#read(LEAVE, group, named);
+    const i = this.#find(joined);
+    if (i < 0) throw refusal(LEAVE, Errno.EADDRNOTAVAIL, 'it is not joined', 'addMembership()');
+    this.#joined.splice(i, 1);
+    if (this.lease.phase === 'bound') void this.#request('leave-group', joined).catch(this.onError);
+  }
+
+  /** The slot of a port for multicasts to leave by, -1 for what the route says; fails as IP_MULTICAST_IF would. */
+  slotOf(named: string): number {
+    if (readIpv4(named) === 0) return -1;
+    return this.#portOf(named, 'send through that interface', Errno.EADDRNOTAVAIL).vid;
+  }
+
+  /** All of them, at a worker that knows of none. */
+  async joinAll(): Promise<void> {
+    for (const joined of [...this.#joined]) await this.#join(joined);
+  }
+
+  #read(act: string, group: string, named: string | undefined) {
+    const address = readIpv4(group);
+    if (address === undefined || !isMulticast(address))
+      throw refusal(act, Errno.EINVAL, `"${group}" is none`, 'groups are 224.0.0.0 to 239.255.255.255');
+    const port = this.#portOf(named, act, Errno.ENODEV);
+    return { port, joined: { slot: port.vid, group: address } };
+  }
+
+  #portOf(named: string | undefined, act: string, errno: number) {
+    const { ifname, state } = this.options;
+    const { device } = this.lease;
+    return groupPort({ named, bound: ifname, device }, statePath(state).file, act, errno);
+  }
+
+  #find({ slot, group }: Joined): number {
+    return this.#joined.findIndex((j) => j.slot === slot && j.group === group);
+  }
+
+  /** One that fails is none. */
+  async #join(joined: Joined): Promise<void> {
+    try {
+      await this.#request('join-group', joined);
+    } catch (error) {
+      const i = this.#joined.indexOf(joined);
+      if (i >= 0) this.#joined.splice(i, 1);
+      throw error;
+    }
+  }
+
+  #request(command: string, { slot, group }: Joined): Promise<unknown> {
+    return this.lease.request(command, { slot, group });
+  }
+}
