@@ -10,6 +10,7 @@ export const socket = f('int socket(int, int, int)');
 export const setsockopt = f('int setsockopt(int, int, int, uintptr_t, uint)');
 export const getsockopt = f('int getsockopt(int, int, int, uintptr_t, uintptr_t)');
 export const bind = f('int bind(int, uintptr_t, uint)');
+export const connect = f('int connect(int, uintptr_t, uint)');
 export const close = f('int close(int)');
 export const poll = f('int poll(uintptr_t, ulong, int)');
 export const epollCreate1 = f('int epoll_create1(int)');

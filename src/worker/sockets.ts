@@ -13,6 +13,7 @@ import type { BellEnd } from './bell-end.js';
 import { Delays } from './delays.js';
 import type { DriverTimes } from './driver-times.js';
 import { KernelGroups } from './kernel-groups.js';
+import { KernelPorts } from './kernel-ports.js';
 import type { OutOfBandSide } from './out-of-band-side.js';
 import { isPacketBinding, type PortSetup, type SocketBinding, type SocketPlace } from './shared.js';
 import {
@@ -50,6 +51,8 @@ interface Socket {
 
 /** More would be a mistake: each has its memory, and looking for what to send goes over all of them. */
 const MAX_SOCKETS = 1024;
+/** Ephemeral ports that may turn out to be somebody else's before one is given up. */
+const MAX_TRIES = 1000;
 
 const badSocket = (act: string) =>
   new EvlnetError('EBADF', `Cannot ${act}: the socket is closed, or of another kind (EBADF)`);
@@ -63,6 +66,7 @@ function discard({ wakeFd, memory }: Socket): void {
 export class Sockets {
   readonly #sockets = new Map<number, Socket>();
   readonly #groups = new KernelGroups();
+  readonly #kernelPorts = new KernelPorts();
   readonly #folder: string;
   #lastId = 0;
 
@@ -158,6 +162,7 @@ export class Sockets {
 
   /** The ports are others. */
   followPorts(onWarning: (message: string, hint?: string) => void): void {
+    this.#followKernelPorts(onWarning);
     try {
       this.#followGroups();
     } catch (error) {
@@ -196,16 +201,37 @@ export class Sockets {
     for (const file of [socket.file, `${socket.file}.wake`]) rmSync(file, { force: true });
     // Nobody may look at memory that is gone; where the out-of-band side does not answer, it stays.
     if (socket.joined.length > 0) this.#followGroups();
+    this.#followKernelPorts();
     await this.outOfBand.command({ kind: 'close-socket', id });
     discard(socket);
   }
 
+  /** What is wished for is taken in the kernel's stack too, where that serves the same addresses. */
   #bindingOf(wish: Wish | PacketWish): SocketBinding {
     if ('ethertype' in wish) return packetBindingOf(wish, this.ports());
-    const others = [...this.#sockets.values()].filter(
-      (s): s is Socket & Bound => !isPacketBinding(s.binding),
-    );
-    return bindingOf(wish, this.ports(), others);
+    const others = this.#datagramSockets();
+    for (let tries = 0; ; tries++) {
+      const binding = bindingOf(wish, this.ports(), others);
+      const bound = { binding, reusesAddress: wish.reusesAddress };
+      try {
+        this.#kernelPorts.reserve(bound, this.ports());
+        return binding;
+      } catch (error) {
+        this.#followKernelPorts();
+        // Any port will do: another one.
+        if (wish.udpPort !== 0 || (error as EvlnetError).code !== 'EADDRINUSE' || tries > MAX_TRIES)
+          throw error;
+        others.push({ binding, reusesAddress: false });
+      }
+    }
+  }
+
+  #datagramSockets(): Bound[] {
+    return [...this.#sockets.values()].filter((s): s is Socket & Bound => !isPacketBinding(s.binding));
+  }
+
+  #followKernelPorts(onWarning: (message: string, hint?: string) => void = () => {}): void {
+    this.#kernelPorts.follow(this.#datagramSockets(), this.ports(), onWarning);
   }
 
   #demandUdp(id: number, act: string): Socket {
@@ -222,11 +248,13 @@ export class Sockets {
     await this.outOfBand.command({ kind: 'bind-socket', id, binding });
     const socket = this.#sockets.get(id);
     if (socket !== undefined) socket.binding = binding;
+    this.#followKernelPorts();
   }
 
   /** The out-of-band side has ended: nobody looks at anything any more. */
   end(): void {
     this.#groups.close();
+    this.#kernelPorts.close();
     for (const socket of this.#sockets.values()) discard(socket);
     this.#sockets.clear();
   }

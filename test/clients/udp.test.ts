@@ -8,6 +8,14 @@ import { EVLNET, Stand, type Started, until } from './stand.js';
 
 const PROGRAM = join(import.meta.dirname, 'udp-program.mjs');
 const SELF = '10.10.10.11';
+const BIND = `
+import errno, socket, sys
+try:
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).bind((sys.argv[1], int(sys.argv[2])))
+    print("bound")
+except OSError as e:
+    print(errno.errorcode[e.errno])
+`;
 
 interface StampedLine {
   readonly from?: { readonly timestamps?: Required<RxTimestamps> };
@@ -15,7 +23,7 @@ interface StampedLine {
   readonly statistics?: object;
 }
 
-describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])(
+describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, { command: 'python3' }])(
   'a program with a UDP socket',
   () => {
     let stand: Stand;
@@ -169,6 +177,28 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       const p = stand.start('responder', {}, process.execPath, PROGRAM, '42042', '10.10.10.77');
       started.push(p);
       await p.printed(/"error":"EADDRNOTAVAIL"/);
+    }, 60_000);
+
+    test('on a device that the kernel’s stack serves too, each has its ports to itself', async () => {
+      stand.evlnet('port', 'enable', 'eth0');
+      await worker();
+      const own = '192.0.2.11';
+      /** What bind(2) says to a program on the kernel's stack. */
+      const binds = (address: string) =>
+        stand.get('responder', 'python3', '-c', BIND, address, '42042').trim();
+      const p = await program('42042');
+      expect([own, '0.0.0.0', '10.10.43.11'].map(binds)).toEqual(['EADDRINUSE', 'EADDRINUSE', 'bound']);
+      await p.stop('SIGKILL');
+      await until(() => binds(own) === 'bound', 5000, 'the port is free');
+      const other = stand.start('responder', {}, 'socat', '-u', `UDP4-RECV:42042,bind=${own}`, '-');
+      started.push(other);
+      await until(() => stand.get('responder', 'ss', '-ulnH').includes(`${own}:42042`), 5000, 'socat has it');
+      const q = stand.start('responder', {}, process.execPath, PROGRAM, '42042');
+      started.push(q);
+      await q.printed(/"error":"EADDRINUSE".*kernel's stack.*"hint":"who has it: ss/);
+      // Other addresses of the device are nobody's concern.
+      await program('42042', SELF);
+      stand.evlnet('port', 'disable', 'eth0');
     }, 60_000);
 
     test('killed, its socket goes: the port is free at once', async () => {
