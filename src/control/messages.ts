@@ -46,6 +46,10 @@ export interface WorkerStatus {
   /** Buffers, and octets of one, as they are. */
   pool: number;
   bufsz: number;
+  /** How its out-of-band side runs, as far as that was said: empty turns, CPUs, SCHED_FIFO. */
+  spin?: number | 'always';
+  cpu?: string;
+  priority?: number;
   /** What was changed on the interface and will be put back: `rxvlan off`. */
   changed: string[];
   /** Why not a better driver or mode. */

@@ -117,6 +117,7 @@ const socketCommands = ({ sockets }: InBand): Commands => ({
 
 function status(worker: InBand): WorkerStatus {
   const { attachment, link } = worker;
+  const { spin, cpu, priority } = worker.options;
   const reset =
     worker.resetMs < NOTABLE_MS
       ? []
@@ -133,6 +134,9 @@ function status(worker: InBand): WorkerStatus {
     queues: attachment.queues,
     pool: attachment.pool,
     bufsz: attachment.chunkSize,
+    ...(spin === undefined ? {} : { spin }),
+    ...(cpu === undefined ? {} : { cpu }),
+    ...(priority === undefined ? {} : { priority }),
     ...(why === '' ? {} : { why }),
     changed: [...worker.prepared.changed],
     rev: worker.rev,

@@ -72,6 +72,17 @@ describe('port show', () => {
     expect(JSON.parse((await host.run('-j port show down')).out)).toHaveLength(isUp ? 0 : 1);
   });
 
+  test('how the thread of the worker runs, where it was told', async () => {
+    await host.run('port enable eth0.42 address 10.10.10.11/24');
+    host.workers = [runningWorker('/run/x', { spin: 'always', cpu: '1-2' })];
+    expect(await host.ok('port')).toMatch(/ queues 1 spin always cpu 1-2\n/);
+    host.workers = [runningWorker('/run/x', { spin: 0, priority: 50 })];
+    expect(JSON.parse(await host.ok('-j port'))).toMatchObject([{ spin: 0, priority: 50 }]);
+    expect((await host.run('check eth0')).out).toMatch(
+      /worker 4711 runs, xdp native copy, spins 0 turns, SCHED_FIFO 50\n/,
+    );
+  });
+
   test('a device that is no port is DISABLED', async () => {
     expectGolden('port-show-disabled.txt', await host.ok('port show eth1'));
   });

@@ -28,6 +28,10 @@ export interface PortRecord {
   addr_info: { family: 'inet'; local: string; prefixlen: number }[];
   pool?: number;
   bufsz?: number;
+  /** How the worker's out-of-band thread runs, where it is not the default: empty turns, CPUs, SCHED_FIFO. */
+  spin?: number | 'always';
+  cpu?: string;
+  priority?: number;
   /** Of the base device: `ecat.o`, `rules`, `all accept`. */
   filter?: string;
   ethertype?: 'any';
@@ -78,6 +82,7 @@ export function portRecord(port: RecordedPort, sources: PortSources): PortRecord
     addr_info: kernel ? addressesOf(kernel, sources.addresses) : ownAddress(entry.address),
     pool: status?.pool ?? pool,
     bufsz: status?.bufsz ?? bufsz,
+    ...(status && urgencyOf(status)),
     ...(filter && { filter: filterName(filter) }),
     ...(entry.ethertype && { ethertype: entry.ethertype }),
     ...(entry.icmpErrors && { icmp_errors: true as const }),
@@ -116,6 +121,12 @@ function stateOf({ ifname, base, kernel }: RecordedPort, worker: Worker | undefi
   const runs = status?.ports.some((port) => port.ifname === ifname && port.running);
   return runs === false ? 'ENABLED' : 'RUNNING';
 }
+
+const urgencyOf = ({ spin, cpu, priority }: NonNullable<Worker['status']>): Partial<PortRecord> => ({
+  ...(spin === undefined ? {} : { spin }),
+  ...(cpu === undefined ? {} : { cpu }),
+  ...(priority === undefined ? {} : { priority }),
+});
 
 const flagsOf = (link: Link | undefined): string[] => [
   ...(link?.up ? ['UP'] : []),

@@ -49,11 +49,13 @@ function addressLine({ lladdr, addr_info }: PortRecord, paint: Paint): string {
   return words.join(' ');
 }
 
-function bufferLine({ pool, bufsz, filter, ethertype, icmp_errors, queues, wants }: PortRecord): string {
+function bufferLine(port: PortRecord): string {
+  const { pool, bufsz, filter, ethertype, icmp_errors, wants } = port;
   const words = [`pool ${pool} bufsz ${bufsz} filter ${filter ?? 'none'}`];
   if (ethertype) words.push(`ethertype ${ethertype}`);
   if (icmp_errors) words.push('icmp-errors on');
-  if (queues !== undefined) words.push(`queues ${queues}`);
+  for (const key of ['queues', 'spin', 'cpu', 'priority'] as const)
+    if (port[key] !== undefined) words.push(`${key} ${port[key]}`);
   if (wants) {
     words.push('wants');
     if (wants.driver) words.push(`driver ${wants.driver}`);
