@@ -83,6 +83,8 @@ export interface Replies {
   attach: Record<string, unknown>;
   /** Events `echoes` follow until the connection is closed. */
   ping: Record<string, never>;
+  /** No more requests of that; events go on. */
+  'ping-enough': Record<string, never>;
   /** The table that the out-of-band side uses. */
   neighbours: { neighbours: NeighbourStatus[] };
   /** Absent where it did not answer in time. */

@@ -64,6 +64,7 @@ export class EchoClient implements IcmpService {
   #measured = 0;
   #warmUps: number;
   #wasFailed = false;
+  #isEnough = false;
 
   constructor(
     readonly setup: EchoSetup,
@@ -109,6 +110,12 @@ export class EchoClient implements IcmpService {
     // Behind time by more than one interval, it does not catch up.
     const next = this.dueNs === NEVER ? nowNs : Math.max(this.dueNs, nowNs - setup.intervalNs);
     this.dueNs = isLast ? NEVER : setup.isFlood ? nowNs + FLOOD_NS : next + setup.intervalNs;
+  }
+
+  /** Sends no more; replies still count. */
+  enough(): void {
+    this.#isEnough = true;
+    this.dueNs = NEVER;
   }
 
   #send(nowNs: number): void {
@@ -169,7 +176,7 @@ export class EchoClient implements IcmpService {
     const state = this.#state[sequence]!;
     if (state === 0) return Outcome.Pass;
     if (state === Unmeasured) {
-      if (this.#measured === 0) this.dueNs = this.now();
+      if (this.#measured === 0 && !this.#isEnough) this.dueNs = this.now();
       this.#warmUps = 0;
       return Outcome.Done;
     }

@@ -15,6 +15,11 @@ export class EchoClients implements IcmpService {
     return refused;
   }
 
+  /** It sends no more; replies still count. */
+  enough(number: number): void {
+    this.#clients.find((c) => c.setup.client === number)?.enough();
+  }
+
   end(number: number): void {
     const i = this.#clients.findIndex((c) => c.setup.client === number);
     if (i >= 0) this.#clients.splice(i, 1);

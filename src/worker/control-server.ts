@@ -1,6 +1,6 @@
 import { type FilterStatus, toFailure, type WorkerStatus } from '../control/messages.js';
 import { type Commands, type Connection, type ControlServer, listen } from '../control/server.js';
-import type { EchoWanted } from './echo-dispatch.js';
+import type { EchoRun, EchoWanted } from './echo-dispatch.js';
 import type { InBand } from './in-band.js';
 import { neighbourCommands } from './neighbour-commands.js';
 import type { Wanted } from './plan.js';
@@ -14,6 +14,7 @@ const MAX_STAMP_MS = 2 ** 31 - 1;
 
 /** Answers the commands of other processes to a running worker (control.sock). */
 export function serveControl(folder: string, worker: InBand): Promise<ControlServer> {
+  const pings = new WeakMap<Connection, EchoRun>();
   return listen(folder, {
     status: () => status(worker),
     reload: async () => {
@@ -33,10 +34,15 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
       };
     },
     ping: async (request, connection) => {
-      const end = await worker.ping(request.wanted as EchoWanted, (totals, echoes) => {
+      const run = await worker.ping(request.wanted as EchoWanted, (totals, echoes) => {
         connection.push({ event: 'echoes', totals, echoes });
       });
-      connection.onClose(() => void end().catch(() => {}));
+      pings.set(connection, run);
+      connection.onClose(() => void run.end().catch(() => {}));
+      return {};
+    },
+    'ping-enough': async (_request, connection) => {
+      await pings.get(connection)?.enough();
       return {};
     },
     ...neighbourCommands(worker),

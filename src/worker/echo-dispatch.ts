@@ -20,6 +20,13 @@ export interface EchoWanted extends Omit<EchoSetup, 'client' | 'identifier'> {
 /** Told of answers: `totals` by `EchoTotal`. */
 export type EchoSink = (totals: readonly number[], echoes: readonly Echo[]) => void;
 
+/** Echo requests that are being sent. */
+export interface EchoRun {
+  /** No more of them; replies are still told. */
+  enough(): Promise<void>;
+  end(): Promise<void>;
+}
+
 /** Runs echo clients on the out-of-band side and carries what comes of them to those who wanted them. */
 export class EchoDispatch {
   readonly #sinks = new Map<number, EchoSink>();
@@ -27,8 +34,8 @@ export class EchoDispatch {
 
   constructor(readonly outOfBand: OutOfBandSide) {}
 
-  /** Resolves once the first request is sent, with what ends it. `slot`: of the port. */
-  async start(wanted: EchoWanted, slot: number, sink: EchoSink): Promise<() => Promise<void>> {
+  /** Resolves once the first request is sent. `slot`: of the port. */
+  async start(wanted: EchoWanted, slot: number, sink: EchoSink): Promise<EchoRun> {
     const { port, ...rest } = wanted;
     const client = Array.from({ length: ECHO_CLIENTS }, (_, i) => i).find((i) => !this.#sinks.has(i));
     if (client === undefined)
@@ -36,6 +43,7 @@ export class EchoDispatch {
         hint: 'end one of them first',
       });
     this.#sinks.set(client, sink);
+    const enough = () => this.outOfBand.command({ kind: 'ping-enough', client });
     const end = async () => {
       if (!this.#sinks.has(client)) return;
       this.drain();
@@ -53,7 +61,7 @@ export class EchoDispatch {
       throw error;
     }
     this.#setTimer();
-    return end;
+    return { enough, end };
   }
 
   drain(): void {

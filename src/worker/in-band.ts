@@ -9,7 +9,7 @@ import type { StateDocument } from '../state/schema.js';
 import { type BellEnd, makeBell } from './bell-end.js';
 import { takeDriver } from './driver.js';
 import { DriverTimes } from './driver-times.js';
-import { EchoDispatch, type EchoSink, type EchoWanted } from './echo-dispatch.js';
+import { EchoDispatch, type EchoRun, type EchoSink, type EchoWanted } from './echo-dispatch.js';
 import { Filter } from './filter.js';
 import { HookCounters } from './hook-counters.js';
 import type { PreparedInterface } from './interface.js';
@@ -170,8 +170,8 @@ export class InBand {
     return this.#services.serve(wanted, sink);
   }
 
-  /** Sends echo requests; resolves once the first is sent, with what ends that. */
-  ping(wanted: EchoWanted, sink: EchoSink): Promise<() => Promise<void>> {
+  /** Sends echo requests; resolves once the first is sent. */
+  ping(wanted: EchoWanted, sink: EchoSink): Promise<EchoRun> {
     const port = this.#ports.find((p) => p.ifname === wanted.port);
     if (port === undefined)
       throw new EvlnetError('EVL_NO_PORT', `Cannot find an enabled port "${wanted.port}"`, {

@@ -108,6 +108,7 @@ export class OutOfBand {
       else if (command.kind === 'solicit') this.#solicit(command.slot, command.address);
       else if (command.kind === 'forget') this.#stack.neighbours.forget(command.slot, command.address);
       else if (command.kind === 'ping') this.#ping(command.setup, command.slot);
+      else if (command.kind === 'ping-enough') this.#pings.enough(command.client);
       else if (command.kind === 'ping-end') this.#pings.end(command.client);
       else if (command.kind === 'open-socket') this.#sockets.open(command);
       else if (command.kind === 'bind-socket') this.#sockets.bind(command);

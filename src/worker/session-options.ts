@@ -17,8 +17,8 @@ export interface SessionOptions {
   /** Milliseconds between two looks at the counters; default 500. */
   readonly lookMs?: number;
   readonly sink: Sink;
-  /** Echo requests to send besides; called anew for each worker that they run on. */
-  readonly echoes?: { wanted(): EchoWanted; readonly sink: EchoSink };
+  /** Echo requests to send besides; called anew for each worker that they run on. `enough`: no more of them, while replies are still told. */
+  readonly echoes?: { wanted(): EchoWanted; readonly sink: EchoSink; readonly enough: AbortSignal };
   /** Whether a running worker of the device may be joined; if not, it is an error. */
   readonly mayAttach: boolean;
   /** Ends the session in good order. */

@@ -38,7 +38,10 @@ export async function asWorker(
   try {
     control = await serveControl(folder, worker);
     for (const wanted of o.wanted) await worker.serve(wanted, o.sink);
-    if (o.echoes) await worker.ping(o.echoes.wanted(), o.echoes.sink);
+    if (o.echoes) {
+      const run = await worker.ping(o.echoes.wanted(), o.echoes.sink);
+      void aborted(o.echoes.enough).then(() => run.enough().catch(() => {}));
+    }
     tally.follow(folder, slotsOf(worker, o.wanted));
     started();
     await tallying(o, tally, Promise.race([aborted(o.signal), worker.ended]));

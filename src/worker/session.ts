@@ -118,7 +118,10 @@ async function attached(
       const answer = (await client.request('attach', { wanted }, ATTACH_MS)) as { slots: number[] };
       slots.push(...answer.slots);
     }
-    if (o.echoes) await client.request('ping', { wanted: o.echoes.wanted() }, 2000);
+    if (o.echoes) {
+      await client.request('ping', { wanted: o.echoes.wanted() }, 2000);
+      void aborted(o.echoes.enough).then(() => client.request('ping-enough').catch(() => {}));
+    }
     tally.follow(folder, [...new Set(slots)]);
     started();
     await tallying(o, tally, Promise.race([aborted(o.signal), client.closed]));

@@ -122,6 +122,8 @@ export type Command =
   | { readonly kind: 'forget'; readonly slot: number; readonly address: number | undefined }
   /** Sends echo requests through the port of that slot. EchoTotal.Refusal tells whether it can. */
   | { readonly kind: 'ping'; readonly setup: EchoSetup; readonly slot: number }
+  /** It sends no more, and replies still count. */
+  | { readonly kind: 'ping-enough'; readonly client: number }
   | { readonly kind: 'ping-end'; readonly client: number }
   | ({ readonly kind: 'open-socket' } & SocketSetup)
   | ({ readonly kind: 'bind-socket' } & Pick<SocketSetup, 'id' | 'binding'>)

@@ -122,6 +122,31 @@ test('COUNT requests and no more; sequence numbers begin anew after 65535', () =
   expect(total('Received')).toBe(3);
 });
 
+test('enough: no more requests, while the replies to those under way still count', () => {
+  for (const more of [{}, { isFlood: true }, { warmsUp: true }]) {
+    const { n, clients, total, reply, pass } = asking({ ...more, intervalNs: SECOND });
+    if ('warmsUp' in more) {
+      reply(1);
+      pass(0);
+    }
+    n.sent();
+    clients.enough(3);
+    expect(clients.dueNs).toBe(Number.POSITIVE_INFINITY);
+    reply('warmsUp' in more ? 2 : 1);
+    pass(10 * SECOND);
+    expect([n.sent(), total('Sent'), total('Received')]).toEqual([[], 1, 1]);
+  }
+});
+
+test('enough while it warms up: the reply begins nothing', () => {
+  const { n, clients, total, reply, pass } = asking({ warmsUp: true });
+  n.sent();
+  clients.enough(3);
+  reply(1);
+  pass(10 * SECOND);
+  expect([n.sent(), total('Sent')]).toEqual([[], 0]);
+});
+
 test('warming up: a first request in no numbers, COUNT of them from its reply on', () => {
   const { page, total, reply, pass, n } = asking({ warmsUp: true, count: 2, intervalNs: SECOND / 1000 });
   expect(n.sent()).toHaveLength(1);

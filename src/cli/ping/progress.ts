@@ -10,6 +10,7 @@ export class Progress {
   #before: number[] = [];
   #now: readonly number[] = [];
   #lastSentMs: number | undefined;
+  #isEnough = false;
 
   constructor(readonly count: number | undefined) {}
 
@@ -42,14 +43,21 @@ export class Progress {
     this.#now = totals;
   }
 
+  /** No more requests are sent: of those that are under way it is waited for a late reply, but nobody waits long who wants to end. */
+  enough(nowMs: number): void {
+    this.#isEnough = true;
+    this.#lastSentMs ??= nowMs;
+  }
+
   /** Whether nothing more is to be waited for. */
   isOver(nowMs: number): boolean {
     const { totals, count } = this;
     const [sent = 0, received = 0] = [totals[EchoTotal.Sent], totals[EchoTotal.Received]];
-    if (count === undefined || sent < count) return false;
+    if (!this.#isEnough && (count === undefined || sent < count)) return false;
     if (received >= sent) return true;
     this.#lastSentMs ??= nowMs;
     const longestMs = (2 * (totals[EchoTotal.Max] ?? 0)) / 1e6;
-    return nowMs - this.#lastSentMs > (received > 0 ? Math.max(LINGER_MS, longestMs) : PATIENCE_MS);
+    const wait = received > 0 ? Math.max(LINGER_MS, longestMs) : PATIENCE_MS;
+    return nowMs - this.#lastSentMs > (this.#isEnough ? Math.min(LINGER_MS, wait) : wait);
   }
 }

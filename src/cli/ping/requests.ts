@@ -6,6 +6,8 @@ import { workerArguments } from '../worker-arguments.js';
 import type { EchoPath } from './path.js';
 import { Progress } from './progress.js';
 
+const LONGEST_END_MS = 2000;
+
 /** What to send, and whom to tell. */
 export interface Requests {
   readonly size: number;
@@ -16,7 +18,7 @@ export interface Requests {
   readonly warmsUp: boolean;
   /** Datagrams to that UDP port instead of ICMP requests. */
   readonly udpPort?: number | undefined;
-  /** Aborted, it ends them; aborts when -c or -w is reached. */
+  /** Aborted, it ends them at once; aborts when all is over. */
   readonly end: AbortController;
   /** The first request is about to be sent. */
   onBegin(): void;
@@ -33,7 +35,7 @@ export interface RequestsResult {
   readonly isShort: boolean;
 }
 
-/** Sends echo requests out-of-band until Ctrl-C, -c or -w: as the worker of the base device, or at the one that runs. */
+/** Sends echo requests out-of-band until Ctrl-C, -c or -w, and waits for the last replies: as the worker of the base device, or at the one that runs. */
 export async function sendRequests(context: Context, path: EchoPath, o: Requests): Promise<RequestsResult> {
   const { arguments: given, io } = context;
   const { route, destination, state } = path;
@@ -42,7 +44,19 @@ export async function sendRequests(context: Context, path: EchoPath, o: Requests
   const progress = new Progress(count);
   let startMs: number | undefined;
   let timer: NodeJS.Timeout | undefined;
-  io.stop().addEventListener('abort', () => end.abort(), { once: true });
+  const enough = new AbortController();
+  const stop = () => {
+    if (startMs === undefined) {
+      end.abort();
+      return;
+    }
+    progress.enough(Date.now());
+    enough.abort();
+    clearTimeout(timer);
+    // A worker that tells nothing any more is not waited for.
+    timer = setTimeout(() => end.abort(), LONGEST_END_MS);
+  };
+  io.stop().addEventListener('abort', stop, { once: true });
   if (io.stop().aborted) end.abort();
   try {
     await runSession({
@@ -52,10 +66,11 @@ export async function sendRequests(context: Context, path: EchoPath, o: Requests
       runRoot: runRoot(context.state),
       wanted: [],
       echoes: {
+        enough: enough.signal,
         wanted() {
           if (startMs === undefined) {
             startMs = Date.now();
-            if (deadline !== undefined) timer = setTimeout(() => end.abort(), deadline * 1000);
+            if (deadline !== undefined) timer = setTimeout(stop, deadline * 1000);
             o.onBegin();
           }
           progress.begin();
