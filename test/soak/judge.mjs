@@ -58,8 +58,9 @@ export function judge({ seconds, issuer, program, before, after, memory }) {
     received.reduce((a, b) => a + b),
     base.verdicts.vlan,
   );
-  within('fragments that wait', unaccounted(port), Math.min(PLACES, sent['lone-fragment']));
-  same('nothing else waits', unaccounted(base) + unaccounted(side), 0);
+  // Of all time: some of the warm-up may have waited when counting began.
+  within('fragments that wait', unaccounted(after['eth0.42']), PLACES);
+  same('nothing else waits', unaccounted(after.eth0) + unaccounted(after['eth0.44']), 0);
   const left = transmitted(base) + transmitted(port) + transmitted(side);
   same('transmitted: what came back', issuer.received - issuer.announced, left);
   for (const reason of [
