@@ -23,7 +23,8 @@ const DROPPED = {
 const IN_BAND = ['other-vlan', 'other-host', 'untagged'];
 /** Shorter than that a slope says nothing. */
 export const LONG_S = 300;
-const MOST_HEAP_AN_HOUR = 1 << 20;
+/** Nothing for frames; what the changes of the configuration left behind waits for a full collection, some KiB each. */
+const MOST_HEAP_AN_HOUR = 4 << 20;
 /** Packets that wait for their fragments at a time. */
 const PLACES = 64;
 

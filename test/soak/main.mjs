@@ -26,6 +26,9 @@ const flags = {
 /** How long full load is offered before. */
 const FULL_S = 3;
 const PATIENCE_MS = 20_000;
+/** How often filter and port change: so many times in a short run, in a long one now and then. */
+const CHANGES = 6;
+const MOST_CHANGE_MS = 10_000;
 
 /** Exit code of `scripts/soak`. */
 export async function main(argv) {
@@ -91,7 +94,8 @@ async function measure({ seconds, rate }, onClose) {
   await evlnet.command('vlans', 'set', '42,44');
   const worker = await evlnet.start('default');
   onClose(() => worker.stop());
-  const args = [`${ROOT}test/soak/program.mjs`, `${ROOT}dist/index.js`];
+  const changeMs = Math.min(MOST_CHANGE_MS, (seconds * 1000) / CHANGES);
+  const args = [`${ROOT}test/soak/program.mjs`, `${ROOT}dist/index.js`, `${changeMs}`];
   const beside = await start(...wire.onResponder(process.execPath, args), {
     ready: /ready/,
     env: evlnet.env,

@@ -1,6 +1,6 @@
 // A program beside the worker: a socket that echoes, a packet socket that counts, and changes of the configuration now and then.
-// program.mjs DIST, until SIGINT; then its numbers as JSON.
-const [dist] = process.argv.slice(2);
+// program.mjs DIST MILLISECONDS, a change so often, until SIGINT; then its numbers as JSON.
+const [dist, changeMs] = process.argv.slice(2);
 const { createPacketSocket, createSocket, disablePort, enablePort, setFilter } = await import(dist);
 const onWarning = () => {};
 /** They let the same through, so that nothing depends on when they are changed. */
@@ -9,7 +9,6 @@ const FILTERS = [
   { rules: [{ match: 'vlan and udp port 7', verdict: 'vlan' }], default: 'vlan' },
   null,
 ];
-const CHANGE_MS = 700;
 
 const fail = (error) => {
   process.stderr.write(`${error.message}\n`);
@@ -37,7 +36,7 @@ const change = async () => {
 };
 const again = () => {
   if (isOver) return;
-  changing = change().then(() => setTimeout(again, CHANGE_MS), fail);
+  changing = change().then(() => setTimeout(again, Number(changeMs)), fail);
 };
 
 const statistics = () => ({ echo: echo.statistics(), all: all.statistics() });
