@@ -140,6 +140,11 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       );
       expect(counts).toEqual([2, 2, 2]);
       expect(times?.driver_queue?.count).toBeGreaterThanOrEqual(3);
+      expect(stand.evlnet('stats', 'reset').status).toBe(0);
+      // ARP may come at any time.
+      const [after] = stand.json<object[]>('stats', 'histogram');
+      for (const at of ['queue_application', 'application_queue', 'queue_driver'])
+        expect(after).not.toHaveProperty(at);
     }, 60_000);
 
     test('stats histogram has the driver tell its times while it runs', async () => {

@@ -20,11 +20,13 @@ const octets = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
 describeIf(['root', 'bpf'])('vlanRule() in the kernel', () => {
   const maps = new Map<string, BpfMap>();
   let program: Program;
+  let stamping: Program;
   const counts = () => Object.values(HookCounter).map((c) => maps.get(COUNTERS.name)!.sum(c));
 
   beforeAll(() => {
     for (const spec of [VLANS, COUNTERS, HIDDEN, xsks(4)]) maps.set(spec.name, createMap(spec));
     program = loadProgram(vlanRule(), maps);
+    stamping = loadProgram(vlanRule(7), maps);
     loadProgram(hiddenTagWatch(), maps).close();
     // 42: a kernel VLAN device with a MAC address of its own; 43: an evlnet VLAN port; 100: no port.
     const ports = [
@@ -37,6 +39,7 @@ describeIf(['root', 'bpf'])('vlanRule() in the kernel', () => {
   });
   afterAll(() => {
     program?.close();
+    stamping?.close();
     for (const m of maps.values()) m.close();
   });
 
@@ -78,6 +81,8 @@ describeIf(['root', 'bpf'])('vlanRule() in the kernel', () => {
         .filter(([, n]) => n !== 0),
     );
     expect(moved).toEqual(moves);
+    // What is not taken goes on as it came, without a stamp in front of it.
+    expect(testRun(stamping, octets)).toMatchObject({ result: PASS, data: octets });
   });
 
   test('changes() names the VIDs that differ and no others', () => {
