@@ -39,4 +39,5 @@ export type { Payload, SendCallback } from './socket/send-arguments.js';
 export type { AddressInfo, SocketEvents, SocketOptions } from './socket/socket-options.js';
 export type { SocketStatistics } from './socket/statistics.js';
 export type { RxTimestamps, Timestamping, TxTimestamps } from './socket/timestamps.js';
+export type { MtuDiscoveryName } from './socket/udp-options.js';
 export type { UdpSocket } from './socket/udp-socket.js';

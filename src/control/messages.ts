@@ -91,6 +91,8 @@ export interface Replies {
   solicit: { neighbour?: NeighbourStatus };
   /** How many entries. */
   forget: { forgotten: number };
+  /** What routers said of the path to an address: octets of the longest packet, 0 where they said nothing. */
+  'path-mtu': { mtu: number };
   /** The stats page holds the counters of this moment. */
   sync: Record<string, never>;
   reset: Record<string, never>;

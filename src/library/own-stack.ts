@@ -41,6 +41,7 @@ export class OwnStack {
     if (stack.reassembly.dueNs <= now) stack.reassembly.run(now);
     if (stack.neighbours.dueNs <= now) stack.neighbours.run(now);
     if (stack.igmp.dueNs <= now) stack.igmp.run(now);
+    if (stack.output.pathMtus.dueNs <= now) stack.output.pathMtus.run(now);
     device.flush();
     return count;
   }

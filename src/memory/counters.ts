@@ -74,6 +74,8 @@ export const SlotCounter = {
   IgmpMessages: 119,
   IgmpReportsSent: 120,
   IgmpLeavesSent: 121,
+  /** What routers said of the length of packets to a destination, and was believed. */
+  PathMtus: 122,
 } as const;
 
 /** Counters of the device as a whole, written by the in-band side but for Waits and the collections. */

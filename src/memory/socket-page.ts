@@ -45,7 +45,12 @@ const Word = {
   NoLoop: 15,
   OnlyJoined: 16,
   GroupSlot: 17,
+  /** Application: IP_MTU_DISCOVER. */
+  MtuDiscovery: 18,
 } as const;
+
+/** IP_MTU_DISCOVER, by the numbers of <linux/in.h>: whether datagrams may be cut, here and on the way. */
+export const MtuDiscovery = { Dont: 0, Want: 1, Do: 2, Probe: 3 } as const;
 
 /** Counters of one socket. */
 export const SocketCounter = {
@@ -158,6 +163,15 @@ export class SocketPage {
 
   set groupSlot(slot: number) {
     this.#words[Word.GroupSlot] = slot + 1;
+  }
+
+  /** Of `MtuDiscovery`. */
+  get mtuDiscovery(): number {
+    return this.#words[Word.MtuDiscovery]! & 3;
+  }
+
+  set mtuDiscovery(how: number) {
+    this.#words[Word.MtuDiscovery] = how;
   }
 
   get tos(): number {

@@ -56,6 +56,7 @@ export function faultError(errno: number): EvlnetError {
 const FAULTS: Record<string, string> = {
   ECONNREFUSED: 'connection refused, nobody has that UDP port',
   ENOPROTOOPT: 'it does not speak UDP',
+  EMSGSIZE: 'a datagram was too long for a router on the way, and lost',
   EPROTO: 'a header is wrong, says a host on the way',
 };
 
@@ -72,7 +73,7 @@ const REASONS: Record<string, string> = {
   EBADF: 'the socket is not bound',
   ECANCELED: 'the socket was closed before',
   EINVAL: 'the destination is not on any link',
-  EMSGSIZE: 'the datagram is longer than 65507 octets',
+  EMSGSIZE: 'the datagram is longer than 65507 octets, or than the path takes without cutting it',
   EADDRNOTAVAIL: 'the port has no address',
   ENETUNREACH: 'network is unreachable',
   ENETRESET: 'the worker ended, and with it what was under way',

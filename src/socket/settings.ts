@@ -6,6 +6,8 @@ export class Settings {
   ttl = 64;
   /** PCP of the tag. */
   priority = 0;
+  /** Of `MtuDiscovery`. */
+  mtuDiscovery = 0;
   /** Of multicasts: TTL, whether they come to members here too, the slot of the port that they leave by (-1: the route's). */
   groupTtl = 1;
   loopsGroups = true;
@@ -21,6 +23,7 @@ export class Settings {
     page.mayBroadcast = this.broadcast;
     page.ttl = this.ttl;
     page.priority = this.priority;
+    page.mtuDiscovery = this.mtuDiscovery;
     page.groupTtl = this.groupTtl;
     page.loopsGroups = this.loopsGroups;
     page.groupSlot = this.groupSlot;

@@ -15,7 +15,6 @@ import {
   notConnected,
   systemCallError,
 } from './errors.js';
-import { GroupSocket } from './group-socket.js';
 import { Hosts } from './hosts.js';
 import { Inbox, type RemoteInfo } from './inbox.js';
 import { Lease, type Lessee, type Wanted } from './lease.js';
@@ -25,6 +24,7 @@ import { type Payload, portOf, type SendCallback, sendArguments } from './send-a
 import type { AddressInfo, SocketOptions } from './socket-options.js';
 import { type SocketStatistics, statisticsOf } from './statistics.js';
 import { labelStamp, type SendStamp, Timestamper, type Timestamping, takeSent } from './timestamps.js';
+import { UdpOptions } from './udp-options.js';
 
 interface OutgoingDatagram extends Outgoing {
   /** 0: where the socket is connected to. */
@@ -37,7 +37,7 @@ interface OutgoingDatagram extends Outgoing {
 const NONE: UdpBinding = { address: 0, udpPort: 0, slot: -1, peerAddress: 0, peerPort: 0 };
 
 /** A UDP socket on the out-of-band stack, in the shape of dgram.Socket of Node. */
-export class UdpSocket extends GroupSocket {
+export class UdpSocket extends UdpOptions {
   readonly #options: SocketOptions;
   readonly #lease: Lease<UdpBinding>;
   /** @internal */
@@ -235,30 +235,6 @@ export class UdpSocket extends GroupSocket {
   unref(): this {
     this.#lease.unref();
     return this;
-  }
-
-  /** Whether it may send to broadcast addresses. What others send to them comes to every socket that is not bound to another address. */
-  setBroadcast(flag: boolean): void {
-    this.#lease.demandOpen();
-    this.settings.broadcast = flag;
-    this.apply();
-  }
-
-  setTTL(ttl: number): number {
-    if (!Number.isInteger(ttl) || ttl < 1 || ttl > 255) throw badArgument('ttl', 'a number from 1 to 255');
-    this.#lease.demandOpen();
-    this.settings.ttl = ttl;
-    this.apply();
-    return ttl;
-  }
-
-  /** PCP of the VLAN tag, 0 to 7: SO_PRIORITY. */
-  setPriority(priority: number): void {
-    if (!Number.isInteger(priority) || priority < 0 || priority > 7)
-      throw badArgument('priority', 'a number from 0 to 7');
-    this.#lease.demandOpen();
-    this.settings.priority = priority;
-    this.apply();
   }
 
   /**

@@ -6,7 +6,8 @@ import { isMulticast } from '../wire/address.js';
 import * as ethernet from '../wire/ethernet.js';
 import * as vlan from '../wire/vlan.js';
 import type { Neighbours } from './neighbour.js';
-import { findPath, type Path, type Refusal } from './path.js';
+import { findPath, type Path, Refusal } from './path.js';
+import { PathMtus } from './path-mtus.js';
 import type { Port } from './port.js';
 import type { RouteTable } from './route.js';
 import type { Transmitter } from './transmitter.js';
@@ -16,6 +17,7 @@ const MULTICAST_LO = 0x5e00_0000;
 const MULTICAST_MASK = 0x007f_ffff;
 
 export class Output {
+  readonly pathMtus: PathMtus;
   readonly #counts: Float64Array;
 
   constructor(
@@ -24,12 +26,17 @@ export class Output {
     readonly routes: RouteTable,
     readonly neighbours: Neighbours,
   ) {
+    this.pathMtus = new PathMtus(routes);
     this.#counts = counters.slots;
   }
 
   /** The way to `destination`, through `bound` if given. What it refuses leaves `path` as it was. */
   find(path: Path, destination: number, bound?: Port): Refusal {
-    return findPath(path, this.routes, this.device.capabilities.maxFrame, destination, bound);
+    const refused = findPath(path, this.routes, this.device.capabilities.maxFrame, destination, bound);
+    if (refused !== Refusal.None || path.isGroup) return refused;
+    const said = this.pathMtus.find(destination);
+    if (said !== 0 && said < path.mtu) path.mtu = said;
+    return refused;
   }
 
   /** Lends up to `count` buffers: pushes onto `batch`. In each the packet is to be written from `at + path.headerLength` on. */

@@ -32,6 +32,8 @@ export class Path {
   headerLength = 0;
   /** Octets of the longest packet. */
   mtu = 0;
+  /** The same as far as the port knows, whatever routers said. */
+  linkMtu = 0;
   generation = -1;
 }
 
@@ -62,6 +64,7 @@ export function findPath(
   path.nextHop = path.hasGateway ? route!.gateway : destination;
   path.headerLength = ethernet.HEADER_LENGTH + (port.slot === 0 ? 0 : vlan.TAG_LENGTH);
   path.mtu = Math.min(port.mtu, maxFrame - path.headerLength);
+  path.linkMtu = path.mtu;
   path.generation = routes.generation;
   return Refusal.None;
 }

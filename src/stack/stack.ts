@@ -30,6 +30,7 @@ import { type Port, TraceLevel } from './port.js';
 import { Reassembly } from './reassembly.js';
 import { RouteTable } from './route.js';
 import { type IcmpService, Outcome, type UdpService } from './service.js';
+import { TooBig } from './too-big.js';
 import type { Tracer } from './tracer.js';
 import type { Transmitter } from './transmitter.js';
 import { UdpErrors } from './udp-errors.js';
@@ -87,7 +88,7 @@ export class Stack {
   readonly delivery = new Delivery();
   readonly sockets = new UdpTable(this.delivery);
   /** Those who wait for ICMP messages of whatever port: asked before its own service. */
-  readonly icmp: IcmpService[] = [new UdpErrors(this.sockets)];
+  readonly icmp: IcmpService[] = [];
   /** Those who wait for datagrams to whatever UDP port: asked before all others. */
   readonly datagrams: Pick<UdpService, 'datagram'>[] = [];
   readonly packets = new PacketTable(this.delivery);
@@ -107,6 +108,7 @@ export class Stack {
     this.#fragmenter = new Fragmenter(device, counters);
     this.neighbours = new Neighbours(device, counters, neighbours);
     this.output = new Output(device, counters, this.routes, this.neighbours);
+    this.icmp.push(new UdpErrors(this.sockets), new TooBig(this.sockets, this.output, tracer, counters));
     this.igmp = new Igmp(this.output, counters, random);
     this.#packet = new Packet(device.arena);
     this.#counts = counters.slots;

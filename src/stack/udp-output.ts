@@ -3,7 +3,7 @@ import { Drop } from '../drop.js';
 import { BATCH } from '../memory/batch.js';
 import { type Counters, SLOT_STRIDE, SlotCounter } from '../memory/counters.js';
 import { Message } from '../memory/message-ring.js';
-import { MAX_PAYLOAD } from '../memory/socket-page.js';
+import { MAX_PAYLOAD, MtuDiscovery } from '../memory/socket-page.js';
 import { isMulticast } from '../wire/address.js';
 import * as checksum from '../wire/checksum.js';
 import * as ipv4 from '../wire/ipv4.js';
@@ -12,6 +12,7 @@ import * as udp from '../wire/udp.js';
 import { Identifications } from './identification.js';
 import type { Output } from './output.js';
 import { type Path, Refusal } from './path.js';
+import { MIN_PATH_MTU } from './path-mtus.js';
 import type { Port } from './port.js';
 import { Errno, LATER, SocketOutput } from './socket-output.js';
 import type { Stack } from './stack.js';
@@ -96,7 +97,11 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
     ttl: number,
     nowNs: number,
   ): number {
-    return HEADERS + length <= e.path.mtu
+    const { path, page } = e;
+    const limit = page.mtuDiscovery === MtuDiscovery.Probe ? path.linkMtu : path.mtu;
+    const isWhole = HEADERS + length <= limit;
+    if (!isWhole && page.mtuDiscovery >= MtuDiscovery.Do) return Errno.EMSGSIZE;
+    return isWhole
       ? this.#whole(e, at, length, source, to, ttl, nowNs)
       : this.#cut(e, at, length, source, to, ttl, nowNs);
   }
@@ -117,9 +122,10 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
     const { view } = this.device.arena;
     const frame = out.at[out.count - 1]!;
     const l3 = frame + path.headerLength;
-    // RFC 6864 §4.1: what nobody will cut needs no number of its own. On the link nobody does.
-    const id = path.hasGateway ? this.#identify(source, path) : 0;
-    const flags = path.hasGateway ? 0 : ipv4.DONT_FRAGMENT;
+    // RFC 6864 §4.1: what nobody will cut needs no number of its own.
+    const isLasting = mayNotBeCut(path, page.mtuDiscovery);
+    const id = isLasting ? 0 : this.#identify(source, path);
+    const flags = isLasting ? ipv4.DONT_FRAGMENT : 0;
     const total = HEADERS + length;
     ipv4.writePlain(view, l3, page.tos, total, id, flags, ttl, ipv4.Protocol.Udp, source, path.destination);
     const from = page.sent.payloadAt(at);
@@ -191,6 +197,12 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
   protected override flush(e: UdpEndpoint, nowNs: number): void {
     if (this.out.count > 0) this.output.send(e.path, this.out, e.page.priority, nowNs);
   }
+}
+
+/** DF: ip_dont_fragment() of Linux. On the link nobody cuts, unless somebody said so. */
+function mayNotBeCut(path: Path, discovery: number): boolean {
+  if (discovery === MtuDiscovery.Dont) return !path.hasGateway && path.mtu === path.linkMtu;
+  return discovery !== MtuDiscovery.Want || path.mtu > MIN_PATH_MTU || path.mtu === path.linkMtu;
 }
 
 /** inet_saddr: what is bound to an address of many sends from that of the port. */

@@ -63,6 +63,19 @@ export class UdpTable {
     return false;
   }
 
+  /** The socket that a datagram came from, whether it is connected or not. */
+  sender(
+    port: Port,
+    address: number,
+    udpPort: number,
+    peerAddress: number,
+    peerPort: number,
+  ): UdpEndpoint | undefined {
+    for (let e = this.#buckets[udpPort % BUCKETS]; e !== undefined; e = e.next)
+      if (e.fits(port, peerAddress, peerPort, address, udpPort)) return e;
+    return undefined;
+  }
+
   /** Copies a checked datagram into the buffer of the socket that it is for; of all of them, if it was sent to all hosts. */
   deliver(p: Packet, port: Port, nowNs: number): number {
     const { view, l3, l4 } = p;

@@ -24,7 +24,12 @@ export const Type = {
 /** NR_ICMP_TYPES of Linux: of what is beyond, nobody knows whether it is an error. */
 const MAX_TYPE = 18;
 
-export const Code = { ProtocolUnreachable: 2, PortUnreachable: 3, ReassemblyTime: 1 } as const;
+export const Code = {
+  ProtocolUnreachable: 2,
+  PortUnreachable: 3,
+  FragmentationNeeded: 4,
+  ReassemblyTime: 1,
+} as const;
 
 const CODE = 1;
 const CHECKSUM = 2;
@@ -50,6 +55,8 @@ export const isError = (type: number): boolean =>
 
 export const type = (v: DataView, at: number): number => v.getUint8(at);
 export const code = (v: DataView, at: number): number => v.getUint8(at + CODE);
+/** RFC 1191 §4, of FragmentationNeeded: octets of the longest packet; 0 where the router does not say. */
+export const nextHopMtu = (v: DataView, at: number): number => v.getUint16(at + SEQUENCE);
 /** Not an error, nor of a type that may be one: RFC 1122 §3.2.2 forbids to answer those with an error. */
 export const isQuery = (v: DataView, at: number): boolean =>
   !isError(v.getUint8(at)) && v.getUint8(at) <= MAX_TYPE;

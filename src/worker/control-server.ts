@@ -47,6 +47,9 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
     },
     ...neighbourCommands(worker),
     ...socketCommands(worker),
+    'path-mtu': async (request) => ({
+      mtu: await worker.outOfBand.pathMtu(integer(request, 'address', 0, 2 ** 32 - 1)),
+    }),
     sync: () => {
       worker.publish();
       return {};

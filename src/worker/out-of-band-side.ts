@@ -37,6 +37,7 @@ export abstract class OutOfBandSide {
   readonly neighbours: Int32Array;
   readonly services: ServicePage;
   readonly #words: Int32Array;
+  #pathMtu: Promise<number> = Promise.resolve(0);
   /** Settles when it is gone: the error that ended it, or undefined. */
   abstract readonly ended: Promise<Error | undefined>;
 
@@ -71,6 +72,16 @@ export abstract class OutOfBandSide {
         throw new EvlnetError('EVL_STALLED', 'Cannot reach the out-of-band side: it does not answer');
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
+  }
+
+  /** What routers said of the path to `address`; 0: nothing. One asks after the other, as there is one word for all answers. */
+  pathMtu(address: number): Promise<number> {
+    const asked = this.#pathMtu.then(async () => {
+      await this.command({ kind: 'path-mtu', address });
+      return this.#words[Word.PathMtu]!;
+    });
+    this.#pathMtu = asked.catch(() => 0);
+    return asked;
   }
 
   /** Tells it to end; `ended` says when it has, 100 ms later at most unless it hangs. */

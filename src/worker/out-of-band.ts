@@ -21,7 +21,7 @@ import { Tracer } from '../stack/tracer.js';
 import { Collections } from './collections.js';
 import { Loop } from './loop.js';
 import { ModuleServices } from './module-services.js';
-import type { Command, PortSetup, Spin, Urgency } from './shared.js';
+import { type Command, type PortSetup, type Spin, type Urgency, Word } from './shared.js';
 import { SocketSide } from './socket-side.js';
 import { Timers } from './timers.js';
 
@@ -50,6 +50,7 @@ export function applyUrgency({ cpus, priority }: Urgency): void {
 export class OutOfBand {
   readonly #device: Device & { refused: number };
   readonly #counters: Counters;
+  readonly #words: Int32Array;
   readonly #stack: Stack;
   readonly #responder: IcmpResponder;
   readonly #announcer: Announcer;
@@ -66,6 +67,7 @@ export class OutOfBand {
   constructor(o: Workplace<Device & { refused: number }>) {
     this.#device = o.device;
     this.#counters = o.counters;
+    this.#words = o.words;
     const tracer = new Tracer(o.trace, o.suppressed, nowNs);
     this.#stack = new Stack(this.#device, this.#counters, tracer, o.neighbours);
     this.#responder = new IcmpResponder(this.#counters, tracer);
@@ -90,6 +92,7 @@ export class OutOfBand {
         this.#stack.reassembly,
         this.#stack.neighbours,
         this.#stack.igmp,
+        this.#stack.output.pathMtus,
         this.#pings,
       ]),
       () => this.#obey(),
@@ -107,6 +110,8 @@ export class OutOfBand {
         for (const { slot, entries } of command.tables) this.#stack.neighbours.mirror(slot, entries, nowNs());
       else if (command.kind === 'solicit') this.#solicit(command.slot, command.address);
       else if (command.kind === 'forget') this.#stack.neighbours.forget(command.slot, command.address);
+      else if (command.kind === 'path-mtu')
+        this.#words[Word.PathMtu] = this.#stack.output.pathMtus.find(command.address);
       else if (command.kind === 'ping') this.#ping(command.setup, command.slot);
       else if (command.kind === 'ping-enough') this.#pings.enough(command.client);
       else if (command.kind === 'ping-end') this.#pings.end(command.client);
@@ -145,6 +150,8 @@ export class OutOfBand {
     }
     this.#slots = slots;
     this.#modules.serveIcmp(setups);
+    // As on Linux, where another route may be another path (its generation of routes).
+    this.#stack.output.pathMtus.forget();
     this.#stack.routes.set(
       setups.flatMap((s) => s.routes.map((route) => ({ ...route, port: this.#stack.port(s.vid)! }))),
     );

@@ -22,6 +22,8 @@ export const Word = {
   Running: 3,
   /** In-band: end now. */
   Stop: 4,
+  /** Out-of-band: what the last command `path-mtu` found. */
+  PathMtu: 5,
 } as const;
 export const WORDS = 16;
 
@@ -120,6 +122,8 @@ export type Command =
   | { readonly kind: 'solicit'; readonly slot: number; readonly address: number }
   /** Forgets one neighbour of that slot, or all; not the permanent ones. */
   | { readonly kind: 'forget'; readonly slot: number; readonly address: number | undefined }
+  /** Word.PathMtu tells what routers said of the path to `address`, 0 where they said nothing. */
+  | { readonly kind: 'path-mtu'; readonly address: number }
   /** Sends echo requests through the port of that slot. EchoTotal.Refusal tells whether it can. */
   | { readonly kind: 'ping'; readonly setup: EchoSetup; readonly slot: number }
   /** It sends no more, and replies still count. */

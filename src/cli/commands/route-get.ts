@@ -2,7 +2,7 @@ import { hostAddress } from '../../configuration/host-address.js';
 import { refusedWay } from '../../configuration/refused-way.js';
 import { readNetworkTables } from '../../configuration/tables.js';
 import { readState } from '../../state/file.js';
-import { Ways } from '../../worker/way.js';
+import { type Way, Ways } from '../../worker/way.js';
 import type { Context } from '../context.js';
 import { dotted } from '../dotted.js';
 import { listNeighbours } from '../neighbour/list.js';
@@ -23,6 +23,14 @@ export async function run(context: Context): Promise<number> {
       ? await listNeighbours(context, state, tables.links, (p) => p.ifname === way.ifname)
       : [];
   const next = neighbours.find(({ dst }) => dst === dotted(way.nextHop));
-  await context.print.records(wayView, [wayRecord(way, next)]);
+  const mtu = Math.min(way.mtu, (await learnedMtu(context, way)) || way.mtu);
+  await context.print.records(wayView, [wayRecord({ ...way, mtu }, next)]);
   return 0;
+}
+
+/** What routers told the worker of how long packets to the host may be; 0 where they told nothing, or none runs. */
+async function learnedMtu({ system, state }: Context, { base, destination, kind }: Way): Promise<number> {
+  const worker = (await system.workers(state)).find((w) => w.isAlive && w.device === base);
+  if (worker === undefined || kind !== 'unicast') return 0;
+  return (await system.ask(worker.folder, { cmd: 'path-mtu', address: destination })).mtu;
 }

@@ -24,6 +24,8 @@ export interface StatsRecord {
   arp_learned: number;
   /** What came and mattered; reports and leave messages that were sent. */
   igmp: { messages: number; reports: number; leaves: number };
+  /** What routers said of the length of packets to a destination, and was believed. */
+  path_mtus: number;
   udp_datagrams: number;
   udp_replies: number;
   /** Frames that ended at packet sockets, or at a service for frames. */
@@ -74,6 +76,7 @@ export function statsRecord(ifname: string, base: string, slot: number, page: Pa
       reports: of(SlotCounter.IgmpReportsSent),
       leaves: of(SlotCounter.IgmpLeavesSent),
     },
+    path_mtus: of(SlotCounter.PathMtus),
     udp_datagrams: of(SlotCounter.UdpDatagrams),
     udp_replies: of(SlotCounter.UdpReplies),
     packet_frames: of(SlotCounter.PacketFrames),

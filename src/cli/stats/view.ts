@@ -80,6 +80,7 @@ function rows(record: StatsRecord): [name: string, value: string][] {
       `igmp ${key}`,
       record.igmp[key],
     ]),
+    ['path mtus', record.path_mtus],
     ['udp datagrams', record.udp_datagrams],
     ['udp replies', record.udp_replies],
     ['packet frames', record.packet_frames],

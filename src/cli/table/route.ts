@@ -33,7 +33,7 @@ export const route: ObjectSpec = {
     {
       name: 'flush',
       synopsis: '',
-      about: "have the workers read the kernel's routes anew",
+      about: "have the workers read the kernel's routes anew, and forget path MTUs",
       load: () => import('../commands/route-flush.js'),
     },
   ],

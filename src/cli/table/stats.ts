@@ -26,6 +26,7 @@ export const stats: ObjectSpec = {
         'arp_replies',
         'arp_learned',
         'igmp',
+        'path_mtus',
         'udp_datagrams',
         'udp_replies',
         'packet_frames',

@@ -5,12 +5,53 @@ import type { Memberships } from './memberships.js';
 import { Settings } from './settings.js';
 import type { SocketEvents } from './socket-options.js';
 
-/** What dgram.Socket of Node has for groups. A port is named by its name (`eth0.42`) or by an address of it. */
-export abstract class GroupSocket extends EventEmitter<SocketEvents> {
+/** By the numbers of `MtuDiscovery`. */
+const MTU_DISCOVERY = ['dont', 'want', 'do', 'probe'] as const;
+export type MtuDiscoveryName = (typeof MTU_DISCOVERY)[number];
+
+/** What can be set at a UDP socket, groups included; a port is named by its name (`eth0.42`) or by an address of it. */
+export abstract class UdpOptions extends EventEmitter<SocketEvents> {
   /** @internal */
   protected readonly settings = new Settings();
   /** @internal */
   protected abstract readonly memberships: Memberships;
+
+  /** Whether it may send to broadcast addresses. What others send to them comes to every socket that is not bound to another address. */
+  setBroadcast(flag: boolean): void {
+    this.demandOpen();
+    this.settings.broadcast = flag;
+    this.apply();
+  }
+
+  setTTL(ttl: number): number {
+    if (!Number.isInteger(ttl) || ttl < 1 || ttl > 255) throw badArgument('ttl', 'a number from 1 to 255');
+    this.demandOpen();
+    this.settings.ttl = ttl;
+    this.apply();
+    return ttl;
+  }
+
+  /** PCP of the VLAN tag, 0 to 7: SO_PRIORITY. */
+  setPriority(priority: number): void {
+    if (!Number.isInteger(priority) || priority < 0 || priority > 7)
+      throw badArgument('priority', 'a number from 0 to 7');
+    this.demandOpen();
+    this.settings.priority = priority;
+    this.apply();
+  }
+
+  /**
+   * IP_MTU_DISCOVER: whether datagrams may be cut. `dont`, unless told otherwise: here, and by routers; `want`: here alone, to what routers
+   * said of the path; `do`: nowhere, and what is too long for the path is EMSGSIZE; `probe`: nowhere, whatever routers said. A connected
+   * socket is told by an `error` EMSGSIZE that a router dropped one, but with `dont`.
+   */
+  setMtuDiscovery(how: MtuDiscoveryName): void {
+    const number = MTU_DISCOVERY.indexOf(how);
+    if (number < 0) throw badArgument('how', "'dont', 'want', 'do' or 'probe'");
+    this.demandOpen();
+    this.settings.mtuDiscovery = number;
+    this.apply();
+  }
 
   /**
    * Joins a group on a port; without one on that of the socket, or the only one of its device. A socket that is not bound is bound to any UDP
