@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { entries, readPage, section } from '../man/page.js';
 import { ARP } from './requirements/arp.js';
+import { GROUPS } from './requirements/groups.js';
 import { ICMP } from './requirements/icmp.js';
 import { IPV4 } from './requirements/ipv4.js';
 import { UDP } from './requirements/udp.js';
@@ -12,6 +13,7 @@ describe.each([
   ['ICMP', ICMP],
   ['UDP', UDP],
   ['ARP', ARP],
+  ['groups', GROUPS],
 ])('%s', (_name, rows) => {
   for (const { rfc, section, level, text, holds } of rows)
     test(`RFC ${rfc} ${section} ${level}: ${text}`, () => holds!());
