@@ -26,12 +26,7 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
       const wanted = request.wanted as Wanted;
       const end = await worker.serve(wanted, sinkTo(connection));
       connection.onClose(() => void end().catch(() => {}));
-      return {
-        pid: process.pid,
-        slots: worker.ports
-          .filter((p) => wanted.port === undefined || p.ifname === wanted.port)
-          .map((p) => p.vid),
-      };
+      return { pid: process.pid };
     },
     ping: async (request, connection) => {
       const run = await worker.ping(request.wanted as EchoWanted, (totals, echoes) => {

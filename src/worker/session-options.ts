@@ -48,3 +48,10 @@ export async function tallying(o: SessionOptions, tally: Tally, until: Promise<u
     look();
   }
 }
+
+/** Counters of the ports that the services run on. */
+export const slotsOf = (
+  ports: readonly { readonly ifname: string; readonly vid?: number }[],
+  wanted: readonly Wanted[],
+): number[] =>
+  ports.filter((p) => wanted.some((w) => w.port === undefined || w.port === p.ifname)).map((p) => p.vid ?? 0);

@@ -1,8 +1,7 @@
 import type { ControlServer } from '../control/server.js';
 import { serveControl } from './control-server.js';
 import { InBand } from './in-band.js';
-import type { Wanted } from './plan.js';
-import { aborted, type SessionOptions, tallying } from './session-options.js';
+import { aborted, type SessionOptions, slotsOf, tallying } from './session-options.js';
 import type { Spawned } from './spawn.js';
 import type { Tally } from './tally.js';
 
@@ -37,16 +36,19 @@ export async function asWorker(
   let control: ControlServer | undefined;
   try {
     control = await serveControl(folder, worker);
+    // What waits for the service is answered as soon as it runs, and counts.
+    tally.follow(folder, slotsOf(worker.ports, o.wanted));
     for (const wanted of o.wanted) await worker.serve(wanted, o.sink);
     if (o.echoes) {
       const run = await worker.ping(o.echoes.wanted(), o.echoes.sink);
       void aborted(o.echoes.enough).then(() => run.enough().catch(() => {}));
     }
-    tally.follow(folder, slotsOf(worker, o.wanted));
     started();
     await tallying(o, tally, Promise.race([aborted(o.signal), worker.ended]));
   } finally {
     await worker.stop();
+    // What it had already taken it answered.
+    tally.look();
     // Closed last: who is attached sees it, and finds the device free.
     await control?.close();
     process.off('SIGTSTP', pause).off('SIGCONT', resume).off('exit', lost);
@@ -54,9 +56,3 @@ export async function asWorker(
   const failure = await worker.ended;
   if (failure) throw failure;
 }
-
-/** Counters of the ports that the services run on. */
-const slotsOf = (worker: InBand, wanted: readonly Wanted[]): number[] =>
-  worker.ports
-    .filter((p) => wanted.some((w) => w.port === undefined || w.port === p.ifname))
-    .map((p) => p.vid);

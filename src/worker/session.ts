@@ -1,12 +1,12 @@
 import { type ControlClient, connect } from '../control/client.js';
-import { fromFailure } from '../control/messages.js';
+import { fromFailure, type WorkerStatus } from '../control/messages.js';
 import { claimFolder, workerFolder } from '../control/run-folder.js';
 import { EvlnetError } from '../errors.js';
 import { ownIdentity } from '../linux/process.js';
 import type { Echo } from '../memory/echo-page.js';
 import { readState } from '../state/file.js';
 import { type DriverChoice, deviceOptions } from '../state/schema.js';
-import { aborted, type SessionOptions, tallying } from './session-options.js';
+import { aborted, type SessionOptions, slotsOf, tallying } from './session-options.js';
 import { type Spawned, spawnFor } from './spawn.js';
 import { Tally } from './tally.js';
 import type { TraceRecord } from './trace-record.js';
@@ -46,9 +46,12 @@ export async function runSession(o: SessionOptions): Promise<Tally> {
         if (!o.mayAttach) throw claim;
         const client = await connect(folder, { timeoutMs: 1000 }).catch(() => undefined);
         if (client) {
-          standby ??= spawnFor(await driverOf(client));
+          const { driver, ports } = await statusOf(client);
+          // Its successor will most probably have that driver too.
+          standby ??= spawnFor(driver === 'pcap' ? 'pcap' : 'xdp');
           void loadWorker();
-          await attached(o, client, folder, tally, () => started('attached'));
+          tally.follow(folder, slotsOf(ports, o.wanted));
+          await attached(o, client, tally, () => started('attached'));
         }
         // The other one is starting, or going: neither takes long.
         else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -78,9 +81,8 @@ function leave(folder: string): void {
   else standing.set(folder, left);
 }
 
-/** The driver that a running worker has, which its successor will most probably have too. */
-const driverOf = async (client: ControlClient): Promise<DriverChoice> =>
-  (await client.request('status', {}, 1000)).driver === 'pcap' ? 'pcap' : 'xdp';
+const statusOf = async (client: ControlClient): Promise<WorkerStatus> =>
+  (await client.request('status', {}, 1000)) as unknown as WorkerStatus;
 
 /** What the worker will read again: what is wrong with the file is told here. */
 const recordedDriver = (o: SessionOptions): DriverChoice => {
@@ -100,7 +102,6 @@ function tryClaim(o: SessionOptions, folder: string): { release(): void } | Evln
 async function attached(
   o: SessionOptions,
   client: ControlClient,
-  folder: string,
   tally: Tally,
   started: () => void,
 ): Promise<void> {
@@ -113,16 +114,11 @@ async function attached(
       o.sink.warning(String(event.message), event.hint as string | undefined);
   });
   try {
-    const slots: number[] = [];
-    for (const wanted of o.wanted) {
-      const answer = (await client.request('attach', { wanted }, ATTACH_MS)) as { slots: number[] };
-      slots.push(...answer.slots);
-    }
+    for (const wanted of o.wanted) await client.request('attach', { wanted }, ATTACH_MS);
     if (o.echoes) {
       await client.request('ping', { wanted: o.echoes.wanted() }, 2000);
       void aborted(o.echoes.enough).then(() => client.request('ping-enough').catch(() => {}));
     }
-    tally.follow(folder, [...new Set(slots)]);
     started();
     await tallying(o, tally, Promise.race([aborted(o.signal), client.closed]));
   } finally {
