@@ -8,7 +8,7 @@ import { type Ended, here, lab, type Place, type Program, veth } from './place.j
 const own = (n: number) => `evlnet-man-${process.pid}-${n}`;
 const ownTry = (n: number) => `${own(n)}-try`;
 const TIMEOUT_MS = 60_000;
-const AT_ONCE = 1;
+const AT_ONCE = 3;
 
 const marked: [name: string, example: Example][] = pageNames().flatMap((name) =>
   readPage(name)
