@@ -4,30 +4,55 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** Folders whose tests touch nothing that is shared, so that they run side by side. */
+const ALONE = 'test/(bpf|capture|cli|control|filter|memory|netsim|service|stack|state|wire)/';
+
 const folder = mkdtempSync(join(tmpdir(), 'evlnet-test-'));
-const report = join(folder, 'report.json');
 const jest = new URL('../node_modules/jest/bin/jest.js', import.meta.url).pathname;
-// Root, namespaces and the XDP hook are shared: files that use them must not run side by side.
-const run = spawnSync(
-  process.execPath,
-  [jest, '--json', `--outputFile=${report}`, '--runInBand', '--forceExit', ...process.argv.slice(2)],
-  {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --no-warnings=ExperimentalWarning' },
-  },
-);
-try {
-  const r = JSON.parse(readFileSync(report, 'utf8'));
-  const broken = r.testResults.filter((t) => t.status === 'failed' && t.assertionResults.length === 0).length;
-  const failed = r.numFailedTests + broken;
-  const skipped = r.numPendingTests + r.numTodoTests;
-  if (skipped > 0 && process.env.CI === 'true') console.log('a test was skipped, and in CI none may be');
-  console.log(`${r.numPassedTests} passed, ${failed} failed, ${skipped} skipped`);
-  process.exitCode = run.status !== 0 || failed > 0 || (skipped > 0 && process.env.CI === 'true') ? 1 : 0;
-} catch {
-  console.log(`the tests ended without a report (${run.signal ?? `status ${run.status}`})`);
-  console.log('0 passed, 1 failed, 0 skipped');
-  process.exitCode = 1;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+
+function run(name, args) {
+  const report = join(folder, `${name}.json`);
+  const { status, signal } = spawnSync(
+    process.execPath,
+    [jest, '--json', `--outputFile=${report}`, '--forceExit', ...args],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --no-warnings=ExperimentalWarning' },
+    },
+  );
+  try {
+    return { status, ...JSON.parse(readFileSync(report, 'utf8')) };
+  } catch {
+    console.log(`the tests ended without a report (${signal ?? `status ${status}`})`);
+    return {
+      status: 1,
+      testResults: [],
+      numFailedTests: 1,
+      numPassedTests: 0,
+      numPendingTests: 0,
+      numTodoTests: 0,
+    };
+  }
 }
+
+const asked = process.argv.slice(2);
+// Root, namespaces and the XDP hook are shared: files that use them must not run side by side.
+const runs =
+  asked.length > 0
+    ? [run('asked', ['--runInBand', ...asked])]
+    : [
+        run('alone', ['--maxWorkers=2', '--testPathPatterns', ALONE]),
+        run('shared', ['--runInBand', '--testPathIgnorePatterns', '/node_modules/', ALONE]),
+      ];
+rmSync(folder, { recursive: true, force: true });
+const sum = (count) => runs.reduce((total, r) => total + count(r), 0);
+const passed = sum((r) => r.numPassedTests);
+const broken = sum(
+  (r) => r.testResults.filter((t) => t.status === 'failed' && t.assertionResults.length === 0).length,
+);
+const failed = sum((r) => r.numFailedTests) + broken;
+const skipped = sum((r) => r.numPendingTests + r.numTodoTests);
+const isSkipFailure = skipped > 0 && process.env.CI === 'true';
+if (isSkipFailure) console.log('a test was skipped, and in CI none may be');
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exitCode = failed > 0 || isSkipFailure || runs.some((r) => r.status !== 0) ? 1 : 0;

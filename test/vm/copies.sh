@@ -15,8 +15,9 @@ until_true 150 grep -q ^listening /run/lines || { cat /run/words >&2; exit 1; }
 issuer ping -n -c 5 -i 0.2 -W 2 10.10.10.11 > /run/ping
 fact received "$(sed -n 's/.*, \([0-9]*\) received.*/\1/p' /run/ping)"
 fact twice "$(grep -c 'DUP!' /run/ping)"
-fact port "$(evlnet -j port show dev eth0.42)"
-fact stats "$(evlnet -j stats show dev eth0.42)"
+printf 'port show dev eth0.42\nstats show dev eth0.42\n' | evlnet -j -batch - > /run/shown
+fact port "$(sed -n 1p /run/shown)"
+fact stats "$(sed -n 2p /run/shown)"
 fact warning "$(grep -c '^Warning: The kernel answers too on "eth0.42"' /run/words)"
 fact kernel-echos "$(awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp)"
 kill -INT $responder

@@ -18,7 +18,7 @@ describeIf(['build'])('evlnet lab where the kernel has 802.1Q, and no TCX (Linux
         'bin/evlnet lab run; ended=$?',
         'wait $devices && exit $ended',
       ].join('\n');
-      const { status, stdout, stderr } = await vmRun({ cpus: 1, timeoutS: TIMEOUT_S }, [
+      const { status, stdout, stderr } = await vmRun({ cpus: 2, timeoutS: TIMEOUT_S }, [
         'bash',
         '-c',
         script,
