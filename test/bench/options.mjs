@@ -6,7 +6,7 @@ export const USAGE = `Usage: scripts/bench [ echo | heap | filter | udp ] [ opti
   filter            what a filter costs: translated to XDP and to WebAssembly, beside the same written as XDP in C (needs clang)
   udp               datagrams echoed: evlnet's service, a program with evlnet's sockets beside its worker, the same program with
                     node:dgram, and C with recvmmsg and sendmmsg
-  --rounds N        every round starts all responders anew, default 5
+  --rounds N        every round starts all responders anew and loads each for a second before it measures, default 5
   --passes N        a round measures each responder N times in turn, default 4
   --quick           one short round, for CI: shows that everything runs, not how fast
   --only LIST       of evlnet,c,kernel,cap (evlnet on libpcap); with udp of service,socket,dgram,mmsg
@@ -57,7 +57,7 @@ export function readOptions(argv) {
     assert: values.assert,
     help: values.help,
     load: values.quick ? { milliseconds: 200, warmUp: 100 } : { milliseconds: 300, warmUp: 150 },
-    ...(positionals[0] === 'udp' && !values.quick ? { settle: { milliseconds: 1000, warmUp: 0 } } : {}),
+    ...(values.quick ? {} : { settle: { milliseconds: 1000, warmUp: 0 } }),
     // A pinger that meets a sleeping responder takes some 25 µs a request: `seconds` ends it.
     rtt: values.quick ? { count: 5000, seconds: 1 } : { count: 40_000, seconds: 1 },
   };

@@ -1,13 +1,16 @@
-# copies.sh DRIVER: in a guest of two NICs, evlnet answers an unmodified ping over a real eth0.42 on the driver pcap, beside a kernel that
-# has the same address. Prints facts, "name: value" a line, for copies.test.ts to judge; evlnet's own words go to stderr.
+# copies.sh: where responder.sh has been, evlnet answers an unmodified ping over a real eth0.42 on the driver pcap, beside a kernel that
+# has the same address. Prints facts, "name: value" a line, for responder.test.ts to judge; evlnet's own words go to stderr.
 here=$(dirname "$0")
 . "$here/lan.sh"
 PATH=$here/../../bin:$PATH
-export EVLNET_STATE=/run/evlnet-test/state.json
+export EVLNET_STATE=/run/evlnet-copies/state.json
 fact() { echo "$1: $2"; }
 
-lan "$1" || exit
-mkdir -p /run/evlnet-test
+# Echo requests that the kernel counted.
+echos() { awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp; }
+
+mkdir -p /run/evlnet-copies
+before=$(echos)
 printf 'vlans set 42\nport enable eth0.42 driver pcap\n' | evlnet -batch - || exit
 evlnet icmp -i eth0.42 > /run/lines 2> /run/words &
 responder=$!
@@ -19,7 +22,7 @@ printf 'port show dev eth0.42\nstats show dev eth0.42\n' | evlnet -j -batch - > 
 fact port "$(sed -n 1p /run/shown)"
 fact stats "$(sed -n 2p /run/shown)"
 fact warning "$(grep -c '^Warning: The kernel answers too on "eth0.42"' /run/words)"
-fact kernel-echos "$(awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp)"
+fact kernel-echos $(($(echos) - before))
 kill -INT $responder
 wait $responder
 fact status $?
