@@ -171,7 +171,10 @@ export class Lease<B extends SocketBinding> {
     const attachment = await Attachment.to(device, state);
     let id = 0;
     try {
-      const opened = await attachment.open<B>(socket.request(binding));
+      const opened = await attachment.open<B>({
+        ...socket.request(binding),
+        isStamped: socket.wantsTimes(),
+      });
       id = opened.id;
       if (this.#phase === 'closed') throw notRunning();
       this.#channel = new Channel(opened, () => this.#wake());

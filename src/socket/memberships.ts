@@ -14,6 +14,9 @@ const LEAVE = 'leave the group';
 /** The groups that a socket has joined, or is to join once it is bound; at whatever worker. */
 export class Memberships {
   readonly #joined: Joined[] = [];
+  /** Joins that the worker has not answered yet, and what waits for them. */
+  #joining = 0;
+  readonly #delayed: (() => void)[] = [];
 
   constructor(
     readonly lease: Lease<UdpBinding>,
@@ -23,6 +26,12 @@ export class Memberships {
 
   get count(): number {
     return this.#joined.length;
+  }
+
+  /** Acts at once, or as soon as the worker knows of all groups that were joined before: who sends to one then is heard by its members here. */
+  whenJoined(act: () => void): void {
+    if (this.#joining === 0) act();
+    else this.#delayed.push(act);
   }
 
   /** Fails at once as IP_ADD_MEMBERSHIP would. Returns an address of the port, 0 where it has none: where the socket is to be bound. */
@@ -81,12 +90,15 @@ export class Memberships {
 
   /** One that fails is none. */
   async #join(joined: Joined): Promise<void> {
+    this.#joining++;
     try {
       await this.#request('join-group', joined);
     } catch (error) {
       const i = this.#joined.indexOf(joined);
       if (i >= 0) this.#joined.splice(i, 1);
       throw error;
+    } finally {
+      if (--this.#joining === 0) for (const act of this.#delayed.splice(0)) act();
     }
   }
 

@@ -159,7 +159,10 @@ export class UdpSocket extends UdpOptions {
     const stamp = this.#stamper.send();
     const send = (to: number) => {
       this.#lease.whenBound(() => {
-        this.#outbox.send(this.#lease.channel!, { parts, length, address: to, port, callback, stamp });
+        this.memberships.whenJoined(() => {
+          const { channel } = this.#lease;
+          if (channel) this.#outbox.send(channel, { parts, length, address: to, port, callback, stamp });
+        });
       });
     };
     if (isPeerSet) {

@@ -84,7 +84,7 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
 const socketCommands = ({ sockets }: InBand): Commands => ({
   'open-socket': async (request, connection) => {
     const { wish, receive, send } = readSocketRequest(request);
-    const opened = await sockets.open(wish, receive, send);
+    const opened = await sockets.open(wish, receive, send, request.isStamped === true);
     connection.onClose(() => void sockets.close(opened.id).catch(() => {}));
     return opened;
   },

@@ -84,8 +84,13 @@ export class Sockets {
     return this.#sockets.size;
   }
 
-  /** Opens and binds one with buffers of so many octets. */
-  async open(wish: Wish | PacketWish, receive: number, send: number): Promise<OpenedSocket> {
+  /** Opens and binds one with buffers of so many octets; stamped: the first that it receives has its time already. */
+  async open(
+    wish: Wish | PacketWish,
+    receive: number,
+    send: number,
+    isStamped = false,
+  ): Promise<OpenedSocket> {
     if (this.#sockets.size >= MAX_SOCKETS)
       throw new EvlnetError('EMFILE', `Cannot open a socket: the worker has ${MAX_SOCKETS} already (EMFILE)`);
     const binding = this.#bindingOf(wish);
@@ -107,6 +112,8 @@ export class Sockets {
       ? { address: memory.address, length, wakeFd }
       : { file, length, wake };
     try {
+      // Where that cannot be, `stamp` will say so.
+      if (isStamped) await this.times.want(id).catch(() => {});
       await this.outOfBand.command({ kind: 'open-socket', id, binding, place });
     } catch (error) {
       await this.close(id);
