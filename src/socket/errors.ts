@@ -53,6 +53,15 @@ export function faultError(errno: number): EvlnetError {
   return new EvlnetError(code, `Cannot reach the peer: ${said} (${code})`, { errno });
 }
 
+/** What becomes of a port is told to the sockets that are bound to it, as packet(7) tells of an interface. */
+export const portError = (ifname: string | undefined, errno: number): EvlnetError =>
+  refusal(
+    'receive',
+    errno,
+    'the port that the socket is bound to is gone',
+    `evlnet port enable ${ifname ?? 'IFNAME'}`,
+  );
+
 const FAULTS: Record<string, string> = {
   ECONNREFUSED: 'connection refused, nobody has that UDP port',
   ENOPROTOOPT: 'it does not speak UDP',

@@ -4,7 +4,7 @@ import { Message, type MessageRing } from '../memory/message-ring.js';
 import { ALL_TYPES, type PacketBinding } from '../stack/packet-endpoint.js';
 import { DEFAULT_BUFFER } from '../worker/socket-request.js';
 import type { Channel } from './channel.js';
-import { alreadyBound, frameError, notBound } from './errors.js';
+import { alreadyBound, frameError, notBound, portError } from './errors.js';
 import { demandInteger, type FrameOptions, type OutgoingFrame, outgoingFrame } from './frame-arguments.js';
 import { FrameInbox, type FrameInfo } from './frame-inbox.js';
 import { Lease, type Lessee, type Wanted } from './lease.js';
@@ -41,6 +41,7 @@ export interface PacketSocketEvents {
   readable: [];
   /** A frame has left, and when; with `setTimestamping({ tx: true })`. */
   timestamp: [times: TxTimestamps];
+  /** ENETDOWN: the port that it is bound to is gone; it stays bound, and gets frames again once that is enabled again. */
   error: [error: Error];
   close: [];
 }
@@ -270,6 +271,9 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       () => current() === channel,
       (times) => this.emit('timestamp', times),
     );
+    if (current() !== channel) return;
+    const fault = channel.page.takeFault();
+    if (fault !== 0) this.emit('error', portError(this.#bound.ifname, fault));
     if (current() !== channel) return;
     if (this.listenerCount('readable') === 0) this.#inbox.look(channel, current);
     else this.#inbox.announce(channel, current, () => this.emit('readable'));

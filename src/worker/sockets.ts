@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EvlnetError } from '../errors.js';
 import { makeFifo, openFifo } from '../linux/fifo.js';
-import { close } from '../linux/libc.js';
+import { close, Errno, write } from '../linux/libc.js';
 import { mapNewFile } from '../linux/mapped-file.js';
 import { type Mapping, unmap } from '../linux/memory.js';
 import { Stage } from '../memory/counters.js';
@@ -47,6 +47,8 @@ interface Socket {
   /** Of its page: what was carried to the counters already. */
   readonly delays: Delays;
   readonly joined: Joined[];
+  /** The port that it is bound to is gone, and it was told so. */
+  isPortless: boolean;
 }
 
 /** More would be a mistake: each has its memory, and looking for what to send goes over all of them. */
@@ -107,7 +109,16 @@ export class Sockets {
     // Taken before anybody else is asked: who comes meanwhile finds the port in use.
     const reusesAddress = 'reusesAddress' in wish && wish.reusesAddress;
     const delays = new Delays(page.delays);
-    this.#sockets.set(id, { binding, reusesAddress, memory, wakeFd, file, delays, joined: [] });
+    this.#sockets.set(id, {
+      binding,
+      reusesAddress,
+      memory,
+      wakeFd,
+      file,
+      delays,
+      joined: [],
+      isPortless: false,
+    });
     const place: SocketPlace = this.outOfBand.sharesMemory
       ? { address: memory.address, length, wakeFd }
       : { file, length, wake };
@@ -170,11 +181,26 @@ export class Sockets {
   /** The ports are others. */
   followPorts(onWarning: (message: string, hint?: string) => void): void {
     this.#followKernelPorts(onWarning);
+    this.#tellPortless();
     try {
       this.#followGroups();
     } catch (error) {
       const { message, hint } = error as EvlnetError;
       onWarning(message, hint);
+    }
+  }
+
+  /** As Linux does when an interface goes: ENETDOWN for packet sockets, nothing for datagrams. */
+  #tellPortless(): void {
+    const slots = new Set([-1, ...this.ports().map((p) => p.vid)]);
+    for (const socket of this.#sockets.values()) {
+      const isPortless = isPacketBinding(socket.binding) && !slots.has(socket.binding.slot);
+      if (isPortless && !socket.isPortless) {
+        new SocketPage(socket.memory.buffer).fault = Errno.ENETDOWN;
+        // Whether it waits or not: it may be about to.
+        write(socket.wakeFd, socket.memory.address, 1);
+      }
+      socket.isPortless = isPortless;
     }
   }
 

@@ -201,6 +201,15 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
         await wire.printed(new RegExp(sent));
     });
 
+    test('a port that is disabled is ENETDOWN for who is bound to it, and comes back when it is enabled', async () => {
+      stand.evlnet('port', 'disable', 'eth0.42');
+      await program.printed(/"socket":"vlan","error":"ENETDOWN","hint":"evlnet port enable eth0.42"/);
+      expect(program.said.out.match(/ENETDOWN/g)).toHaveLength(1);
+      stand.configure();
+      send(ethercat('once more', { vid: 42 }));
+      await seen('once more', 'all', 'vlan');
+    });
+
     test('a port that is not enabled is ENODEV', async () => {
       await program.printed(/"socket":"nowhere","error":"ENODEV","hint":"evlnet port show"/);
     });
