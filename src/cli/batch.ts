@@ -4,12 +4,15 @@ import type { Globals } from './globals.js';
 import type { Io } from './io.js';
 import { execute } from './main.js';
 
-/** Runs the commands of `globals.batch` one after the other; returns the code of the first that failed, else 0. */
+/**
+ * Runs the commands of `globals.batch` one after the other, those from standard input as they come; returns the code of the
+ * first that failed, else 0.
+ */
 export async function runBatch(globals: Globals, io: Io): Promise<number> {
   const { batch: file = '-', ...others } = globals;
-  const text = file === '-' ? await io.stdin() : readBatch(file);
+  const lines = file === '-' ? linesOf(io.stdin()) : readBatch(file).split('\n');
   let code = 0;
-  for (const { words, line } of readCommands(text, file)) {
+  for await (const { words, line } of commandsOf(lines, file)) {
     const result = await execute(words, { ...others }, io, { file, line });
     if (result === 0) continue;
     if (code === 0) code = result;
@@ -30,24 +33,45 @@ function readBatch(file: string): string {
   }
 }
 
-export interface BatchCommand {
+async function* linesOf(octets: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const some of octets) {
+    const lines = (rest + decoder.decode(some, { stream: true })).split('\n');
+    rest = lines.pop()!;
+    yield* lines;
+  }
+  yield rest;
+}
+
+interface BatchCommand {
   readonly words: readonly string[];
   /** The first line of the command, from 1. */
   readonly line: number;
 }
 
 /** As ip(8) reads them: `#` starts a comment, a backslash at the end goes on, quotes hold white space. */
-export function readCommands(text: string, file: string): BatchCommand[] {
-  const commands: BatchCommand[] = [];
-  const lines = text.split('\n');
-  for (let i = 0; i < lines.length; i++) {
-    const line = i + 1;
-    let whole = lines[i]!;
-    while (whole.endsWith('\\') && i + 1 < lines.length) whole = whole.slice(0, -1) + lines[++i]!;
-    const words = splitWords(whole, `${file}:${line}`);
-    if (words.length > 0) commands.push({ words, line });
+async function* commandsOf(
+  lines: Iterable<string> | AsyncIterable<string>,
+  file: string,
+): AsyncGenerator<BatchCommand> {
+  let whole = '';
+  let first = 1;
+  let line = 0;
+  for await (const text of lines) {
+    line++;
+    whole += text;
+    if (whole.endsWith('\\')) {
+      whole = whole.slice(0, -1);
+      continue;
+    }
+    const words = splitWords(whole, `${file}:${first}`);
+    if (words.length > 0) yield { words, line: first };
+    whole = '';
+    first = line + 1;
   }
-  return commands;
+  const words = splitWords(whole, `${file}:${first}`);
+  if (words.length > 0) yield { words, line: first };
 }
 
 function splitWords(text: string, place: string): string[] {

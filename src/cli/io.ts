@@ -11,10 +11,7 @@ export interface Output {
 export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Read whole, for `-batch -`. */
-  readonly stdin: () => Promise<string>;
-  /** The same as it comes, for `filter test -`. */
-  readonly stdinOctets: () => AsyncIterable<Uint8Array>;
+  readonly stdin: () => AsyncIterable<Uint8Array>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What starts this program again: node, its options, the script. */
   readonly self: readonly string[];

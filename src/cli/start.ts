@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers';
 import { newGlobals } from './globals.js';
 import type { Io } from './io.js';
 import { liveSystem } from './live-system.js';
@@ -20,8 +19,7 @@ export async function start(): Promise<void> {
   const io: Io = {
     stdout: process.stdout,
     stderr: process.stderr,
-    stdin: () => text(process.stdin),
-    stdinOctets: () => process.stdin,
+    stdin: () => process.stdin,
     env: process.env,
     self: [process.execPath, ...process.execArgv, process.argv[1]!],
     stop: () => {

@@ -98,8 +98,7 @@ export class FakeHost {
     const io: Io = {
       stdout: { write: (text) => out.push(text), isTTY: this.isTTY },
       stderr: { write: (text) => err.push(text) },
-      stdin: async () => String(this.stdin),
-      stdinOctets: () => octetsOf(this.stdin),
+      stdin: () => octetsOf(this.stdin),
       env: { EVLNET_STATE: this.stateFile, ...this.env },
       self: ['node', 'evlnet'],
       stop: () => new AbortController().signal,

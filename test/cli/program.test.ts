@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,11 +61,18 @@ describeIf(['build'])('the program', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
   });
 
-  test('reads a batch from standard input', async () => {
-    const { out } = await run(['bash', '-c', `printf 'vlans set 42\\nvlans\\n' | ${PROGRAM} -b -`], {
-      EVLNET_STATE: join(folder, 'batch.json'),
+  test('reads a batch from standard input, and runs each command as it comes', async () => {
+    const child = spawn(PROGRAM, ['-b', '-'], {
+      env: { ...process.env, EVLNET_STATE: join(folder, 'batch.json') },
     });
-    expect(out).toBe('42\n');
+    const ended = once(child, 'close');
+    for (const vid of [42, 43]) {
+      child.stdin.write(`vlans set ${vid}\nvl\\\nans\n`);
+      expect(String((await once(child.stdout, 'data'))[0])).toBe(`${vid}\n`);
+    }
+    // What comes after a failure is not waited for.
+    child.stdin.write('vlans set 4095\n');
+    expect(await ended).toEqual([1, null]);
   });
 });
 

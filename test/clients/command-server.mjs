@@ -18,8 +18,7 @@ for await (const line of createInterface({ input: createReadStream(requests) }))
   const status = await main(JSON.parse(line), {
     stdout: stream('stdout'),
     stderr: stream('stderr'),
-    stdin: async () => '',
-    stdinOctets: () => process.stdin,
+    stdin: () => process.stdin,
     env: process.env,
     self: [process.execPath, new URL('../../bin/evlnet', import.meta.url).pathname],
     stop: () => new AbortController().signal,

@@ -39,7 +39,7 @@ export function givenFrames(
     (into) =>
       Promise.race([read(into), ended]);
   if (kinds[0] === '-')
-    return ofReader(new CaptureReader(orEnded(readStream(io.stdinOctets())), { hex: true }, buffer));
+    return ofReader(new CaptureReader(orEnded(readStream(io.stdin())), { hex: true }, buffer));
   const path = given.text('pcap')!;
   const fd = namingErrors('read capture', path, 'tcpdump -w FILE writes one', () => openSync(path, 'r'));
   const reader = new CaptureReader(orEnded(readFile(fd)), { hex: false }, buffer);
