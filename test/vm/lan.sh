@@ -1,7 +1,7 @@
-# lan.sh: sourced inside a guest of vmrun that has two NICs on one segment. `lan DRIVER` makes them two hosts of a VLAN
-# network, as a user would set them up on two machines:
-#   responder, the guest's own namespace: NIC 1 = eth0 192.0.2.11/24, eth0.42 10.10.10.11/24, eth0.43 10.10.43.11/24
-#   issuer, a network namespace:          NIC 2 = eno2 192.0.2.10/24, eno2.42 10.10.10.10/24, eno2.43 10.10.43.10/24
+# lan.sh: sourced inside a guest of vmrun that has pairs of NICs, each pair on a segment of its own. `lan DRIVER…` makes them
+# two hosts of VLAN networks, one a pair, as a user would set them up on two machines. Of pair N, counted from 0:
+#   responder, the guest's own namespace: first NIC = ethN 192.0.N.11/24, ethN.42 10.N.42.11/24, ethN.43 10.N.43.11/24
+#   issuer, a network namespace:          second NIC = enoN, with 10 in place of 11
 export PATH=$PATH:/usr/sbin:/sbin
 # Runs its arguments on the issuer's host.
 issuer() { ip netns exec issuer "$@"; }
@@ -25,15 +25,15 @@ nic() { basename "$(dirname "$(grep -l "$1" /sys/class/net/*/address | head -n 1
 # Carrier, and the kernel's own view of it, which may follow a second later.
 is_up() { [ "$(ip netns exec "$1" cat "/sys/class/net/$2/operstate")" = up ]; }
 
-vlans() { # namespace, device, last octet
+vlans() { # namespace, device, number of the pair, last octet
   ip -n "$1" -batch - << BATCH
-addr add 192.0.2.$3/24 dev $2
+addr add 192.0.$3.$4/24 dev $2
 link set dev $2 up
 link add link $2 name $2.42 type vlan id 42
-addr add 10.10.10.$3/24 dev $2.42
+addr add 10.$3.42.$4/24 dev $2.42
 link set dev $2.42 up
 link add link $2 name $2.43 type vlan id 43
-addr add 10.10.43.$3/24 dev $2.43
+addr add 10.$3.43.$4/24 dev $2.43
 link set dev $2.43 up
 BATCH
 }
@@ -45,12 +45,19 @@ lan() {
   touch /run/netns/responder && mount --bind /proc/self/ns/net /run/netns/responder
   ip netns add issuer
   issuer sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
-  local first second
-  until_true 5 grep -q 52:54:00:00:00:02 /sys/class/net/*/address || return
-  first=$(nic 52:54:00:00:00:01) second=$(nic 52:54:00:00:00:02)
-  ip link set dev "$second" netns issuer name eno2
-  [ "$first" = eth0 ] || ip link set dev "$first" name eth0
-  vlans responder eth0 11
-  vlans issuer eno2 10
-  until_true 10 is_up responder eth0 && until_true 10 is_up issuer eno2
+  local pair
+  for ((pair = 0; pair < $#; pair++)); do
+    until_true 5 grep -q 52:54:00:00:00:0$((2 * pair + 2)) /sys/class/net/*/address || return
+    ip link set dev "$(nic 52:54:00:00:00:0$((2 * pair + 2)))" netns issuer name eno$pair
+    # A name that another NIC may still have is given in a second turn.
+    ip link set dev "$(nic 52:54:00:00:00:0$((2 * pair + 1)))" name first$pair
+  done
+  for ((pair = 0; pair < $#; pair++)); do
+    ip link set dev first$pair name eth$pair
+    vlans responder eth$pair $pair 11
+    vlans issuer eno$pair $pair 10
+  done
+  for ((pair = 0; pair < $#; pair++)); do
+    until_true 10 is_up responder eth$pair && until_true 10 is_up issuer eno$pair || return
+  done
 }

@@ -1,61 +1,93 @@
-# responder.sh DRIVER [killed]: in a guest of two NICs, evlnet answers an unmodified ping over a real eth0.42 while the
-# kernel is forbidden to; with "killed" it is then ended by SIGKILL and started again. Prints facts, "name: value" a line, for responder.test.ts to judge; evlnet's own words go to stderr.
+# responder.sh DRIVER:WAY[,WAY]…: in a guest of so many pairs of NICs (lan.sh), evlnet answers an unmodified ping over real
+# VLAN devices of all of them, in one round or two. WAY is what a pair does in a round:
+#   xdp   evlnet alone may answer, and is ended with SIGINT
+#   kill  the same, ended with SIGKILL
+#   pcap  on libpcap, beside a kernel that may answer as well
+# Prints facts, "ROUND DEVICE NAME: value" a line, for responder.test.ts to judge; evlnet's own words go to stderr.
 here=$(dirname "$0")
 . "$here/lan.sh"
 PATH=$here/../../bin:$PATH
 export EVLNET_STATE=/run/evlnet-test/state.json
-fact() { echo "$1: $2"; }
-received() { issuer ping -n -c "$2" -i 0.2 -W 2 "$1" | sed -n 's/.*, \([0-9]*\) received.*/\1/p'; }
+declare -A pid way
+fact() { echo "$round $1 $2: $3"; }
+# How many of COUNT echo requests to the responder's address in NETWORK are answered.
+received() { issuer ping -n -c "$2" -i 0.2 -W 1 "$1.11" | sed -n 's/.*, \([0-9]*\) received.*/\1/p'; }
+echos() { awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp; }
+ignore() { sysctl -qw net.ipv4.icmp_echo_ignore_all="$1"; }
 # What a NIC is set to: offloads, queues, promiscuous mode.
 settings() {
-  ethtool -k eth0
-  ethtool -l eth0 2> /dev/null
-  ip -d -o link show dev eth0 | grep -o 'promiscuity [0-9]*'
+  ethtool -k "$1"
+  ethtool -l "$1" 2> /dev/null
+  ip -d -o link show dev "$1" | grep -o 'promiscuity [0-9]*'
+}
+changes() { settings "$1" | diff "/run/$1-before" - | grep -c '^>'; }
+
+before() { # device, number
+  [ -f "/run/$1-before" ] || settings "$1" > "/run/$1-before"
+  fact "$1" silent "$(ignore 1; received "10.$2.42" 1)"
+  evlnet icmp -i "$1.42" > "/run/$1-lines" 2> "/run/$1-words" &
+  pid[$1]=$!
+}
+# It says so, and the link is back (some NICs reset).
+is_listening() { grep -q ^listening "/run/$1-lines" && is_up responder "$1"; }
+
+during() { # device, number
+  [ "${way[$1]}" = pcap ] && ignore 0 || ignore 1
+  local echos
+  echos=$(echos)
+  issuer ping -n -c 5 -i 0.2 -W 2 "10.$2.42.11" > /run/ping
+  fact "$1" received "$(sed -n 's/.*, \([0-9]*\) received.*/\1/p' /run/ping)"
+  fact "$1" twice "$(grep -c 'DUP!' /run/ping)"
+  fact "$1" kernel-echos $(($(echos) - echos))
+  ignore 0
+  fact "$1" in-band-43 "$(received "10.$2.43" 2)"
+  fact "$1" in-band-untagged "$(received "192.0.$2" 2)"
+  fact "$1" lines "$(grep -c '^\[[0-9]*\] count=84' "/run/$1-lines")"
+  fact "$1" changed "$(changes "$1")"
+  fact "$1" warning "$(grep -c "^Warning: The kernel answers too on \"$1.42\"" "/run/$1-words")"
 }
 
-# evlnet icmp in the background, $responder; ready when it says so and the link is back (some NICs reset).
-start() {
-  evlnet icmp -i eth0.42 > /run/lines &
-  responder=$!
-  until_true 120 grep -q ^listening /run/lines && until_true 10 is_up responder eth0
-}
-stop() {
-  kill -INT $responder
-  wait $responder
-  fact status $?
-  until_true 10 is_up responder eth0 || exit
-  settings > /run/after
-  fact settings "$(diff /run/before /run/after >&2 && echo restored)"
+after() { # device, number
+  if [ "${way[$1]}" = kill ]; then
+    kill -KILL "${pid[$1]}"
+    wait "${pid[$1]}" 2> /dev/null
+  else
+    kill -INT "${pid[$1]}"
+    wait "${pid[$1]}"
+    fact "$1" status $?
+  fi
+  until_true 10 is_up responder "$1"
+  fact "$1" left "$(changes "$1")"
+  fact "$1" kernel-again "$(received "10.$2.42" 2)"
+  cat "/run/$1-words" >&2
 }
 
-lan "$1" || exit
+drivers=()
+for pair in "$@"; do drivers+=("${pair%%:*}"); done
+lan "${drivers[@]}" || exit
 mkdir -p /run/evlnet-test
-settings > /run/before
-printf 'port enable eth0.42\nvlans set 42\n' | evlnet -batch - || exit
-
-sysctl -qw net.ipv4.icmp_echo_ignore_all=1
-fact silent "$(received 10.10.10.11 1)"
-start || exit
-settings > /run/during
-fact out-of-band "$(received 10.10.10.11 5)"
-sysctl -qw net.ipv4.icmp_echo_ignore_all=0
-fact in-band-43 "$(received 10.10.43.11 2)"
-fact in-band-untagged "$(received 192.0.2.11 2)"
-printf 'stats show dev eth0.42\nport show dev eth0.42\n' | evlnet -j -batch - > /run/shown
-fact stats "$(sed -n 1p /run/shown)"
-fact port "$(sed -n 2p /run/shown)"
-fact lines "$(grep -c '^\[[0-9]*\] count=84' /run/lines)"
-fact changed "$(diff /run/before /run/during | grep -c '^>')"
-if [ "${2:-}" = killed ]; then
-  kill -KILL $responder
-  wait $responder 2> /dev/null
-  fact kernel-at-once "$(received 10.10.10.11 2)"
-  settings > /run/killed
-  fact left "$(diff /run/before /run/killed | grep -c '^>')"
-  start || exit
-  fact after-killed "$(received 10.10.10.11 2)"
-fi
-stop
-fact kernel-again "$(received 10.10.10.11 2)"
-# Echo requests that the kernel counted: the ignored first one is among them.
-fact kernel-echos "$(awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp)"
+# One process for all commands but the responders: its start costs an emulated processor seconds.
+exec 4>&2
+coproc COMMANDS { evlnet -j -batch - 2>&4; }
+ask() { echo "$1" >&"${COMMANDS[1]}" && read -r -t 120 answer <&"${COMMANDS[0]}"; }
+for round in 1 2; do
+  devices=()
+  for ((n = 0; n < $#; n++)); do
+    ways=${*:n + 1:1} ways=${ways#*:},
+    [ $round = 1 ] || ways=${ways#*,}
+    way[eth$n]=${ways%%,*}
+    [ -n "${way[eth$n]}" ] || continue
+    devices+=("eth$n")
+    [ $round = 1 ] && verb=enable || verb=set
+    echo "port $verb eth$n.42 driver ${way[eth$n]/kill/xdp}" >&"${COMMANDS[1]}"
+  done
+  echo 'vlans set 42' >&"${COMMANDS[1]}"
+  ask vlans || exit
+  for device in "${devices[@]}"; do before "$device" "${device#eth}"; done
+  for device in "${devices[@]}"; do until_true 150 is_listening "$device" || { cat "/run/$device-words" >&2; exit 1; }; done
+  for device in "${devices[@]}"; do during "$device" "${device#eth}"; done
+  for device in "${devices[@]}"; do
+    for object in stats port; do ask "$object show dev $device.42" && fact "$device" $object "$answer"; done
+  done
+  for device in "${devices[@]}"; do after "$device" "${device#eth}"; done
+done

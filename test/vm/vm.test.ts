@@ -21,7 +21,7 @@ describe('vmRun()', () => {
       try {
         const { status, stdout, stderr } = await inGuest(
           { nics: ['e1000', 'e1000'], wire },
-          `. ${lan}; lan e1000 && ip -d link show eth0.42 && issuer ping -c 3 -i 0.2 -W 5 10.10.10.11`,
+          `. ${lan}; lan e1000 && ip -d link show eth0.42 && issuer ping -c 3 -i 0.2 -W 5 10.0.42.11`,
         );
         expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
         expect(stdout).toMatch(/vlan protocol 802\.1Q id 42/);
