@@ -1,9 +1,10 @@
 // What the in-band side knows of services of a user's own: the out-of-band side writes it, and only when something changes.
 //
-//   octet 0  state of each service, length of its text   128  texts, UTF-8
+//   octet 0  of each service: state, length of its text, UDP port   192  texts, UTF-8
 export const SERVICES = 16;
 const TEXT = 496;
-const TEXTS_AT = SERVICES * 2 * 4;
+const WORDS = 3;
+const TEXTS_AT = SERVICES * WORDS * 4;
 export const SERVICE_PAGE_LENGTH = TEXTS_AT + SERVICES * TEXT;
 
 export const ServicePhase = {
@@ -21,24 +22,30 @@ export class ServicePage {
 
   /** `buffer`: SERVICE_PAGE_LENGTH octets of zeros. */
   constructor(buffer: ArrayBuffer | SharedArrayBuffer) {
-    this.#words = new Int32Array(buffer, 0, SERVICES * 2);
+    this.#words = new Int32Array(buffer, 0, SERVICES * WORDS);
     this.#texts = new Uint8Array(buffer, TEXTS_AT, SERVICES * TEXT);
   }
 
   phase(id: number): ServicePhase {
-    return Atomics.load(this.#words, id * 2) as ServicePhase;
+    return Atomics.load(this.#words, id * WORDS) as ServicePhase;
+  }
+
+  /** UDP port whose datagrams it gets; 0: none of its own. */
+  udpPort(id: number): number {
+    return this.#words[id * WORDS + 2]!;
   }
 
   /** `text` is cut to what fits. */
-  set(id: number, phase: ServicePhase, text = ''): void {
+  set(id: number, phase: ServicePhase, text = '', udpPort = 0): void {
     const octets = new TextEncoder().encode(text).subarray(0, TEXT);
     this.#texts.set(octets, id * TEXT);
-    this.#words[id * 2 + 1] = octets.length;
-    Atomics.store(this.#words, id * 2, phase);
+    this.#words[id * WORDS + 1] = octets.length;
+    this.#words[id * WORDS + 2] = udpPort;
+    Atomics.store(this.#words, id * WORDS, phase);
   }
 
   text(id: number): string {
     // A copy: the decoder takes no shared memory.
-    return new TextDecoder().decode(this.#texts.slice(id * TEXT, id * TEXT + this.#words[id * 2 + 1]!));
+    return new TextDecoder().decode(this.#texts.slice(id * TEXT, id * TEXT + this.#words[id * WORDS + 1]!));
   }
 }

@@ -87,6 +87,7 @@ export class InBand {
     this.#services = new Services(outOfBand, {
       device: options.device,
       isStopping: () => this.#isStopping,
+      reserve: (port, udpPort) => this.sockets.reserveServed(port, udpPort),
       reload: () => this.reload(),
       onChange: () => this.#traces.setTimer(),
       onWarning: (message, hint) => this.#warn(message, hint),

@@ -5,9 +5,14 @@ import { broadcast, formatIpv4, isMulticast } from '../wire/address.js';
 import type { PortSetup } from './shared.js';
 import type { Bound } from './socket-bind.js';
 
+/** What is held: for a socket, or for a service, which needs no right to a port: who has none to privileged ones does without. */
+export interface Holding extends Bound {
+  readonly isService?: boolean;
+}
+
 /**
- * UDP ports of sockets, on devices that the kernel's stack serves too: there the kernel holds them, so that no other program gets one that
- * evlnet's sockets have, and none of them gets one that another program has.
+ * UDP ports of sockets and services, on devices that the kernel's stack serves too: there the kernel holds them, so that no other program
+ * gets one that evlnet serves, and evlnet gets none that another program has.
  */
 export class KernelPorts {
   readonly #held = new Map<string, { close(): void }>();
@@ -15,16 +20,16 @@ export class KernelPorts {
   #refused = new Set<string>();
 
   /** Holds what `bound` takes beside what is held already; throws EADDRINUSE where the kernel's stack has given it to somebody else. */
-  reserve(bound: Bound, ports: readonly PortSetup[]): void {
+  reserve(bound: Holding, ports: readonly PortSetup[]): void {
     for (const place of placesOf(bound, ports)) {
-      const refused = this.#hold(place, bound.reusesAddress);
+      const refused = this.#hold(place, bound);
       if (refused !== 0) throw bindError(place, refused);
     }
   }
 
   /** Holds what all of these take, and nothing else; warns, once, of what somebody else has. */
   follow(
-    all: readonly Bound[],
+    all: readonly Holding[],
     ports: readonly PortSetup[],
     onWarning: (message: string, hint?: string) => void,
   ): void {
@@ -39,7 +44,7 @@ export class KernelPorts {
     this.#refused = new Set();
     for (const { bound, places } of wanted)
       for (const place of places) {
-        const refused = this.#hold(place, bound.reusesAddress);
+        const refused = this.#hold(place, bound);
         if (refused === 0) continue;
         const key = keyOf(place);
         this.#refused.add(key);
@@ -55,16 +60,33 @@ export class KernelPorts {
   }
 
   /** 0, or errno. */
-  #hold(place: UdpPlace, mayShare: boolean): number {
+  #hold(place: UdpPlace, { reusesAddress, isService }: Holding): number {
     const key = keyOf(place);
     if (this.#held.has(key)) return 0;
-    const held = reserveUdpPort(place, mayShare);
+    const held = reserveUdpPort(place, reusesAddress);
+    if (held === Errno.EACCES && isService) return 0;
     // The device or its address is gone: then so is what could be taken away.
     if (typeof held === 'number') return held === Errno.EADDRNOTAVAIL || held === Errno.ENODEV ? 0 : held;
     this.#held.set(key, held);
     return 0;
   }
 }
+
+/** What services on these ports serve, as a socket would have it. `udpPortOf` a module's service, 0: no port of its own. */
+export const servedOn = (
+  ports: readonly Pick<PortSetup, 'vid' | 'udpEcho' | 'modules'>[],
+  udpPortOf: (module: number) => number,
+): Holding[] =>
+  ports.flatMap(({ vid, udpEcho, modules }) =>
+    [...udpEcho, ...modules.map(udpPortOf)].filter((p) => p !== 0).map((p) => servedAt(vid, p)),
+  );
+
+/** That UDP port on the port of a slot, at all its addresses. */
+export const servedAt = (slot: number, udpPort: number): Holding => ({
+  binding: { address: 0, udpPort, slot, peerAddress: 0, peerPort: 0 },
+  reusesAddress: false,
+  isService: true,
+});
 
 /** Where the kernel would give others what this socket is bound to. */
 export function placesOf({ binding }: Pick<Bound, 'binding'>, ports: readonly PortSetup[]): UdpPlace[] {

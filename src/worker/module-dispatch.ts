@@ -42,6 +42,11 @@ export class ModuleDispatch {
     }
   }
 
+  /** UDP port that a service has to itself; 0: none. */
+  udpPort(id: number): number {
+    return this.outOfBand.services.udpPort(id);
+  }
+
   async unload(id: number): Promise<void> {
     await this.outOfBand.command({ kind: 'unload-service', id });
     this.outOfBand.services.set(id, ServicePhase.None);

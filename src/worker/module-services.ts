@@ -27,8 +27,9 @@ export class ModuleServices {
       .then(
         (own) => {
           const fail = (error: unknown) => page.set(id, ServicePhase.Failed, reasonOf(error));
-          this.#services.set(id, new GuardedService(own, this.device.arena, fail));
-          page.set(id, ServicePhase.Running);
+          const service = new GuardedService(own, this.device.arena, fail);
+          this.#services.set(id, service);
+          page.set(id, ServicePhase.Running, '', service.udpPort);
         },
         (error: unknown) => page.set(id, ServicePhase.Failed, reasonOf(error)),
       )

@@ -8,6 +8,8 @@ import type { Served, Sink } from './trace-dispatch.js';
 export interface ServicesHost {
   readonly device: string;
   isStopping(): boolean;
+  /** Takes a UDP port of a port (undefined: of all), or throws. */
+  reserve(port: string | undefined, udpPort: number): void;
   /** Puts them into effect. */
   reload(): Promise<void>;
   /** They are others than before. */
@@ -43,6 +45,8 @@ export class Services {
     this.running.add(running);
     this.host.onChange();
     try {
+      const udpPort = id === undefined ? udpPortOf(wanted) : this.#modules.udpPort(id);
+      if (udpPort !== 0) this.host.reserve(wanted.port, udpPort);
       await this.host.reload();
     } catch (error) {
       await this.#end(running).catch(() => {});
@@ -78,7 +82,7 @@ export class Services {
     if (wanted.service === 'module') return;
     for (const { wanted: other } of this.running) {
       const samePort = other.port === undefined || wanted.port === undefined || other.port === wanted.port;
-      const sameService = other.service === wanted.service && (other.udpPort ?? 7) === (wanted.udpPort ?? 7);
+      const sameService = other.service === wanted.service && udpPortOf(other) === udpPortOf(wanted);
       if (samePort && sameService)
         throw new EvlnetError(
           'EVL_SERVICE_EXISTS',
@@ -88,6 +92,9 @@ export class Services {
     }
   }
 }
+
+/** Of a service that is evlnet's own; 0: it serves none. */
+const udpPortOf = ({ service, udpPort = 7 }: Wanted): number => (service === 'udp-echo' ? udpPort : 0);
 
 /** A module's service, as it is loaded. */
 const withId = (wanted: Wanted, id: number): Wanted => ({ ...wanted, module: { ...wanted.module!, id } });

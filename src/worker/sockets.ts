@@ -13,7 +13,7 @@ import type { BellEnd } from './bell-end.js';
 import { Delays } from './delays.js';
 import type { DriverTimes } from './driver-times.js';
 import { KernelGroups } from './kernel-groups.js';
-import { KernelPorts } from './kernel-ports.js';
+import { KernelPorts, servedAt, servedOn } from './kernel-ports.js';
 import type { OutOfBandSide } from './out-of-band-side.js';
 import { isPacketBinding, type PortSetup, type SocketBinding, type SocketPlace } from './shared.js';
 import {
@@ -178,6 +178,17 @@ export class Sockets {
     await this.outOfBand.command({ kind: 'leave-group', id, joined: wish });
   }
 
+  /** Takes a UDP port of `ifname` (undefined: of all ports) for a service that is about to start; throws EADDRINUSE where somebody has it. */
+  reserveServed(ifname: string | undefined, udpPort: number): void {
+    const ports = this.ports().filter((p) => ifname === undefined || p.ifname === ifname);
+    try {
+      for (const { vid } of ports) this.#kernelPorts.reserve(servedAt(vid, udpPort), ports);
+    } catch (error) {
+      this.#followKernelPorts();
+      throw error;
+    }
+  }
+
   /** The ports are others. */
   followPorts(onWarning: (message: string, hint?: string) => void): void {
     this.#followKernelPorts(onWarning);
@@ -264,7 +275,8 @@ export class Sockets {
   }
 
   #followKernelPorts(onWarning: (message: string, hint?: string) => void = () => {}): void {
-    this.#kernelPorts.follow(this.#datagramSockets(), this.ports(), onWarning);
+    const served = servedOn(this.ports(), (module) => this.outOfBand.services.udpPort(module));
+    this.#kernelPorts.follow([...this.#datagramSockets(), ...served], this.ports(), onWarning);
   }
 
   #demandUdp(id: number, act: string): Socket {

@@ -164,4 +164,25 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       /port 7\n--- eth0\.42 udp echo statistics ---\n1 replies, 1 dropped \(service-refused 1\)\nservice time /,
     );
   }, 30_000);
+
+  test('echo: on a device of the kernel its port is in use there, and the other way about', async () => {
+    const kernel = '192.0.2.11';
+    stand.evlnet('port', 'enable', 'eth0');
+    const holder = ['socat', '-u', `UDP4-RECV:9007,bind=${kernel}`, '-'];
+    const isHeld = () => stand.on('responder', 'ss', '-Hlun', 'sport = :9007').stdout.includes(kernel);
+    const echo = udp('udp', 'echo', '-i', 'eth0', '-p', '9007');
+    await echo.printed(/listening to interface eth0, port 9007\n/);
+    expect(stand.on('responder', ...holder).stderr).toMatch(/Address already in use/);
+    expect(await echo.stop()).toBe(0);
+    await until(() => !isHeld(), 20_000, 'the kernel has let it go');
+    const other = stand.start('responder', {}, ...holder);
+    await until(isHeld, 20_000, 'socat has it');
+    const refused = udp('udp', 'echo', '-i', 'eth0', '-p', '9007');
+    expect([await refused.ended, refused.said.err]).toEqual([
+      2,
+      `Cannot bind to ${kernel}:9007: the kernel's stack has it in use (EADDRINUSE)\nHint: who has it: ss -ulpn 'sport = 9007'\n`,
+    ]);
+    await other.stop('SIGTERM');
+    stand.evlnet('port', 'disable', 'eth0');
+  });
 });

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { Errno } from '../../src/linux/libc.js';
 import { reserveUdpPort } from '../../src/linux/reserved-port.js';
 import { formatIpv4, parseIpv4 } from '../../src/wire/address.js';
-import { KernelPorts, placesOf } from '../../src/worker/kernel-ports.js';
+import { KernelPorts, placesOf, servedOn } from '../../src/worker/kernel-ports.js';
 import type { PortSetup } from '../../src/worker/shared.js';
 
 const LO = 1;
@@ -42,6 +42,19 @@ describe('placesOf()', () => {
     const places = placesOf({ binding }, PORTS).map((p) => `${p.ifindex} ${formatIpv4(p.address)}`);
     expect(places).toEqual(wanted);
   });
+});
+
+test('servedOn(): udp-echo and modules have every address of their ports; a module of all datagrams has none', () => {
+  const ports = [
+    { ...PORTS[1]!, udpEcho: [7, 9] },
+    { ...PORTS[2]!, udpEcho: [], modules: [0, 1] },
+  ].map((p) => ({ ...p, modules: p.modules ?? [] }));
+  const served = servedOn(ports, (module) => [0, 5000][module]!);
+  expect(served.map(({ binding: { address, slot, udpPort } }) => [address, slot, udpPort])).toEqual([
+    [0, 42, 7],
+    [0, 42, 9],
+    [0, 43, 5000],
+  ]);
 });
 
 describe('with the kernel', () => {
