@@ -9,7 +9,7 @@ import type { Neighbours } from './neighbour.js';
 import { findPath, type Path, Refusal } from './path.js';
 import { PathMtus } from './path-mtus.js';
 import type { Port } from './port.js';
-import type { RouteTable } from './route.js';
+import type { Route, RouteTable } from './route.js';
 import type { Transmitter } from './transmitter.js';
 
 const MULTICAST_HI = 0x0100;
@@ -28,6 +28,17 @@ export class Output {
   ) {
     this.pathMtus = new PathMtus(routes);
     this.#counts = counters.slots;
+  }
+
+  /**
+   * All routes, in place of those before. What routers said of a path holds on where the routes that lead there are what they were; by another one
+   * the path may be another, as on Linux.
+   */
+  setRoutes(routes: readonly Route[]): void {
+    const { pathMtus } = this;
+    const before = new Map(pathMtus.destinations.map((d) => [d, this.routes.waysTo(d)]));
+    this.routes.set(routes);
+    pathMtus.keep((destination) => this.routes.waysTo(destination) === before.get(destination));
   }
 
   /** The way to `destination`, through `bound` if given. What it refuses leaves `path` as it was. */

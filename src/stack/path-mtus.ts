@@ -43,19 +43,28 @@ export class PathMtus {
 
   /** Forgets what is too old to be believed: the path may have become a better one. */
   run(nowNs: number): void {
-    for (let i = this.count - 1; i >= 0; i--) {
-      if (this.#untilNs[i]! > nowNs) continue;
-      const last = --this.count;
-      this.#destinations[i] = this.#destinations[last]!;
-      this.#mtus[i] = this.#mtus[last]!;
-      this.#untilNs[i] = this.#untilNs[last]!;
-    }
+    for (let i = this.count - 1; i >= 0; i--) if (this.#untilNs[i]! <= nowNs) this.#remove(i);
     this.routes.generation++;
     this.#schedule();
   }
 
-  forget(): void {
-    if (this.count > 0) this.run(Number.POSITIVE_INFINITY);
+  /** Those of whom something is known. */
+  get destinations(): number[] {
+    return [...this.#destinations.subarray(0, this.count)];
+  }
+
+  /** Forgets what is known of all others. */
+  keep(isKept: (destination: number) => boolean): void {
+    for (let i = this.count - 1; i >= 0; i--) if (!isKept(this.#destinations[i]!)) this.#remove(i);
+    this.routes.generation++;
+    this.#schedule();
+  }
+
+  #remove(i: number): void {
+    const last = --this.count;
+    this.#destinations[i] = this.#destinations[last]!;
+    this.#mtus[i] = this.#mtus[last]!;
+    this.#untilNs[i] = this.#untilNs[last]!;
   }
 
   #indexOf(destination: number): number {

@@ -43,6 +43,14 @@ export class RouteTable {
     return undefined;
   }
 
+  /** All that lead to `destination`, the best first, in words: the same words are the same ways. */
+  waysTo(destination: number): string {
+    const leads = (r: Route) => (destination & netmask(r.prefix)) >>> 0 === r.network;
+    const words = ({ port, network, prefix, gateway, source, metric }: Route) =>
+      [port.slot, network, prefix, gateway, source, metric].join(' ');
+    return this.#routes.filter(leads).map(words).join();
+  }
+
   /** The route to `destination`; with `port`, of those through it. */
   find(destination: number, port?: Port): Route | undefined {
     const routes = this.#routes;

@@ -150,9 +150,7 @@ export class OutOfBand {
     }
     this.#slots = slots;
     this.#modules.serveIcmp(setups);
-    // As on Linux, where another route may be another path (its generation of routes).
-    this.#stack.output.pathMtus.forget();
-    this.#stack.routes.set(
+    this.#stack.output.setRoutes(
       setups.flatMap((s) => s.routes.map((route) => ({ ...route, port: this.#stack.port(s.vid)! }))),
     );
   }

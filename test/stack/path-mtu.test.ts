@@ -4,6 +4,7 @@ import { Message } from '../../src/memory/message-ring.js';
 import { NeighbourState } from '../../src/memory/neighbour-page.js';
 import { MtuDiscovery, ringCapacity, SocketPage, socketPageLength } from '../../src/memory/socket-page.js';
 import { PathMtus } from '../../src/stack/path-mtus.js';
+import type { RouteConfig } from '../../src/stack/route.js';
 import { UdpEndpoint } from '../../src/stack/udp-endpoint.js';
 import { UdpOutput } from '../../src/stack/udp-output.js';
 import { parseIpv4 } from '../../src/wire/address.js';
@@ -41,7 +42,7 @@ describe('PathMtus', () => {
     expect([routes.generation, mtus.dueNs]).toEqual([2, 600 * SECOND]);
     mtus.run(mtus.dueNs);
     expect([mtus.find(1), mtus.find(2), routes.generation, mtus.dueNs]).toEqual([0, 1300, 3, 660 * SECOND]);
-    mtus.forget();
+    mtus.keep(() => false);
     expect([mtus.find(2), mtus.dueNs]).toEqual([0, Number.POSITIVE_INFINITY]);
   });
 
@@ -141,6 +142,24 @@ describe('a datagram by a gateway, before and after a router said 1000', () => {
     far.pass(600 * SECOND);
     far.stack.output.pathMtus.run(far.now);
     expect(far.transmit(1400)).toEqual(before);
+  });
+
+  test.each<[what: string, route: Partial<RouteConfig>, isKept: boolean]>([
+    ['that are the same', {}, true],
+    ['by another gateway', { gateway: parseIpv4('10.10.10.2') }, false],
+    ['with another metric', { metric: 7 }, false],
+    ['of another source', { source: parseIpv4('10.10.10.12') }, false],
+  ])('routes %s', (_what, change, isKept) => {
+    const far = new Far(MtuDiscovery.Want);
+    far.tooBig(1000);
+    const { port, stack } = far;
+    const own = parseIpv4(RESPONDER.address);
+    const gateway = { network: 0, prefix: 0, gateway: parseIpv4('10.10.10.1'), source: own, metric: 0, port };
+    const onLink = { ...gateway, network: parseIpv4('10.10.10.0'), prefix: 24, gateway: 0 };
+    // A route that leads elsewhere comes with them.
+    const elsewhere = { ...onLink, network: parseIpv4('198.51.100.0'), metric: 9 };
+    stack.output.setRoutes([elsewhere, { ...gateway, ...change }, onLink]);
+    expect(stack.output.pathMtus.find(parseIpv4(FAR))).toBe(isKept ? 1000 : 0);
   });
 
   test('of an MTU below 552 it may be cut again', () => {
