@@ -15,7 +15,7 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What starts this program again: node, its options, the script. */
   readonly self: readonly string[];
-  /** Aborts when a running command shall end with its summary: Ctrl-C, SIGTERM, nobody reads stdout any more. */
+  /** Aborts when a running command shall end with its summary: Ctrl-C, SIGTERM, SIGHUP, nobody reads stdout any more. */
   readonly stop: () => AbortSignal;
   readonly system: System;
 }

@@ -40,8 +40,13 @@ function nonBlocking(fd: number): LineWriter {
       rest = octets.subarray(writeSync(fd, octets));
       return true;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return false;
-      throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EAGAIN') return false;
+      if (code !== 'EPIPE' && code !== 'EIO') throw error;
+      // Nobody reads any more. Node's stream finds the same, and says so to who listens to it.
+      process.stdout.write(octets);
+      rest = Buffer.alloc(0);
+      return false;
     }
   };
   return {

@@ -9,7 +9,8 @@ export async function start(): Promise<void> {
   const stop = new AbortController();
   // `evlnet … | head`: nobody reads any more, so there is nothing left to do.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    // EIO: a terminal that hung up.
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     if (isWatched) stop.abort();
     else process.exit(0);
   });
@@ -24,7 +25,8 @@ export async function start(): Promise<void> {
     self: [process.execPath, ...process.execArgv, process.argv[1]!],
     stop: () => {
       if (!isWatched)
-        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+        // SIGHUP: the terminal went. What a worker changed on its interface is put back only by one that ends.
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
       isWatched = true;
       return stop.signal;
     },

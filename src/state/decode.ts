@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { EvlnetError } from '../errors.js';
 import { MIGRATIONS, type Migrations, migrate } from './migrate.js';
 import { SCHEMA, type StateDocument, type Violation, validate } from './schema.js';
@@ -65,5 +66,7 @@ const newer = (file: string, schema: number) =>
 
 const invalid = (file: string, { path, reason }: Violation) =>
   new EvlnetError('EVL_STATE_INVALID', `Cannot use state file "${file}": ${path} ${reason}`, {
-    hint: `correct the file; the state before the last change is in ${file}.bak`,
+    hint: existsSync(`${file}.bak`)
+      ? `correct the file; the state before the last change is in ${file}.bak`
+      : 'correct the file, or start anew with "evlnet state reset"',
   });

@@ -244,5 +244,17 @@ describeIf(['build', 'root', 'network namespaces', 'bpf', { command: 'ping' }])(
         /^warn {2}eth0: worker \d+ died and left its traces — evlnet run eth0/m,
       );
     });
+
+    test('a responder whose lines nobody reads any more ends quietly', async () => {
+      const { code, err } = await run([
+        'bash',
+        '-c',
+        `set -o pipefail; ${PROGRAM} lab exec name ${name} responder ${PROGRAM} icmp -i eth0.42 | {
+           head -n 1; exec <&-; ${PROGRAM} lab exec name ${name} issuer ping -c 20 -i 0.05 -W 1 10.10.10.11
+         } >&2`,
+      ]);
+      expect(err).not.toMatch(/Cannot/);
+      expect(code).toBe(0);
+    });
   },
 );

@@ -221,6 +221,13 @@ describe('readState', () => {
     expect(warnings).toEqual([]);
   });
 
+  test('names no backup that is not there', () => {
+    writeFileSync(file, '[]');
+    expect(failure(() => readState(file))).toMatchObject({
+      hint: 'correct the file, or start anew with "evlnet state reset"',
+    });
+  });
+
   test('refuses a newer schema and says which one is needed', () => {
     writeFileSync(file, '{"schema":2,"rev":3}');
     expect(failure(() => readState(file))).toMatchObject({
