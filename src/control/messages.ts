@@ -93,6 +93,8 @@ export interface Replies {
   forget: { forgotten: number };
   /** What routers said of the path to an address: octets of the longest packet, 0 where they said nothing. */
   'path-mtu': { mtu: number };
+  /** Forgets what routers said. */
+  'flush-paths': Record<string, never>;
   /** The stats page holds the counters of this moment. */
   sync: Record<string, never>;
   reset: Record<string, never>;

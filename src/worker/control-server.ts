@@ -45,6 +45,10 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
     'path-mtu': async (request) => ({
       mtu: await worker.outOfBand.pathMtu(integer(request, 'address', 0, 2 ** 32 - 1)),
     }),
+    'flush-paths': async () => {
+      await worker.outOfBand.command({ kind: 'forget-paths' });
+      return {};
+    },
     sync: () => {
       worker.publish();
       return {};

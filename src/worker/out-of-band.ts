@@ -110,6 +110,7 @@ export class OutOfBand {
         for (const { slot, entries } of command.tables) this.#stack.neighbours.mirror(slot, entries, nowNs());
       else if (command.kind === 'solicit') this.#solicit(command.slot, command.address);
       else if (command.kind === 'forget') this.#stack.neighbours.forget(command.slot, command.address);
+      else if (command.kind === 'forget-paths') this.#stack.output.pathMtus.keep(() => false);
       else if (command.kind === 'path-mtu')
         this.#words[Word.PathMtu] = this.#stack.output.pathMtus.find(command.address);
       else if (command.kind === 'ping') this.#ping(command.setup, command.slot);

@@ -122,6 +122,8 @@ export type Command =
   | { readonly kind: 'solicit'; readonly slot: number; readonly address: number }
   /** Forgets one neighbour of that slot, or all; not the permanent ones. */
   | { readonly kind: 'forget'; readonly slot: number; readonly address: number | undefined }
+  /** Forgets what routers said of paths. */
+  | { readonly kind: 'forget-paths' }
   /** Word.PathMtu tells what routers said of the path to `address`, 0 where they said nothing. */
   | { readonly kind: 'path-mtu'; readonly address: number }
   /** Sends echo requests through the port of that slot. EchoTotal.Refusal tells whether it can. */

@@ -417,9 +417,11 @@ describe('flush', () => {
     expect(host.asked).toEqual([]);
   });
 
-  test('route flush has the workers read everything anew', async () => {
+  test('route flush has the workers forget paths and read everything anew', async () => {
+    runs();
     const { rev } = host.state();
     await host.ok('route flush');
     expect([host.revisions.at(-1), host.state().rev]).toEqual([rev, rev]);
+    expect(asked('flush-paths')).toEqual([{}]);
   });
 });
