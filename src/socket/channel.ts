@@ -26,11 +26,13 @@ export class Channel {
   readonly #bellFd: number;
   readonly #waiter: Socket;
   #isClosed = false;
+  #sendLimit: number;
 
   /** `onWake` is called when there may be something: received, failed, or room to send. */
   constructor(opened: OpenedSocket, onWake: () => void) {
     this.#memory = mapPresentFile(opened.memory, opened.length);
     this.page = new SocketPage(this.#memory.buffer);
+    this.#sendLimit = this.page.sent.capacity;
     this.#bellMemory = mapPresentFile(opened.bell, BELL_LENGTH);
     this.#bell = new Bell(this.#bellMemory.buffer);
     this.#bellFd = openFifo(opened.bellWake);
@@ -53,13 +55,22 @@ export class Channel {
     return this.page.received;
   }
 
+  /** Octets that may wait to be sent. */
+  get sendLimit(): number {
+    return this.#sendLimit;
+  }
+
+  limitSending(octets = this.page.sent.capacity): void {
+    this.#sendLimit = Math.min(octets, this.page.sent.capacity);
+  }
+
   /** Copies it into the send ring, with the words that `label` sets. Its position, or undefined where there is no room. */
   push<T extends Outgoing>(
     outgoing: T,
     label: (ring: MessageRing, at: number, outgoing: T) => void,
   ): number | undefined {
     const ring = this.page.sent;
-    const at = ring.claim(outgoing.length);
+    const at = this.#claim(outgoing.length);
     if (at < 0) return undefined;
     ring.set(at, Message.Payload, outgoing.length);
     label(ring, at, outgoing);
@@ -75,7 +86,7 @@ export class Channel {
   /** The same of one datagram, without an object for it; false where there is no room. */
   put(octets: Uint8Array, address: number, port: number, stamper: Timestamper): boolean {
     const ring = this.page.sent;
-    const at = ring.claim(octets.length);
+    const at = this.#claim(octets.length);
     if (at < 0) return false;
     ring.set(at, Message.Payload, octets.length);
     ring.set(at, Message.Address, address);
@@ -84,6 +95,13 @@ export class Channel {
     ring.octets.set(octets, ring.payloadAt(at));
     ring.publish();
     return true;
+  }
+
+  #claim(octets: number): number {
+    const { sent } = this.page;
+    // Linux takes a datagram that is longer than SO_SNDBUF, too, when nothing else waits.
+    const isFree = this.#sendLimit === sent.capacity || sent.used === 0;
+    return sent.claim(octets, isFree ? sent.capacity : this.#sendLimit);
   }
 
   /** Tells the out-of-band side of what was pushed. */

@@ -1,4 +1,4 @@
-import { badType } from './errors.js';
+import { badArgument, badBufferSize, badType } from './errors.js';
 import type { RemoteInfo } from './inbox.js';
 import type { SocketOptions } from './socket-options.js';
 import { UdpSocket } from './udp-socket.js';
@@ -13,7 +13,20 @@ export function createSocket(
 ): UdpSocket {
   const given = typeof options === 'string' ? { type: options } : options;
   if (given?.type !== 'udp4') throw badType();
+  check(given);
   const socket = new UdpSocket(given);
   if (onMessage) socket.on('message', onMessage);
   return socket;
+}
+
+function check({ lookup, signal, recvBufferSize, sendBufferSize }: SocketOptions): void {
+  if (lookup !== undefined && typeof lookup !== 'function') throw badArgument('options.lookup', 'a function');
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw badArgument('options.signal', 'an AbortSignal');
+  for (const [name, size] of Object.entries({ recvBufferSize, sendBufferSize })) {
+    if (size === undefined) continue;
+    if (typeof size !== 'number') throw badArgument(`options.${name}`, 'a number');
+    // 0: what there is without the option.
+    if (!Number.isInteger(size) || size < 0) throw badBufferSize();
+  }
 }

@@ -1,6 +1,6 @@
 // The errors of node:dgram, by their codes: a program that knows those knows these.
 import { EvlnetError } from '../errors.js';
-import { errnoName } from '../linux/libc.js';
+import { Errno, errnoName } from '../linux/libc.js';
 
 const socketError = (code: string, message: string, hint?: string) =>
   new EvlnetError(code, message, hint === undefined ? {} : { hint });
@@ -26,6 +26,22 @@ export const badType = () =>
   socketError('ERR_SOCKET_BAD_TYPE', "Cannot make the socket: its type must be 'udp4'");
 export const badArgument = (name: string, wanted: string) =>
   socketError('ERR_INVALID_ARG_TYPE', `Cannot use argument "${name}": it must be ${wanted}`);
+export const badBufferSize = () =>
+  socketError(
+    'ERR_SOCKET_BAD_BUFFER_SIZE',
+    'Cannot use that buffer size: it must be a number of octets, 1 at least',
+  );
+export const missingArgument = (name: string) =>
+  socketError('ERR_MISSING_ARGS', `Cannot do without argument "${name}"`);
+/** A number, but not one of those. */
+export const outOfRange = (what: string, least: number, most: number) =>
+  new EvlnetError('EINVAL', `Cannot set the ${what}: it is from ${least} to ${most} (EINVAL)`, {
+    errno: Errno.EINVAL,
+  });
+export const noIpv4Address = (host: string) =>
+  new EvlnetError('EINVAL', `Cannot use host "${host}": it has no IPv4 address (EINVAL)`, {
+    errno: Errno.EINVAL,
+  });
 export const outOfBounds = (name: string) =>
   socketError('ERR_BUFFER_OUT_OF_BOUNDS', `Cannot use argument "${name}": it is outside the buffer`);
 export const notBound = () => systemCallError('get the address', 9);

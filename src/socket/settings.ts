@@ -16,6 +16,8 @@ export class Settings {
   hearsAllGroups = true;
   /** Octets of the receive buffer; undefined: what it was opened with. */
   receiveLimit: number | undefined;
+  /** The same of the send buffer, which is this side's own to keep. */
+  sendLimit: number | undefined;
 
   /** Tells the out-of-band side; without a page that is done when there is one. */
   applyTo(page: SocketPage | undefined): void {

@@ -1,3 +1,4 @@
+import type { Lookup } from './hosts.js';
 import type { RemoteInfo } from './inbox.js';
 import type { TxTimestamps } from './timestamps.js';
 
@@ -8,6 +9,8 @@ export interface SocketOptions {
   /** Octets of the buffers; default 212992 each. */
   readonly recvBufferSize?: number;
   readonly sendBufferSize?: number;
+  /** Finds the addresses of names, as `dns.lookup` does unless told. */
+  readonly lookup?: Lookup;
   /** Closes the socket. */
   readonly signal?: AbortSignal;
   /** The port that it sends and receives through, such as `eth0.42`; default all of one device. */

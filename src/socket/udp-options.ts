@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { EvlnetError, Exit } from '../errors.js';
-import { badArgument } from './errors.js';
+import { badArgument, missingArgument, outOfRange } from './errors.js';
 import type { Memberships } from './memberships.js';
 import { Settings } from './settings.js';
 import type { SocketEvents } from './socket-options.js';
@@ -24,7 +24,7 @@ export abstract class UdpOptions extends EventEmitter<SocketEvents> {
   }
 
   setTTL(ttl: number): number {
-    if (!Number.isInteger(ttl) || ttl < 1 || ttl > 255) throw badArgument('ttl', 'a number from 1 to 255');
+    checkTtl(ttl, 'TTL', 1);
     this.demandOpen();
     this.settings.ttl = ttl;
     this.apply();
@@ -59,12 +59,14 @@ export abstract class UdpOptions extends EventEmitter<SocketEvents> {
    */
   addMembership(multicastAddress: string, multicastInterface?: string): void {
     this.demandOpen();
+    if (multicastAddress === undefined) throw missingArgument('multicastAddress');
     this.bindNear(this.memberships.add(multicastAddress, multicastInterface));
   }
 
   /** Leaves it; what is joined at the end is left when the socket closes. */
   dropMembership(multicastAddress: string, multicastInterface?: string): void {
     this.demandOpen();
+    if (multicastAddress === undefined) throw missingArgument('multicastAddress');
     this.memberships.drop(multicastAddress, multicastInterface);
   }
 
@@ -80,7 +82,7 @@ export abstract class UdpOptions extends EventEmitter<SocketEvents> {
 
   /** How many routers multicasts may pass, and one; default 1: they stay on the link. 0: on this host. */
   setMulticastTTL(ttl: number): number {
-    if (!Number.isInteger(ttl) || ttl < 0 || ttl > 255) throw badArgument('ttl', 'a number from 0 to 255');
+    checkTtl(ttl, 'multicast TTL', 0);
     this.demandOpen();
     this.settings.groupTtl = ttl;
     this.apply();
@@ -97,6 +99,7 @@ export abstract class UdpOptions extends EventEmitter<SocketEvents> {
 
   /** The port that multicasts leave by; `0.0.0.0`: what the route says, or the only one. */
   setMulticastInterface(multicastInterface: string): void {
+    if (typeof multicastInterface !== 'string') throw badArgument('multicastInterface', 'a string');
     this.demandOpen();
     this.settings.groupSlot = this.memberships.slotOf(multicastInterface);
     this.apply();
@@ -115,6 +118,11 @@ export abstract class UdpOptions extends EventEmitter<SocketEvents> {
   protected abstract apply(): void;
   /** Binds a socket that is not, on the device of the port that has this address. @internal */
   protected abstract bindNear(address: number): void;
+}
+
+function checkTtl(ttl: number, what: string, least: number): void {
+  if (typeof ttl !== 'number') throw badArgument('ttl', 'a number');
+  if (!Number.isInteger(ttl) || ttl < least || ttl > 255) throw outOfRange(what, least, 255);
 }
 
 const noSources = () =>

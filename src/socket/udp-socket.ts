@@ -8,7 +8,7 @@ import { DEFAULT_BUFFER } from '../worker/socket-request.js';
 import type { Channel, Outgoing } from './channel.js';
 import {
   alreadyBound,
-  badArgument,
+  badBufferSize,
   faultError,
   isConnected,
   notBound,
@@ -44,7 +44,7 @@ export class UdpSocket extends UdpOptions {
   protected override readonly memberships: Memberships;
   #isConnecting = false;
   #wantsRoom = false;
-  readonly #hosts = new Hosts();
+  readonly #hosts: Hosts;
   readonly #stamper = new Timestamper();
   readonly #inbox = new Inbox(this.#stamper, (message, from) => this.emit('message', message, from));
   readonly #outbox = new Outbox<OutgoingDatagram>({
@@ -60,6 +60,7 @@ export class UdpSocket extends UdpOptions {
   constructor(options: SocketOptions) {
     super();
     this.#options = options;
+    this.#hosts = new Hosts(options.lookup);
     this.#lease = new Lease(this.#asLessee(), NONE);
     this.memberships = new Memberships(this.#lease, options, (error) => this.emit('error', error));
   }
@@ -169,7 +170,7 @@ export class UdpSocket extends UdpOptions {
       send(0);
       return;
     }
-    this.#hosts.resolve(address ?? '127.0.0.1', (error, to) => {
+    this.#hosts.resolve(address || '127.0.0.1', (error, to) => {
       if (this.#lease.phase === 'closed') return;
       if (error) {
         if (callback) callback(error, 0);
@@ -255,14 +256,20 @@ export class UdpSocket extends UdpOptions {
   }
 
   getSendBufferSize(): number {
-    return this.#lease.demandChannel().page.sent.capacity;
+    return this.#lease.demandChannel().sendLimit;
   }
 
   /** No more than the buffer that the socket was made with. It holds at the next worker too. */
   setRecvBufferSize(size: number): void {
-    if (!Number.isInteger(size) || size < 1) throw badArgument('size', 'a number of octets, 1 at least');
-    this.#lease.demandChannel();
+    this.#demandSize(size);
     this.settings.receiveLimit = size;
+    this.apply();
+  }
+
+  /** The same of what waits to be sent; one datagram may always. */
+  setSendBufferSize(size: number): void {
+    this.#demandSize(size);
+    this.settings.sendLimit = size;
     this.apply();
   }
 
@@ -283,6 +290,11 @@ export class UdpSocket extends UdpOptions {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#lease.phase === 'closed') return;
     await new Promise<void>((resolve) => this.close(resolve));
+  }
+
+  #demandSize(size: number): void {
+    if (!Number.isInteger(size) || size < 1) throw badBufferSize();
+    this.#lease.demandChannel();
   }
 
   #bind(address: string, port: number, destination: number): void {
@@ -310,8 +322,8 @@ export class UdpSocket extends UdpOptions {
         udpPort,
         ifname,
         reusesAddress: reuseAddr,
-        receive: recvBufferSize ?? DEFAULT_BUFFER,
-        send: sendBufferSize ?? DEFAULT_BUFFER,
+        receive: recvBufferSize || DEFAULT_BUFFER,
+        send: sendBufferSize || DEFAULT_BUFFER,
       }),
       wanted: (before) => this.#wanted(before, before.peerAddress),
       recover: async ({ peerAddress, peerPort }) => {
@@ -376,6 +388,8 @@ export class UdpSocket extends UdpOptions {
 
   /** @internal */
   protected override apply(): void {
-    this.settings.applyTo(this.#lease.channel?.page);
+    const { channel } = this.#lease;
+    this.settings.applyTo(channel?.page);
+    channel?.limitSending(this.settings.sendLimit);
   }
 }

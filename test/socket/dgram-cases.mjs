@@ -258,6 +258,48 @@ const cases = {
     const socket = await bound('udp4', 0, address);
     throwsCode(() => socket.setMulticastTTL('far'), 'ERR_INVALID_ARG_TYPE');
   },
+  'setTTL, setMulticastTTL: what is too small or too large throws EINVAL': async () => {
+    const socket = await bound('udp4', 0, address);
+    for (const ttl of [0, 256]) throwsCode(() => socket.setTTL(ttl), 'EINVAL');
+    for (const ttl of [-1, 256]) throwsCode(() => socket.setMulticastTTL(ttl), 'EINVAL');
+    throwsCode(() => socket.setTTL('far'), 'ERR_INVALID_ARG_TYPE');
+    throwsCode(() => socket.setMulticastInterface(7), 'ERR_INVALID_ARG_TYPE');
+    throwsCode(() => socket.addMembership(), 'ERR_MISSING_ARGS');
+    throwsCode(() => socket.dropMembership(), 'ERR_MISSING_ARGS');
+  },
+  'options that are none throw ERR_INVALID_ARG_TYPE': () => {
+    for (const wrong of [{ lookup: 1 }, { signal: 1 }, { recvBufferSize: 'x' }, { sendBufferSize: 'x' }])
+      throwsCode(() => make({ type: 'udp4', ...wrong }), 'ERR_INVALID_ARG_TYPE');
+  },
+  'set…BufferSize: what is no size throws ERR_SOCKET_BAD_BUFFER_SIZE; what waits beyond it is sent':
+    async () => {
+      const socket = await bound('udp4', 0, address);
+      for (const size of [-1, '1', Number.POSITIVE_INFINITY]) {
+        throwsCode(() => socket.setRecvBufferSize(size), 'ERR_SOCKET_BAD_BUFFER_SIZE');
+        throwsCode(() => socket.setSendBufferSize(size), 'ERR_SOCKET_BAD_BUFFER_SIZE');
+      }
+      socket.setSendBufferSize(5000);
+      const send = () =>
+        new Promise((resolve, reject) =>
+          socket.send(Buffer.alloc(3000), 9, peer, (e, n) => (e ? reject(e) : resolve(n))),
+        );
+      assert.deepEqual(await Promise.all([send(), send(), send()]), [3000, 3000, 3000]);
+    },
+  'lookup finds the addresses of names': async () => {
+    const asked = [];
+    const lookup = (host, _options, done) => {
+      asked.push(host);
+      done(null, host === 'peer.test' ? peer : host, 4);
+    };
+    const socket = make({ type: 'udp4', lookup });
+    await new Promise((resolve) => socket.bind(0, address, resolve));
+    await new Promise((resolve, reject) =>
+      socket.send('x', 9, 'peer.test', (e) => (e ? reject(e) : resolve())),
+    );
+    assert.equal(asked.at(-1), 'peer.test');
+    const error = await new Promise((resolve) => make().send('x', 9, '::1', resolve));
+    assert.equal(error.code, 'EINVAL');
+  },
   'ref and unref return the socket': async () => {
     const socket = await bound('udp4', 0, address);
     assert.equal(socket.unref(), socket);
