@@ -80,6 +80,19 @@ export class Igmp {
     const groups = this.#groupsOf(slot);
     const membership = groups.find(group);
     if (membership === undefined || --membership.count > 0) return;
+    this.#end(slot, groups, membership, nowNs);
+  }
+
+  /** This host is about to be none any more: as if every socket left. */
+  leaveAll(nowNs: number): void {
+    for (const slot of [...this.#slots]) {
+      const groups = this.#groupsOf(slot);
+      for (const membership of [...groups.all]) this.#end(slot, groups, membership, nowNs);
+    }
+  }
+
+  #end(slot: number, groups: PortGroups, membership: Membership, nowNs: number): void {
+    const { group } = membership;
     groups.remove(membership);
     if (groups.all.length === 0) this.#slots.splice(this.#slots.indexOf(slot), 1);
     const port = this.#ports[slot];

@@ -100,6 +100,12 @@ export class OutOfBand {
     );
   }
 
+  /** Runs until it is told to end, and leaves the groups: whoever has sockets in them joins again by the next worker. */
+  async run(): Promise<void> {
+    await this.loop.run();
+    this.#stack.igmp.leaveAll(nowNs());
+  }
+
   #obey(): void {
     for (;;) {
       const command = this.#nextCommand();

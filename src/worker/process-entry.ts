@@ -60,7 +60,7 @@ try {
   });
   new Socket({ fd: WAKE_FD }).on('data', () => device.wake()).on('close', () => process.exit(0));
   new Socket({ fd: openFifo(data.bell.wake), writable: false }).on('data', () => device.wake());
-  await side.loop.run();
+  await side.run();
   process.exit(0);
 } catch (error) {
   end(error);

@@ -30,7 +30,7 @@ try {
     spin: data.spin,
     nextCommand: () => receiveMessageOnPort(data.commands)?.message as Command | undefined,
   });
-  await side.loop.run();
+  await side.run();
 } catch (error) {
   // An error that crosses threads loses its class, and with it the hint.
   if (error instanceof EvlnetError) data.commands.postMessage(failureOf(error));

@@ -131,5 +131,16 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'python3' }
       await two.stop('SIGKILL');
       await until(() => !inKernel(), 3000, 'the kernel has left');
     }, 60_000);
+
+    test('a worker that ends leaves the groups that others’ sockets joined; those join again by its successor', async () => {
+      const igmp = await peer('igmp', 'eno2.42');
+      const argv = ['udp', 'recv', '-a', GROUP, '-i', 'eth0.42'];
+      await evlnet(/bound to port 42042/, ...argv);
+      await igmp.printed(new RegExp(`type 16 group ${GROUP}`));
+      expect(await worker.stop()).toBe(0);
+      await igmp.printed(
+        new RegExp(`type 17 group ${GROUP} from ${RESPONDER} to 224\\.0\\.0\\.2[^]*type 16 group ${GROUP}`),
+      );
+    }, 60_000);
   },
 );

@@ -221,6 +221,17 @@ describe('a report of another host', () => {
   });
 });
 
+test('a host that ends leaves every group, on every port, once', () => {
+  const m = joined();
+  m.stack.igmp.join(VID, ONE);
+  m.stack.igmp.join(VID, TWO);
+  m.within(10);
+  m.stack.igmp.leaveAll(m.now);
+  m.stack.igmp.leaveAll(m.now);
+  expect(m.within(20)).toEqual(['leave 239.1.2.3 0', 'leave 239.1.2.4 0']);
+  expect(m.count(SlotCounter.IgmpLeavesSent)).toBe(2);
+});
+
 test('leaving is told to all routers', () => {
   const m = joined();
   m.stack.igmp.leave(VID, ONE, m.now);
