@@ -32,8 +32,8 @@ const roundTrips = ({ wire, tagged, udpPort }, { count, seconds }) =>
 
 /**
  * In every round all responders are started anew in every wait mode, then measured one right after the other, `passes`
- * times, forwards and backwards in turn: the speed of a shared machine changes from second to second, and this way it
- * changes for all alike. One record a responder and pass.
+ * times, forwards and backwards in turn, first under load and then in round trips: the speed of a shared machine changes from
+ * second to second, and this way it changes for all alike. One record a responder and pass.
  */
 export async function playRounds({ responders, options, quietly, progress }) {
   const records = [];
@@ -49,9 +49,15 @@ export async function playRounds({ responders, options, quietly, progress }) {
           it.park();
           running.push({ name: responder.name, ...it });
         }
-        for (let pass = 1; pass <= options.passes; pass++)
-          for (const it of pass % 2 ? running : running.toReversed())
-            records.push({ round, wait, pass, ...(await measure(it, options, quietly)) });
+        for (let pass = 1; pass <= options.passes; pass++) {
+          const order = pass % 2 ? running : running.toReversed();
+          const each = (what) => inTurn(order, quietly, what);
+          const loads = await each((it) => load(it, { ...options.load, rate: options.rate }));
+          const rtts = await each((it) => roundTrips(it, options.rtt));
+          order.forEach(({ name, tagged, mode }, i) => {
+            records.push({ round, wait, pass, name, tagged, mode, load: loads[i], rtt: rtts[i] });
+          });
+        }
       } finally {
         for (const it of running) await it.stop();
       }
@@ -59,15 +65,16 @@ export async function playRounds({ responders, options, quietly, progress }) {
   return records;
 }
 
-async function measure(it, options, quietly) {
-  const { name, tagged, mode } = it;
-  it.unpark();
-  try {
-    const ours = it.pid ? [it.pid, ...(it.children ?? [])] : [];
-    const replies = await quietly(ours, () => load(it, { ...options.load, rate: options.rate }));
-    const rtt = await quietly(ours, () => roundTrips(it, options.rtt));
-    return { name, tagged, mode, load: replies, rtt };
-  } finally {
-    it.park();
+/** What `measure` gives of each, while the others are parked. */
+async function inTurn(order, quietly, measure) {
+  const results = [];
+  for (const it of order) {
+    it.unpark();
+    try {
+      results.push(await quietly(it.pid ? [it.pid, ...(it.children ?? [])] : [], () => measure(it)));
+    } finally {
+      it.park();
+    }
   }
+  return results;
 }
