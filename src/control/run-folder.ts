@@ -25,7 +25,7 @@ export interface WorkerEntry {
 export interface FolderClaim {
   /** The worker that died here without a release; its changes.json is still there to be undone. */
   readonly previous: WorkerIdentity | undefined;
-  /** Removes what the worker made, and the folder when nothing is left in it. Twice is once. */
+  /** Removes what the worker made, and the folders when nothing is left in them. Twice is once. */
   release(): void;
 }
 
@@ -81,6 +81,8 @@ export function claimFolder(folder: string, identity: WorkerIdentity): FolderCla
       outcome.claim.release();
       removeEmpty(folder);
       removeEmpty(dirname(folder));
+      const root = dirname(dirname(folder));
+      if (root === runRoot({ file: identity.state, explicit: true }) && isOursAlone(root)) removeEmpty(root);
     },
   };
 }
@@ -114,6 +116,12 @@ function removeEmpty(folder: string): void {
   } catch {
     // changes.json that could not be undone, another device, or the next worker already.
   }
+}
+
+/** Nobody else could make a folder in it: without it, whoever may use the state file's folder can be the next worker. */
+function isOursAlone(folder: string): boolean {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  return found !== undefined && found.uid === process.geteuid?.() && (found.mode & 0o022) === 0;
 }
 
 function workerOf(holder: Holder | undefined): WorkerIdentity | undefined {

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
@@ -76,6 +84,23 @@ describe('claimFolder', () => {
     claim.release();
     claim.release();
     expect(readdirSync(root)).toEqual([]);
+  });
+
+  test('beside a state file: `run` goes too, unless it is empty no more or others may write there', () => {
+    const identity = { ...us(), state: join(top, `beside${count}`, 'state.json') };
+    const beside = runRoot({ file: identity.state, explicit: true });
+    const one = workerFolder(beside, 'eth0');
+    claimFolder(one, identity).release();
+    expect(existsSync(beside)).toBe(false);
+    const [first, second] = [one, workerFolder(beside, 'eth1')].map((f) => claimFolder(f, identity));
+    first!.release();
+    expect(existsSync(beside)).toBe(true);
+    second!.release();
+    expect(existsSync(beside)).toBe(false);
+    mkdirSync(beside, { recursive: true });
+    chmodSync(beside, 0o1777);
+    claimFolder(one, identity).release();
+    expect(readdirSync(beside)).toEqual([]);
   });
 
   test('leaves changes.json that could not be undone', () => {
