@@ -36,7 +36,7 @@ export function checkInstructions(program: ProgramSpec): void {
     const source = instructions[index]?.source;
     const place = source === undefined ? `instruction ${index}` : `${source.file}:${source.line}`;
     throw new EvlnetError('EVL_BPF_INVALID', `Cannot run "${program.name}": ${place}: ${reason}`, {
-      hint: 'compile it again with clang -target bpf -mcpu=v3',
+      hint: 'compile it again with clang -O2 -target bpf -mcpu=v3',
     });
   };
   if (instructions.length === 0) refuse(0, 'there is none');

@@ -32,6 +32,10 @@ const HINTS: readonly (readonly [RegExp, Hint])[] = [
     /combined stack size|invalid (write to|access to|indirect access to|variable-offset \w+ \w+) stack|stack limit/,
     'a function and all that call it have 512 octets of stack together: make buffers smaller, or keep them in a per-CPU array map',
   ],
+  [
+    /unknown opcode 8d/,
+    'clang calls helpers through a register at -O0, which the kernel does not know: compile with -O2',
+  ],
   [/unreachable insn/, 'nothing leads to these instructions: compile with -O2'],
   [/back-edge|infinite loop|program is too large|too complex|too many states/i, LOOP],
   [/cannot call GPL-restricted function/, 'declare the license: char _license[] SEC("license") = "GPL";'],

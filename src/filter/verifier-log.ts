@@ -8,6 +8,8 @@ export interface Refusal {
   readonly slot: number | undefined;
 }
 
+/** The line of a conditional jump is left open: what comes next stands behind it. */
+const BRANCH = /^(\d+: \([0-9a-f]{2}\) if .* goto pc[+-]\d+) (?=\S)/gm;
 const INSTRUCTION = /^(\d+): \([0-9a-f]{2}\) /;
 /** What says nothing about the reason: states, statistics, what was looked at on the way. */
 const ASIDE =
@@ -17,7 +19,7 @@ const REASONS = 2;
 
 /** Why the verifier refused; undefined if the log does not say. */
 export function readLog(log: string): Refusal | undefined {
-  const lines = log.split('\n');
+  const lines = log.replaceAll(BRANCH, '$1\n').split('\n');
   const last = lines.findLastIndex((line) => INSTRUCTION.test(line));
   const words = (from: number) => lines.slice(from).filter((line) => !ASIDE.test(line));
   // Programs that are refused before or after the walk have their reason anywhere.

@@ -236,6 +236,7 @@ export class UdpSocket extends UdpOptions {
     return this;
   }
 
+  /** The program may end with the socket open; but not where it is the worker itself, which others may use. */
   unref(): this {
     this.#lease.unref();
     return this;

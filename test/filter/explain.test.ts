@@ -115,6 +115,12 @@ describe('readLog()', () => {
       3,
     ],
     [
+      'finds the reason behind a conditional jump',
+      '4: (61) r2 = *(u32 *)(r10 -4)\n8: (5d) if r2 != r1 goto pc-5 infinite loop detected at insn 4\ncur state: R1=1\nold state: R1=1\nprocessed 18 insns',
+      'infinite loop detected at insn 4',
+      4,
+    ],
+    [
       'finds the reason of a program that was never walked',
       'unreachable insn 7\nprocessed 0 insns (limit 1000000)',
       'unreachable insn 7',
