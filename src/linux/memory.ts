@@ -7,7 +7,12 @@ export const MAP_SHARED = 0x01;
 const MAP_PRIVATE = 0x02;
 const MAP_ANONYMOUS = 0x20;
 export const MAP_POPULATE = 0x8000;
+const MAP_32BIT = 0x40;
 const MFD_CLOEXEC = 1;
+/** Below 2^31, where x86-64 can put it: an address there is one of the engine's small integers, and a system call with it allocates nothing. */
+const LOW = process.arch === 'x64' ? MAP_32BIT : 0;
+/** The low addresses are few: they are for what system calls are given all the time. */
+const MAX_LOW = 65_536;
 
 /**
  * Memory outside the JavaScript heap, page-aligned, that stays where it is until `unmap`. What the kernel sees lives
@@ -37,8 +42,16 @@ export function mapFile(fd: number, length: number, offset = 0, flags = MAP_SHAR
 }
 
 /** `length` zeroed octets. */
-export const map = (length: number, flags = 0): Mapping =>
-  mapFile(-1, length, 0, (flags & MAP_SHARED ? 0 : MAP_PRIVATE) | MAP_ANONYMOUS | flags);
+export function map(length: number, flags = 0): Mapping {
+  const all = (flags & MAP_SHARED ? 0 : MAP_PRIVATE) | MAP_ANONYMOUS | flags;
+  if (LOW !== 0 && length <= MAX_LOW)
+    try {
+      return mapFile(-1, length, 0, all | LOW);
+    } catch {
+      // None is left there.
+    }
+  return mapFile(-1, length, 0, all);
+}
 
 /** The views of it must not be touched again. */
 export const unmap = (m: Mapping): void => void munmap(m.address, m.length);

@@ -5,6 +5,7 @@ import type { Batch } from '../memory/batch.js';
 import { SLOT_STRIDE } from '../memory/counters.js';
 import { writeOwn } from './arp.js';
 import type { Port } from './port.js';
+import { Timer } from './timer.js';
 import type { Transmitter } from './transmitter.js';
 
 /** A frame for which there is no buffer is tried again after that. */
@@ -21,16 +22,16 @@ interface Pending {
   dueNs: number;
 }
 
-export class Announcer {
-  /** When to call `run` next; Infinity when there is nothing to send. */
-  dueNs = Number.POSITIVE_INFINITY;
+export class Announcer extends Timer {
   #pending: Pending[] = [];
 
   constructor(
     readonly device: Transmitter,
     readonly batch: Batch,
     readonly counts: Float64Array,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Starts for addresses of `port` that `before`, its predecessor in the slot, did not have; what is under way for the others goes on. */
   start(port: Port, before: Port | undefined, nowNs: number): void {

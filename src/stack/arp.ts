@@ -17,7 +17,7 @@ const GROUP_BIT = 0x0100;
  * Answers requests and probes for the port's addresses, and learns from what others say of themselves: arp_process() of net/ipv4/arp.c. A
  * packet that claims an address of the port counts as a conflict.
  */
-export function receiveArp(p: Packet, port: Port, neighbours: Neighbours, nowNs: number): number {
+export function receiveArp(p: Packet, port: Port, neighbours: Neighbours): number {
   const { view, l3 } = p;
   const malformed = arp.check(view, l3, p.end);
   if (malformed !== Drop.None) return malformed;
@@ -39,7 +39,7 @@ export function receiveArp(p: Packet, port: Port, neighbours: Neighbours, nowNs:
     const isSure =
       arp.operation(view, l3) === arp.Operation.Reply && !ethernet.isGroup(view, p.at) && port.owns(target);
     const isAnnouncement = arp.isAnnouncement(view, l3);
-    const isNews = neighbours.learn(port, claimed, hi, lo, isSure, asks, isAnnouncement, nowNs);
+    const isNews = neighbours.learn(port, claimed, hi, lo, isSure, asks, isAnnouncement, p.nowNs);
     if (!asks) return isNews ? Outcome.Done : Drop.ArpOtherTarget;
   } else if (!asks) return Drop.ArpOtherTarget;
   ethernet.setSource(view, p.at, hi, lo);

@@ -36,10 +36,10 @@ export class IcmpErrors {
   }
 
   /** Tells the sender of `p`, whose packet ends at `packetEnd` and is the caller's still; what is sent leaves with the next flush. */
-  send(p: Packet, port: Port, type: number, code: number, nowNs: number): void {
+  send(p: Packet, port: Port, type: number, code: number): void {
     if (!port.icmpErrors || !isWorthAnError(p)) return;
     const slot = port.slot * SLOT_STRIDE;
-    if (!this.#limit.allows(ipv4.source(p.view, p.l3), nowNs)) {
+    if (!this.#limit.allows(ipv4.source(p.view, p.l3), p.nowNs)) {
       this.#counts[slot + SlotCounter.IcmpErrorsLimited]! += 1;
       return;
     }

@@ -16,6 +16,7 @@ import type { Packet } from './packet.js';
 import { Path } from './path.js';
 import type { Port } from './port.js';
 import { Outcome } from './service.js';
+import { Timer } from './timer.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 /** §8.10, Unsolicited Report Interval. */
@@ -34,9 +35,7 @@ const TOS = 0xc0;
 const TTL = 1;
 const HEADER = ipv4.MIN_HEADER_LENGTH + ROUTER_ALERT;
 
-export class Igmp {
-  /** When to call `run` next; Infinity when there is nothing to send. */
-  dueNs = NEVER;
+export class Igmp extends Timer {
   readonly #groups = new Array<PortGroups | undefined>(SLOTS).fill(undefined);
   readonly #ports = new Array<Port | undefined>(SLOTS).fill(undefined);
   /** Slots with memberships. */
@@ -51,6 +50,7 @@ export class Igmp {
     counters: Counters,
     readonly random: () => number,
   ) {
+    super();
     this.#counts = counters.slots;
   }
 
@@ -104,14 +104,14 @@ export class Igmp {
   }
 
   /** A packet with a message in it. */
-  receive(p: Packet, port: Port, nowNs: number): number {
+  receive(p: Packet, port: Port): number {
     const { view, l4, packetEnd } = p;
     const malformed = igmp.check(view, l4, packetEnd);
     if (malformed !== Drop.None) return malformed;
     const type = igmp.type(view, l4);
     const isReport = type === igmp.Type.ReportV1 || type === igmp.Type.ReportV2;
     if (type !== igmp.Type.Query && !isReport) return Drop.IgmpIgnored;
-    const outcome = isReport ? this.#report(p, port) : this.#query(p, port, nowNs);
+    const outcome = isReport ? this.#report(p, port) : this.#query(p, port);
     if (outcome === Outcome.Done) this.#counts[port.slot * SLOT_STRIDE + SlotCounter.IgmpMessages]! += 1;
     return outcome;
   }
@@ -135,7 +135,7 @@ export class Igmp {
   }
 
   /** §3: who is asked waits for a random time, and tells unless another host did meanwhile. */
-  #query({ view, l3, l4, packetEnd }: Packet, port: Port, nowNs: number): number {
+  #query({ view, l3, l4, packetEnd, nowNs }: Packet, port: Port): number {
     const group = igmp.group(view, l4);
     if (group !== 0 && !isMulticast(group)) return Drop.IgmpMalformed;
     // RFC 3376 §9.1: a general query by another way than to all is forged.

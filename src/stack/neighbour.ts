@@ -14,6 +14,7 @@ import * as ethernet from '../wire/ethernet.js';
 import { writeWhoHas } from './arp.js';
 import { NeighbourTable } from './neighbour-table.js';
 import type { Port } from './port.js';
+import { Timer } from './timer.js';
 import type { Transmitter } from './transmitter.js';
 import { WAITING_EACH, Waiting } from './waiting.js';
 
@@ -40,9 +41,7 @@ export interface NeighbourSetup {
   readonly macLo: number;
 }
 
-export class Neighbours {
-  /** When to call `run` next. */
-  dueNs = NEVER;
+export class Neighbours extends Timer {
   readonly table: NeighbourTable;
   readonly #waiting = new Waiting();
   readonly #ports: (Port | undefined)[] = new Array<Port | undefined>(SLOTS).fill(undefined);
@@ -57,6 +56,7 @@ export class Neighbours {
     counters: Counters,
     words: Int32Array,
   ) {
+    super();
     this.table = new NeighbourTable(words);
     this.#counts = counters.slots;
   }

@@ -39,33 +39,33 @@ export class PacketTable {
   }
 
   /** Copies the frame to each socket for all types: Done, SocketBufferFull where none had room, 0 where there is none. */
-  clone(p: Packet, port: Port | undefined, nowNs: number): number {
+  clone(p: Packet, port: Port | undefined): number {
     const list = this.#all;
     let outcome: number = Drop.None;
     for (let i = 0; i < list.length; i++) {
       const e = list[i]!;
       if (!e.fits(slotOf(port))) continue;
-      if (this.#give(e, p, port, nowNs)) outcome = Outcome.Done;
+      if (this.#give(e, p, port)) outcome = Outcome.Done;
       else if (outcome === Drop.None) outcome = Drop.SocketBufferFull;
     }
     return outcome;
   }
 
   /** Copies the frame to one socket for its type: Done where that has it, for itself alone; otherwise as `clone`. */
-  take(p: Packet, port: Port | undefined, nowNs: number): number {
+  take(p: Packet, port: Port | undefined): number {
     const list = this.#exact;
     let outcome: number = Drop.None;
     for (let i = 0; i < list.length; i++) {
       const e = list[i]!;
       if (e.binding.ethertype !== p.ethertype || !e.fits(slotOf(port))) continue;
-      if (this.#give(e, p, port, nowNs)) return Outcome.Done;
+      if (this.#give(e, p, port)) return Outcome.Done;
       outcome = Drop.SocketBufferFull;
     }
     return outcome;
   }
 
   /** The whole frame without its tags, of which the one that decided is told beside it. */
-  #give(e: PacketEndpoint, p: Packet, port: Port | undefined, nowNs: number): boolean {
+  #give(e: PacketEndpoint, p: Packet, port: Port | undefined): boolean {
     const { view, at, l3, end } = p;
     // Octet 12 begins the ethertype, or the first tag; the ethertype of what is carried is in front of l3.
     const rest = l3 - 2;
@@ -77,7 +77,7 @@ export class PacketTable {
     ring.set(record, Message.Vid, p.vid);
     ring.set(record, Message.Flags, packetType(p, port));
     ring.set(record, Message.Priority, p.tags === 0 ? 0 : view.getUint8(l3 - 4) >> 5);
-    ring.setTimeNs(record, nowNs);
+    ring.setTimeNs(record, p.nowNs);
     ring.setDriverNs(record, p.driverNs);
     const to = ring.payloadAt(record);
     copy(view, at, at + ADDRESSES, ring.view, to);

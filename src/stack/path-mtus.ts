@@ -1,5 +1,6 @@
 // RFC 1191: what routers said of how long packets to a destination may be. A table of fixed size: what finds no room takes that of the
 // entry that would be forgotten first.
+import { Timer } from './timer.js';
 
 const ENTRIES = 1024;
 /** net.ipv4.route.mtu_expires, RFC 1191 §6.3. */
@@ -9,16 +10,16 @@ export const MIN_PATH_MTU = 552;
 /** RFC 1191 §7, for routers that do not say: the next one below the packet that was too long. */
 const PLATEAUS = [32_000, 17_914, 8166, 4352, 2002, 1492, 1006, 508];
 
-export class PathMtus {
-  /** When to call `run` next; Infinity while nothing is known. */
-  dueNs = Number.POSITIVE_INFINITY;
+export class PathMtus extends Timer {
   count = 0;
   readonly #destinations = new Uint32Array(ENTRIES);
   readonly #mtus = new Uint16Array(ENTRIES);
   readonly #untilNs = new Float64Array(ENTRIES);
 
   /** The routes' generation moves at every change: what was found before may be wrong now. */
-  constructor(readonly routes: { generation: number }) {}
+  constructor(readonly routes: { generation: number }) {
+    super();
+  }
 
   /** Octets of the longest packet that may go there; 0 where nobody said. */
   find(destination: number): number {

@@ -17,6 +17,7 @@ import type { IcmpErrors } from './icmp-errors.js';
 import { Packet } from './packet.js';
 import { type Port, Standing } from './port.js';
 import { Outcome } from './service.js';
+import { Timer } from './timer.js';
 
 /** Packets under way at a time, 4 MiB of them as in net.ipv4.ipfrag_high_thresh. Linux refuses the next one, here it displaces the oldest. */
 export const PLACES = 64;
@@ -32,11 +33,9 @@ const MAX_TOTAL = 0xffff;
 const SOURCE_BITS = 8;
 const { None, FragmentMalformed, FragmentDuplicate, FragmentTimeout, FragmentDisplaced } = Drop;
 
-export class Reassembly {
+export class Reassembly extends Timer {
   /** The packet that `receive` found whole. */
   readonly whole: Packet;
-  /** When to call `run` next. */
-  dueNs = Number.POSITIVE_INFINITY;
   readonly #assemblies = Array.from({ length: PLACES }, () => new Assembly());
   readonly #fragments = new Uint32Array(1 << SOURCE_BITS);
   readonly #counts: Float64Array;
@@ -45,6 +44,7 @@ export class Reassembly {
     counters: Counters,
     readonly errors: IcmpErrors,
   ) {
+    super();
     this.whole = new Packet(arenaOver(new ArrayBuffer(PLACES * PLACE), PLACE));
     this.#counts = counters.slots;
   }
@@ -53,14 +53,14 @@ export class Reassembly {
    * Takes the octets of a fragment of `port`. Returns 0 where the packet is whole: it is in `whole` until the next call. Outcome.Done
    * where others are missing, or why the fragment is dropped.
    */
-  receive(p: Packet, port: Port, nowNs: number): number {
+  receive(p: Packet, port: Port): number {
     const { view, l3, l4 } = p;
     const newest = this.#countSource(ipv4.source(view, l3));
-    const i = this.#place(p, port, nowNs);
+    const i = this.#place(p, port);
     const assembly = this.#assemblies[i]!;
     if (assembly.count > 0 && ((newest - assembly.newest) | 0) > MAX_DISTANCE) {
       this.#drop(assembly, FragmentDisplaced);
-      assembly.restart(nowNs + TIMEOUT_NS);
+      assembly.restart(p.nowNs + TIMEOUT_NS);
     }
     assembly.newest = newest;
     const isLast = !ipv4.isMoreFragments(view, l3);
@@ -103,7 +103,7 @@ export class Reassembly {
   }
 
   /** Where the packet of the fragment is put together, from now on if need be. */
-  #place(p: Packet, port: Port, nowNs: number): number {
+  #place(p: Packet, port: Port): number {
     const assemblies = this.#assemblies;
     let free = -1;
     let oldest = 0;
@@ -117,7 +117,7 @@ export class Reassembly {
       this.#end(assemblies[oldest]!, FragmentDisplaced);
       free = oldest;
     }
-    const expiresNs = nowNs + TIMEOUT_NS;
+    const expiresNs = p.nowNs + TIMEOUT_NS;
     assemblies[free]!.start(p, port, expiresNs);
     if (expiresNs < this.dueNs) this.dueNs = expiresNs;
     return free;
@@ -133,6 +133,7 @@ export class Reassembly {
     whole.packetEnd = whole.end;
     whole.queue = p.queue;
     whole.driverNs = p.driverNs;
+    whole.nowNs = p.nowNs;
     whole.vid = p.vid;
     whole.isGroup = p.isGroup;
     ipv4.setTos(whole.view, l3, ipv4.tos(whole.view, l3) | ecn);
@@ -164,9 +165,10 @@ export class Reassembly {
     first.end = l3 + ipv4.totalLength(view, l3);
     first.packetEnd = first.end;
     first.queue = assembly.queue;
+    first.nowNs = nowNs;
     first.vid = assembly.vid;
     first.isGroup = port.judge(ipv4.source(view, l3), ipv4.destination(view, l3)) === Standing.Group;
-    this.errors.send(first, port, icmpv4.Type.TimeExceeded, icmpv4.Code.ReassemblyTime, nowNs);
+    this.errors.send(first, port, icmpv4.Type.TimeExceeded, icmpv4.Code.ReassemblyTime);
   }
 
   /** For a fragment that is dropped with all those before it. One that is among them already is not counted twice. */

@@ -26,10 +26,14 @@ export abstract class SocketOutput<E extends Endpoint> {
   /** Frames that are written and not yet under way. */
   protected readonly out = new Batch(BATCH);
 
+  /** The time of the drain under way: as an argument it would be boxed at each call that the engine leaves one. */
+  protected nowNs = 0;
+
   constructor(readonly device: Transmitter) {}
 
   /** Sends up to a batch of what waits at a socket; `bound` is the port that it is bound to. True where more may wait. */
   drain(e: E, bound: Port | undefined, nowNs: number): boolean {
+    this.nowNs = nowNs;
     const ring = e.page.sent;
     const { counters } = e.page;
     let n = 0;
@@ -37,9 +41,9 @@ export abstract class SocketOutput<E extends Endpoint> {
       const at = ring.next();
       if (at < 0) break;
       const length = ring.payload(at);
-      const errno = this.send(e, bound, at, length, nowNs);
+      const errno = this.send(e, bound, at, length);
       if (errno === LATER) {
-        this.flush(e, nowNs);
+        this.flush(e);
         return true;
       }
       ring.release();
@@ -51,7 +55,7 @@ export abstract class SocketOutput<E extends Endpoint> {
         e.page.fail(ring.tail, errno);
       }
     }
-    this.flush(e, nowNs);
+    this.flush(e);
     return n === BATCH;
   }
 
@@ -65,8 +69,8 @@ export abstract class SocketOutput<E extends Endpoint> {
   }
 
   /** Writes what the record at `at` of the send ring says. 0, LATER, or what is wrong. */
-  protected abstract send(e: E, bound: Port | undefined, at: number, length: number, nowNs: number): number;
+  protected abstract send(e: E, bound: Port | undefined, at: number, length: number): number;
 
   /** Puts `out` under way and leaves it empty. */
-  protected abstract flush(e: E, nowNs: number): void;
+  protected abstract flush(e: E): void;
 }

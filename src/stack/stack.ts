@@ -193,6 +193,7 @@ export class Stack {
     p.end = p.at + length;
     p.queue = rx.queue[i]!;
     p.driverNs = rx.driverNs[i]!;
+    p.nowNs = this.tracer.batchNs;
     const outcome = this.#frame(p);
     const { port } = p;
     const slot = port === undefined ? 0 : port.slot;
@@ -237,9 +238,9 @@ export class Stack {
 
   /** Packet sockets first, as in EVL: they see what is another host's or has no port, too. */
   #shared(p: Packet, port: Port | undefined): number {
-    const { packets, tracer } = this;
-    const cloned = packets.clone(p, port, tracer.batchNs);
-    const taken = packets.take(p, port, tracer.batchNs);
+    const { packets } = this;
+    const cloned = packets.clone(p, port);
+    const taken = packets.take(p, port);
     const outcome = taken === Done ? Done : this.#own(p, port);
     const isUnclaimed = outcome === Drop.NoPort || outcome === Drop.OtherHost || outcome === Drop.NotIpv4;
     if (taken === Done || (isUnclaimed && cloned === Done)) {
@@ -261,7 +262,7 @@ export class Stack {
     }
     if (p.ethertype === Ipv4) return this.#ipv4(p, port);
     if (port.ownsArp && p.ethertype === Arp) {
-      const outcome = receiveArp(p, port, this.neighbours, this.tracer.batchNs);
+      const outcome = receiveArp(p, port, this.neighbours);
       if (outcome === Reply) this.#counts[port.slot * STRIDE + ArpReplies]! += 1;
       else if (outcome === Done) this.#counts[port.slot * STRIDE + SlotCounter.ArpLearned]! += 1;
       return outcome;
@@ -277,7 +278,7 @@ export class Stack {
 
   /** The frame ends here; once the packet is whole, that goes its way as if it had come in one. */
   #fragment(p: Packet, port: Port): number {
-    const refused = this.reassembly.receive(p, port, this.tracer.batchNs);
+    const refused = this.reassembly.receive(p, port);
     if (refused !== None) return refused;
     const { whole } = this.reassembly;
     const outcome = this.#transport(whole, port);
@@ -290,7 +291,7 @@ export class Stack {
     const protocol = protocolOf(p.view, p.l3);
     if (protocol === Icmp) return this.#icmp(p, port);
     if (protocol === Udp) return this.#udp(p, port);
-    if (protocol === IgmpProtocol) return this.igmp.receive(p, port, this.tracer.batchNs);
+    if (protocol === IgmpProtocol) return this.igmp.receive(p, port);
     this.#tell(p, port, icmpv4.Code.ProtocolUnreachable);
     return Drop.Ipv4Protocol;
   }
@@ -316,7 +317,9 @@ export class Stack {
   /** RFC 768. */
   #udp(p: Packet, port: Port): number {
     const { view, l3, l4 } = p;
-    const malformed = udp.check(view, l4, p.packetEnd, ipv4.source(view, l3), ipv4.destination(view, l3));
+    // As 32-bit integers: an unsigned one beyond 31 bits would be boxed to be passed on.
+    const source = ipv4.source(view, l3) | 0;
+    const malformed = udp.check(view, l4, p.packetEnd, source, ipv4.destination(view, l3) | 0);
     if (malformed !== None) return malformed;
     // Octets of the packet behind the datagram are not its own.
     p.packetEnd = l4 + udp.length(view, l4);
@@ -337,7 +340,7 @@ export class Stack {
       if (answer === Reply) this.#counts[port.slot * STRIDE + UdpReplies]! += 1;
       return answer;
     }
-    const outcome = this.sockets.deliver(p, port, this.tracer.batchNs);
+    const outcome = this.sockets.deliver(p, port);
     if (outcome === Done) this.#counts[port.slot * STRIDE + UdpDatagrams]! += 1;
     else if (outcome === Drop.UdpNoSocket) this.#tell(p, port, icmpv4.Code.PortUnreachable);
     return outcome;
@@ -345,7 +348,6 @@ export class Stack {
 
   /** RFC 1122 §3.2.2.1: the destination is unreachable. */
   #tell(p: Packet, port: Port, code: number): void {
-    if (port.icmpErrors)
-      this.#errors.send(p, port, icmpv4.Type.DestinationUnreachable, code, this.tracer.batchNs);
+    if (port.icmpErrors) this.#errors.send(p, port, icmpv4.Type.DestinationUnreachable, code);
   }
 }

@@ -41,13 +41,7 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
     this.#counts = counters.slots;
   }
 
-  protected override send(
-    e: UdpEndpoint,
-    bound: Port | undefined,
-    at: number,
-    length: number,
-    nowNs: number,
-  ): number {
+  protected override send(e: UdpEndpoint, bound: Port | undefined, at: number, length: number): number {
     const { path, binding, page } = e;
     const ring = page.sent;
     const given = ring.get(at, Message.Address) >>> 0;
@@ -58,7 +52,7 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
     const isMany = isMulticast(address);
     const isOld = path.destination !== address || path.generation !== this.output.routes.generation;
     if (isOld || (isMany && e.pathGroupSlot !== page.groupSlot)) {
-      this.flush(e, nowNs);
+      this.flush(e);
       const refused = this.#find(e, address, bound);
       if (refused !== Refusal.None) {
         path.generation = -1;
@@ -67,13 +61,23 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
     }
     if (path.isGroup && !page.mayBroadcast && !isMany) return Errno.EACCES;
     const source = sourceOf(binding.address, path);
-    if (!isMany) return this.#put(e, at, length, source, to, page.ttl, nowNs);
+    if (!isMany) return this.#put(e, at, length, source, to, page.ttl);
     const ttl = page.groupTtl;
-    const errno = ttl === 0 ? 0 : this.#put(e, at, length, source, to, ttl, nowNs);
+    const errno = ttl === 0 ? 0 : this.#put(e, at, length, source, to, ttl);
     if (errno !== 0 || !page.loopsGroups || !path.port.groups.has(address)) return errno;
     const { udpPort } = binding;
     const payload = ring.payloadAt(at);
-    this.stack.sockets.loop(path.port, ring.view, payload, length, source, udpPort, address, to, nowNs);
+    this.stack.sockets.loop(
+      path.port,
+      ring.view,
+      payload,
+      length,
+      source >>> 0,
+      udpPort,
+      address,
+      to,
+      this.nowNs,
+    );
     return 0;
   }
 
@@ -88,36 +92,18 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
     return this.output.find(e.path, address, through);
   }
 
-  #put(
-    e: UdpEndpoint,
-    at: number,
-    length: number,
-    source: number,
-    to: number,
-    ttl: number,
-    nowNs: number,
-  ): number {
+  #put(e: UdpEndpoint, at: number, length: number, source: number, to: number, ttl: number): number {
     const { path, page } = e;
     const limit = page.mtuDiscovery === MtuDiscovery.Probe ? path.linkMtu : path.mtu;
     const isWhole = HEADERS + length <= limit;
     if (!isWhole && page.mtuDiscovery >= MtuDiscovery.Do) return Errno.EMSGSIZE;
-    return isWhole
-      ? this.#whole(e, at, length, source, to, ttl, nowNs)
-      : this.#cut(e, at, length, source, to, ttl, nowNs);
+    return isWhole ? this.#whole(e, at, length, source, to, ttl) : this.#cut(e, at, length, source, to, ttl);
   }
 
-  #whole(
-    e: UdpEndpoint,
-    at: number,
-    length: number,
-    source: number,
-    to: number,
-    ttl: number,
-    nowNs: number,
-  ): number {
+  #whole(e: UdpEndpoint, at: number, length: number, source: number, to: number, ttl: number): number {
     const { path, page } = e;
     const out = this.out;
-    if (out.count === BATCH) this.flush(e, nowNs);
+    if (out.count === BATCH) this.flush(e);
     if (this.device.reserve(out, 1) === 0) return LATER;
     const { view } = this.device.arena;
     const frame = out.at[out.count - 1]!;
@@ -137,16 +123,8 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
     return 0;
   }
 
-  #cut(
-    e: UdpEndpoint,
-    at: number,
-    length: number,
-    source: number,
-    to: number,
-    ttl: number,
-    nowNs: number,
-  ): number {
-    this.flush(e, nowNs);
+  #cut(e: UdpEndpoint, at: number, length: number, source: number, to: number, ttl: number): number {
+    this.flush(e);
     const { path, page } = e;
     const { view } = this.device.arena;
     const ring = page.sent;
@@ -185,7 +163,8 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
       }
       this.#counts[slot + SlotCounter.FragmentsSent]! += frames;
       if (from >= all) this.mark(e, at);
-      if (this.output.send(path, this.out, page.priority, nowNs) !== Drop.None) return Errno.EHOSTUNREACH;
+      if (this.output.send(path, this.out, page.priority, this.nowNs) !== Drop.None)
+        return Errno.EHOSTUNREACH;
     }
     return 0;
   }
@@ -194,8 +173,8 @@ export class UdpOutput extends SocketOutput<UdpEndpoint> {
     return this.#identifications.next(source, path.destination, ipv4.Protocol.Udp);
   }
 
-  protected override flush(e: UdpEndpoint, nowNs: number): void {
-    if (this.out.count > 0) this.output.send(e.path, this.out, e.page.priority, nowNs);
+  protected override flush(e: UdpEndpoint): void {
+    if (this.out.count > 0) this.output.send(e.path, this.out, e.page.priority, this.nowNs);
   }
 }
 
@@ -205,9 +184,9 @@ function mayNotBeCut(path: Path, discovery: number): boolean {
   return discovery !== MtuDiscovery.Want || path.mtu > MIN_PATH_MTU || path.mtu === path.linkMtu;
 }
 
-/** inet_saddr: what is bound to an address of many sends from that of the port. */
+/** inet_saddr: what is bound to an address of many sends from that of the port. As a 32-bit integer, which is passed on without an allocation. */
 function sourceOf(own: number, path: Path): number {
-  return own === 0 || isMulticast(own) || path.port.isBroadcast(own) ? path.source : own;
+  return (own === 0 || isMulticast(own) || path.port.isBroadcast(own) ? path.source : own) | 0;
 }
 
 function errnoOf(refused: Refusal): number {

@@ -77,7 +77,7 @@ export class UdpTable {
   }
 
   /** Copies a checked datagram into the buffer of the socket that it is for; of all of them, if it was sent to all hosts. */
-  deliver(p: Packet, port: Port, nowNs: number): number {
+  deliver(p: Packet, port: Port): number {
     const { view, l3, l4 } = p;
     const udpPort = udp.destinationPort(view, l4);
     const source = ipv4.source(view, l3);
@@ -91,9 +91,14 @@ export class UdpTable {
       if (!e.fits(port, source, sourcePort, destination, udpPort)) continue;
       if (isMany && !e.hears(port.slot, destination)) continue;
       const flags = p.isGroup && !isMany ? MessageFlag.Broadcast : 0;
-      if (
-        this.#give(e, p.view, from, length, source, sourcePort, destination, p.vid, flags, nowNs, p.driverNs)
-      ) {
+      const at = this.#copy(e, view, from, length, sourcePort, p.vid, flags);
+      if (at >= 0) {
+        const ring = e.page.received;
+        ring.set(at, Message.Address, source);
+        ring.set(at, Message.Destination, destination);
+        ring.setTimeNs(at, p.nowNs);
+        ring.setDriverNs(at, p.driverNs);
+        this.delivery.publish(e, length);
         outcome = Outcome.Done;
         // EVL takes the broadcast address of a subnet for one host's; Linux does not.
         if (!p.isGroup) return outcome;
@@ -116,37 +121,38 @@ export class UdpTable {
   ): void {
     for (let e = this.#buckets[udpPort % BUCKETS]; e !== undefined; e = e.next) {
       if (!e.fits(port, source, sourcePort, group, udpPort) || !e.hears(port.slot, group)) continue;
-      this.#give(e, view, from, length, source, sourcePort, group, port.slot, 0, nowNs, 0);
+      const at = this.#copy(e, view, from, length, sourcePort, port.slot, 0);
+      if (at < 0) continue;
+      const ring = e.page.received;
+      ring.set(at, Message.Address, source);
+      ring.set(at, Message.Destination, group);
+      ring.setTimeNs(at, nowNs);
+      ring.setDriverNs(at, 0);
+      this.delivery.publish(e, length);
     }
   }
 
-  /** False where there is no room: then another socket may have it, as in EVL. */
-  #give(
+  /**
+   * The record of a datagram without its addresses and times, which are for the caller to set: what is more than a small integer of the
+   * engine's costs an allocation as an argument. -1 where there is no room: then another socket may have it, as in EVL.
+   */
+  #copy(
     e: UdpEndpoint,
     view: DataView,
     from: number,
     length: number,
-    source: number,
     sourcePort: number,
-    destination: number,
     vid: number,
     flags: number,
-    nowNs: number,
-    driverNs: number,
-  ): boolean {
+  ): number {
     const ring = e.page.received;
     const at = this.delivery.claim(e, length);
-    if (at < 0) return false;
+    if (at < 0) return -1;
     ring.set(at, Message.Payload, length);
-    ring.set(at, Message.Address, source);
     ring.set(at, Message.Port, sourcePort);
-    ring.set(at, Message.Destination, destination);
     ring.set(at, Message.Vid, vid);
     ring.set(at, Message.Flags, flags);
-    ring.setTimeNs(at, nowNs);
-    ring.setDriverNs(at, driverNs);
     copy(view, from, from + length, ring.view, ring.payloadAt(at));
-    this.delivery.publish(e, length);
-    return true;
+    return at;
   }
 }

@@ -21,7 +21,7 @@ export const datagramChecksum = (v: DataView, at: number): number => v.getUint16
 
 /**
  * 0 if the datagram lies before `end` and its checksum is right or absent (0). `source` and `destination` are the
- * IPv4 addresses of the pseudo header. A length shorter than the packet is legal, the rest is no datagram's.
+ * IPv4 addresses of the pseudo header, signed or not. A length shorter than the packet is legal, the rest is no datagram's.
  */
 export const check = (v: DataView, at: number, end: number, source: number, destination: number): Drop => {
   if (end - at < HEADER_LENGTH) return Drop.UdpMalformed;
@@ -84,4 +84,4 @@ export const write = (v: DataView, at: number, fields: UdpFields): void => {
 
 /** Both addresses, a zero, the protocol and the length of the datagram, summed as 32-bit words. */
 const pseudoHeader = (source: number, destination: number, octets: number): number =>
-  checksum.fold(source + destination + Protocol.Udp + octets);
+  checksum.fold((source >>> 0) + (destination >>> 0) + Protocol.Udp + octets);

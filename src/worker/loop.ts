@@ -7,7 +7,7 @@ import { record } from '../memory/histogram.js';
 import type { Stack } from '../stack/stack.js';
 import { type Spin, Word } from './shared.js';
 import type { SocketSide } from './socket-side.js';
-import type { Timer } from './timers.js';
+import type { Timers } from './timers.js';
 
 /** The loop looks up at least this often: heartbeat, timers and commands of a port without traffic. */
 const MAX_WAIT_MS = 100;
@@ -37,7 +37,7 @@ export class Loop {
     readonly sockets: SocketSide,
     readonly counters: Counters,
     readonly words: Int32Array,
-    readonly timers: Timer,
+    readonly timers: Timers,
     readonly onCommands: () => void,
     spin: Spin | undefined,
   ) {

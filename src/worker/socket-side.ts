@@ -22,7 +22,7 @@ interface Kind {
   readonly endpoint: Endpoint & { readonly binding: SocketBinding };
   /** Has it receive for other addresses; for none any more where there is no binding. */
   bind(binding: SocketBinding | undefined): void;
-  drain(bound: Port | undefined, nowNs: number): boolean;
+  drain(bound: Port | undefined): boolean;
 }
 
 interface Opened extends Kind {
@@ -37,6 +37,8 @@ export class SocketSide {
   readonly #datagrams: UdpOutput;
   readonly #frames: PacketOutput;
   readonly #one = map(4096);
+  /** The time, as a field: an argument of the closures below would be boxed. */
+  readonly #clock = { nowNs: 0 };
   #rung: number;
   /** A socket had more to send than fits a turn. */
   #hasMore = false;
@@ -56,8 +58,8 @@ export class SocketSide {
     const { buffer, ...rest } = openPlace(place);
     const page = new SocketPage(buffer);
     const kind = isPacketBinding(binding)
-      ? kindOf(new PacketEndpoint(page, binding), this.stack.packets, this.#frames)
-      : kindOf(new UdpEndpoint(page, binding), this.stack.sockets, this.#datagrams);
+      ? kindOf(new PacketEndpoint(page, binding), this.stack.packets, this.#frames, this.#clock)
+      : kindOf(new UdpEndpoint(page, binding), this.stack.sockets, this.#datagrams, this.#clock);
     this.#sockets.push({ ...kind, ...rest });
     this.#ids.push(id);
   }
@@ -89,7 +91,8 @@ export class SocketSide {
     const [socket] = i < 0 ? [] : this.#sockets.splice(i, 1);
     if (socket === undefined) return;
     this.#ids.splice(i, 1);
-    for (let turns = 0; turns < CLOSING_TURNS && this.#drain(socket, nowNs); turns++) this.device.flush();
+    this.#clock.nowNs = nowNs;
+    for (let turns = 0; turns < CLOSING_TURNS && this.#drain(socket); turns++) this.device.flush();
     socket.bind(undefined);
     const { endpoint } = socket;
     if (endpoint instanceof UdpEndpoint)
@@ -104,17 +107,17 @@ export class SocketSide {
   }
 
   transmit(nowNs: number): void {
+    this.#clock.nowNs = nowNs;
     this.#rung = this.bell.rung;
     this.#hasMore = false;
-    for (let i = 0; i < this.#sockets.length; i++)
-      if (this.#drain(this.#sockets[i]!, nowNs)) this.#hasMore = true;
+    for (let i = 0; i < this.#sockets.length; i++) if (this.#drain(this.#sockets[i]!)) this.#hasMore = true;
     this.device.flush();
   }
 
-  #drain(socket: Opened, nowNs: number): boolean {
+  #drain(socket: Opened): boolean {
     const { endpoint, wakeFd } = socket;
     const { slot } = endpoint.binding;
-    const hasMore = socket.drain(slot < 0 ? undefined : this.stack.port(slot), nowNs);
+    const hasMore = socket.drain(slot < 0 ? undefined : this.stack.port(slot));
     if (endpoint.page.takeSender()) this.#wake(wakeFd);
     return hasMore;
   }
@@ -144,6 +147,7 @@ function kindOf<E extends Endpoint & { binding: SocketBinding }>(
   endpoint: E,
   table: { add(endpoint: E): void; remove(endpoint: E): void },
   output: SocketOutput<E>,
+  clock: { readonly nowNs: number },
 ): Kind {
   table.add(endpoint);
   return {
@@ -154,7 +158,7 @@ function kindOf<E extends Endpoint & { binding: SocketBinding }>(
       endpoint.binding = binding;
       table.add(endpoint);
     },
-    drain: (bound, nowNs) => output.drain(endpoint, bound, nowNs),
+    drain: (bound) => output.drain(endpoint, bound, clock.nowNs),
   };
 }
 

@@ -1,18 +1,17 @@
-/** Something that has to be done at a time. */
-export interface Timer {
-  /** When `run` wants to be called; looked at after every batch. */
-  readonly dueNs: number;
-  run(nowNs: number): void;
-}
+import type { Timer } from '../stack/timer.js';
 
-/** Several as one. */
-export class Timers implements Timer {
-  constructor(readonly all: readonly Timer[]) {}
+/** Several as one, looked at after every batch. */
+export class Timers {
+  readonly #dues: readonly { readonly ns: number }[];
+
+  constructor(readonly all: readonly Timer[]) {
+    this.#dues = all.map((timer) => timer.due);
+  }
 
   get dueNs(): number {
-    const { all } = this;
+    const dues = this.#dues;
     let least = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < all.length; i++) if (all[i]!.dueNs < least) least = all[i]!.dueNs;
+    for (let i = 0; i < dues.length; i++) if (dues[i]!.ns < least) least = dues[i]!.ns;
     return least;
   }
 

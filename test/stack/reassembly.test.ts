@@ -33,7 +33,8 @@ class Bench {
     p.end = 256 + frame.length;
     const refused = dissect(p) || receiveIpv4(p, this.port);
     if (refused !== Drop.None) throw new Error(`not a fragment: ${DROPS[refused]![0]}`);
-    const outcome = this.reassembly.receive(p, this.port, this.now);
+    p.nowNs = this.now;
+    const outcome = this.reassembly.receive(p, this.port);
     if (outcome === Outcome.Done) return 'kept';
     if (outcome !== Drop.None) return DROPS[outcome]![0];
     const { octets, at, end, l4, packetEnd } = this.reassembly.whole;
