@@ -18,7 +18,7 @@ export function udpEcho(udpPort: number): UdpService {
       udp.swapPorts(p.view, p.l4);
       // RFC 1122 §4.1.3.4: checksums are sent unless the application asked for none.
       if (udp.datagramChecksum(p.view, p.l4) === 0)
-        udp.writeChecksum(p.view, p.l4, ipv4.source(p.view, p.l3), ipv4.destination(p.view, p.l3));
+        udp.writeChecksum(p.view, p.l4, ipv4.sourceBits(p.view, p.l3), ipv4.destinationBits(p.view, p.l3));
       return Outcome.Reply;
     },
   };

@@ -49,8 +49,8 @@ export class Assembly {
     this.port = port;
     this.queue = p.queue;
     this.vid = p.vid;
-    this.#source = ipv4.source(view, l3);
-    this.#destination = ipv4.destination(view, l3);
+    this.#source = ipv4.sourceBits(view, l3);
+    this.#destination = ipv4.destinationBits(view, l3);
     this.#identification = ipv4.identification(view, l3);
     this.#protocol = ipv4.protocol(view, l3);
     this.restart(expiresNs);
@@ -73,8 +73,8 @@ export class Assembly {
     return (
       this.port !== undefined &&
       this.#identification === ipv4.identification(view, l3) &&
-      this.#source === ipv4.source(view, l3) &&
-      this.#destination === ipv4.destination(view, l3) &&
+      this.#source === ipv4.sourceBits(view, l3) &&
+      this.#destination === ipv4.destinationBits(view, l3) &&
       this.#protocol === ipv4.protocol(view, l3) &&
       this.vid === p.vid
     );

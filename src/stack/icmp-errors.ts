@@ -39,7 +39,7 @@ export class IcmpErrors {
   send(p: Packet, port: Port, type: number, code: number): void {
     if (!port.icmpErrors || !isWorthAnError(p)) return;
     const slot = port.slot * SLOT_STRIDE;
-    if (!this.#limit.allows(ipv4.source(p.view, p.l3), p.nowNs)) {
+    if (!this.#limit.allows(ipv4.sourceBits(p.view, p.l3), p.nowNs)) {
       this.#counts[slot + SlotCounter.IcmpErrorsLimited]! += 1;
       return;
     }

@@ -55,7 +55,7 @@ export class Reassembly extends Timer {
    */
   receive(p: Packet, port: Port): number {
     const { view, l3, l4 } = p;
-    const newest = this.#countSource(ipv4.source(view, l3));
+    const newest = this.#countSource(ipv4.sourceBits(view, l3));
     const i = this.#place(p, port);
     const assembly = this.#assemblies[i]!;
     if (assembly.count > 0 && ((newest - assembly.newest) | 0) > MAX_DISTANCE) {

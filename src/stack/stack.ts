@@ -317,9 +317,8 @@ export class Stack {
   /** RFC 768. */
   #udp(p: Packet, port: Port): number {
     const { view, l3, l4 } = p;
-    // As 32-bit integers: an unsigned one beyond 31 bits would be boxed to be passed on.
-    const source = ipv4.source(view, l3) | 0;
-    const malformed = udp.check(view, l4, p.packetEnd, source, ipv4.destination(view, l3) | 0);
+    const source = ipv4.sourceBits(view, l3);
+    const malformed = udp.check(view, l4, p.packetEnd, source, ipv4.destinationBits(view, l3));
     if (malformed !== None) return malformed;
     // Octets of the packet behind the datagram are not its own.
     p.packetEnd = l4 + udp.length(view, l4);

@@ -51,6 +51,9 @@ export const protocol = (v: DataView, at: number): number => v.getUint8(at + PRO
 export const headerChecksum = (v: DataView, at: number): number => v.getUint16(at + CHECKSUM);
 export const source = (v: DataView, at: number): number => v.getUint32(at + SOURCE);
 export const destination = (v: DataView, at: number): number => v.getUint32(at + DESTINATION);
+/** The same with a sign, for where only their bits count: beyond 31 bits an unsigned one is boxed by each call that returns or takes it. */
+export const sourceBits = (v: DataView, at: number): number => v.getInt32(at + SOURCE);
+export const destinationBits = (v: DataView, at: number): number => v.getInt32(at + DESTINATION);
 
 /** The setters leave the header checksum to the caller: `updateChecksum`, or `writeChecksum` once at the end. */
 export const setHeaderLength = (v: DataView, at: number, length: number): void =>
