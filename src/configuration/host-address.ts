@@ -13,12 +13,16 @@ export const addressOf = (text: string): number =>
   text.split('.').reduce((address, octet) => address * 256 + Number(octet), 0);
 
 async function resolved(host: string): Promise<string> {
+  let cause: unknown;
   try {
-    return (await lookup(host, { family: 4 })).address;
+    const { address } = await lookup(host, { family: 4 });
+    // An IPv6 address is its own answer.
+    if (isIPv4(address)) return address;
   } catch (error) {
-    throw new EvlnetError('EVL_HOST', `Cannot find host "${host}": no IPv4 address is known`, {
-      cause: error,
-      hint: 'write its address, such as 10.10.10.10',
-    });
+    cause = error;
   }
+  throw new EvlnetError('EVL_HOST', `Cannot find host "${host}": no IPv4 address is known`, {
+    cause,
+    hint: 'write its address, such as 10.10.10.10',
+  });
 }

@@ -48,6 +48,16 @@ const runs = () => {
   });
 };
 
+test.each(['neigh add ::1 lladdr 02:fc:00:00:00:02 dev eth0.42', 'route get ::1', 'ping ::1'])(
+  'an IPv6 address is no host: %s',
+  async (line) => {
+    expect(await host.run(line)).toMatchObject({
+      code: 2,
+      err: 'Cannot find host "::1": no IPv4 address is known\nHint: write its address, such as 10.10.10.10\n',
+    });
+  },
+);
+
 describe('neigh show', () => {
   const forms: [line: string, file: string][] = [
     ['neigh', 'neighbour-show.txt'],
