@@ -64,7 +64,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'cap', 'build', { command: 'pin
       expect(isExclusive(responder)).toBe(true);
       expect(await responder.stop()).toBe(0);
       expect({ isAlive: isAlive(child), err: responder.said.err }).toEqual({ isAlive: false, err: '' });
-      expect(readdirSync(stand.runRoot)).toEqual([]);
+      expect(existsSync(stand.runRoot)).toBe(false);
     }, 30_000);
 
     test('kill -9 under load: its process ends with it, and the next one starts', async () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { connect } from '../../src/control/client.js';
 import { describeIf } from '../capability.js';
@@ -38,7 +38,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     expect(await responder.stop()).toBe(0);
     expect(isAttached()).toBe(false);
     expect(rxvlan()).toBe(before);
-    expect(readdirSync(stand.runRoot)).toEqual([]);
+    expect(existsSync(stand.runRoot)).toBe(false);
   });
 
   test('a second responder on another VLAN attaches, and takes over within 100 ms when the first ends', async () => {
@@ -113,7 +113,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     await flood.ended;
     expect(await next.stop()).toBe(0);
     expect(rxvlan()).toBe(before);
-    expect(readdirSync(stand.runRoot)).toEqual([]);
+    expect(existsSync(stand.runRoot)).toBe(false);
   }, 20_000);
 
   test.each(['throw', 'loop', 'uncaught'])(
