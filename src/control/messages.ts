@@ -50,6 +50,8 @@ export interface WorkerStatus {
   spin?: number | 'always';
   cpu?: string;
   priority?: number;
+  /** Of its out-of-band thread since it runs. */
+  pageFaults?: { minor: number; major: number };
   /** What was changed on the interface and will be put back: `rxvlan off`. */
   changed: string[];
   /** Why not a better driver or mode. */

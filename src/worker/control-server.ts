@@ -124,7 +124,7 @@ const socketCommands = ({ sockets }: InBand): Commands => ({
 });
 
 function status(worker: InBand): WorkerStatus {
-  const { attachment, link } = worker;
+  const { attachment, link, pageFaults } = worker;
   const { spin, cpu, priority } = worker.options;
   const reset =
     worker.resetMs < NOTABLE_MS
@@ -145,6 +145,7 @@ function status(worker: InBand): WorkerStatus {
     ...(spin === undefined ? {} : { spin }),
     ...(cpu === undefined ? {} : { cpu }),
     ...(priority === undefined ? {} : { priority }),
+    ...(pageFaults === undefined ? {} : { pageFaults }),
     ...(why === '' ? {} : { why }),
     changed: [...worker.prepared.changed],
     rev: worker.rev,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Attachment } from '../device/attachment.js';
 import { EvlnetError } from '../errors.js';
 import { addresses, type Link, links, type Monitor, monitor } from '../linux/link.js';
+import { type PageFaults, pageFaults } from '../linux/page-faults.js';
 import { kernelRoutes } from '../linux/route.js';
 import { leaveTo, parseCpuList } from '../linux/sched.js';
 import { readState } from '../state/file.js';
@@ -58,6 +59,8 @@ export class InBand {
   #rev = 0;
   #link: Link;
   #tick: NodeJS.Timeout | undefined;
+  /** Of the out-of-band thread, until it ran. */
+  #firstFaults: PageFaults | undefined;
   #lastHeartbeat = -1;
   #stillTicks = 0;
   #ticks = 0;
@@ -164,6 +167,14 @@ export class InBand {
 
   get services(): readonly Wanted[] {
     return this.#services.wanted;
+  }
+
+  /** Of the out-of-band thread since it runs; undefined where /proc does not tell. */
+  get pageFaults(): PageFaults | undefined {
+    const first = this.#firstFaults;
+    const now = pageFaults(this.outOfBand.thread);
+    if (first === undefined || now === undefined) return undefined;
+    return { minor: now.minor - first.minor, major: now.major - first.major };
   }
 
   /** Adds a service; resolves once it runs, with what removes it. */
@@ -311,6 +322,7 @@ export class InBand {
       this.#end();
       throw new EvlnetError('EVL_STALLED', 'Cannot start the out-of-band side: it does not come up');
     }
+    this.#firstFaults = pageFaults(this.outOfBand.thread);
     await this.reload();
     this.#tick = setInterval(() => this.#onTick(), TICK_MS);
     this.#unwatchState = watchState(this.options.stateFile, () => this.#reloadOrWarn());

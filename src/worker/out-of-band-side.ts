@@ -60,6 +60,11 @@ export abstract class OutOfBandSide {
     return Atomics.load(this.#words, Word.Running) !== 0;
   }
 
+  /** Number of its thread, once it runs; 0: unknown. */
+  get thread(): number {
+    return Atomics.load(this.#words, Word.Thread);
+  }
+
   /** Posts a command and resolves once it was obeyed. */
   async command(command: Command | DeviceCommand): Promise<void> {
     // The message first: who sees the count move must find it.

@@ -1,6 +1,7 @@
 // The out-of-band side. It never returns to the event loop but where its device lives there: commands are looked for between batches.
 import type { Device } from '../device/device.js';
 import { nowNs } from '../linux/clock.js';
+import { ownThread } from '../linux/page-faults.js';
 import { setAffinity, setFifo } from '../linux/sched.js';
 import { Batch } from '../memory/batch.js';
 import type { Bell } from '../memory/bell.js';
@@ -102,6 +103,7 @@ export class OutOfBand {
 
   /** Runs until it is told to end, and leaves the groups: whoever has sockets in them joins again by the next worker. */
   async run(): Promise<void> {
+    this.#words[Word.Thread] = ownThread();
     await this.loop.run();
     this.#stack.igmp.leaveAll(nowNs());
   }

@@ -24,6 +24,8 @@ export const Word = {
   Stop: 4,
   /** Out-of-band: what the last command `path-mtu` found. */
   PathMtu: 5,
+  /** Out-of-band: number of its thread, as /proc has it. */
+  Thread: 6,
 } as const;
 export const WORDS = 16;
 

@@ -83,6 +83,17 @@ describe('port show', () => {
     );
   });
 
+  test('page faults of the thread of the worker, with -d and by check', async () => {
+    await host.run('port enable eth0.42 address 10.10.10.11/24');
+    host.workers = [runningWorker('/run/x', { pageFaults: { minor: 12, major: 0 } })];
+    expect(await host.ok('-d port')).toMatch(/^ {4}page faults out-of-band 12 minor 0 major$/m);
+    expect(JSON.parse(await host.ok('-d -j port'))).toMatchObject([{ page_faults: { minor: 12, major: 0 } }]);
+    expect(await host.ok('port')).not.toContain('page faults');
+    expect((await host.run('check eth0')).out).toMatch(
+      /runs, xdp native copy, 12 minor and 0 major page faults out-of-band\n/,
+    );
+  });
+
   test('a device that is no port is DISABLED', async () => {
     expectGolden('port-show-disabled.txt', await host.ok('port show eth1'));
   });

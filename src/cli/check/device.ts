@@ -90,12 +90,15 @@ function workerFindings(ifname: string, worker: Worker | undefined): Finding[] {
       warn(ifname, `worker ${worker.pid} died and left its traces`, `evlnet run ${ifname} cleans them up`),
     ];
   if (worker.status === undefined) return [warn(ifname, `worker ${worker.pid} does not answer`)];
-  const { driver, mode, zeroCopy, why, filter, spin, cpu, priority } = worker.status;
+  const { driver, mode, zeroCopy, why, filter, spin, cpu, priority, pageFaults } = worker.status;
   const how = [
     `${driver} ${mode} ${zeroCopy ? 'zero-copy' : 'copy'}`,
     ...(spin === undefined ? [] : [spin === 'always' ? 'spins always' : `spins ${spin} turns`]),
     ...(cpu === undefined ? [] : [`CPU ${cpu}`]),
     ...(priority === undefined ? [] : [`SCHED_FIFO ${priority}`]),
+    ...(pageFaults === undefined
+      ? []
+      : [`${pageFaults.minor} minor and ${pageFaults.major} major page faults out-of-band`]),
   ].join(', ');
   const failure = filter.failure?.message.split('\n')[0];
   const isShared = driver === 'pcap' && mode === 'shared';

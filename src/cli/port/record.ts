@@ -42,6 +42,8 @@ export interface PortRecord {
   xdp?: { mode: string; prog: { id: number; name?: string }; pids?: { pid: number; comm: string }[] };
   /** What the worker changed on the interface and will put back; with `-d`. */
   changed?: readonly string[];
+  /** Of the worker's out-of-band thread since it runs; with `-d`. */
+  page_faults?: { minor: number; major: number };
   /** What was asked for, where it is not the default or `-d` asks. */
   wants?: { driver?: string; mode?: string };
   stats64?: Stats64;
@@ -88,6 +90,7 @@ export function portRecord(port: RecordedPort, sources: PortSources): PortRecord
     ...(entry.icmpErrors && { icmp_errors: true as const }),
     ...(status?.why === undefined ? {} : { why: status.why }),
     ...(sources.details && status?.changed?.length ? { changed: status.changed } : {}),
+    ...(sources.details && status?.pageFaults ? { page_faults: status.pageFaults } : {}),
     ...(wants && { wants }),
   };
 }

@@ -11,6 +11,7 @@ export const portView: View<PortRecord> = {
     ...(port.pool === undefined ? [] : [`    ${bufferLine(port)}`]),
     ...(port.why === undefined ? [] : [`    why: ${port.why}`]),
     ...(port.changed === undefined ? [] : [`    changed ${port.changed.join(', ')}`]),
+    ...(port.page_faults === undefined ? [] : [`    ${faultLine(port.page_faults)}`]),
     ...(port.xdp === undefined ? [] : [`    xdp ${port.xdp.mode} held by ${holder(port.xdp)}`]),
     ...(statistics && port.stats64 ? statisticsLines(port.stats64) : []),
   ],
@@ -63,6 +64,9 @@ function bufferLine(port: PortRecord): string {
   }
   return words.join(' ');
 }
+
+const faultLine = ({ minor, major }: NonNullable<PortRecord['page_faults']>) =>
+  `page faults out-of-band ${minor} minor ${major} major`;
 
 const copyWord = ({ zerocopy }: PortRecord) => (zerocopy ? 'zero-copy' : 'copy');
 

@@ -84,6 +84,7 @@ export const port: ObjectSpec = {
         'icmp_errors',
         'why',
         'changed',
+        'page_faults',
         'xdp',
         'wants',
         'stats64',
