@@ -37,9 +37,14 @@ function warnAboutAddress({ warn }: Surroundings, port: RecordedPort, { addresse
     warn(`The kernel has "${ifname}": its own addresses count, not ${entry.address}`);
 }
 
-/** VIDs of the set whose frames no port takes. */
-export function warnAboutVids(around: Surroundings, state: StateDocument, links: readonly Link[]): void {
-  const lost = vidsWithoutPort(state, links);
+/** VIDs of the set, or of `among` in it, whose frames no port takes. */
+export function warnAboutVids(
+  around: Surroundings,
+  state: StateDocument,
+  links: readonly Link[],
+  among?: readonly number[],
+): void {
+  const lost = vidsWithoutPort(state, links).filter((vid) => among?.includes(vid) ?? true);
   if (lost.length === 0) return;
   const list = formatVlanList(parseVlanList(lost.join(',')));
   const [base = 'eth0'] = recordedPorts(state, links).map((port) => port.baseName);

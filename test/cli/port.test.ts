@@ -24,6 +24,18 @@ describe('port disable', () => {
     expect(host.state().ports).toEqual({});
   });
 
+  test('warns of what nobody takes any more', async () => {
+    await host.run('vlans set 42-44');
+    for (const ifname of ['eth0.42', 'eth0.43']) await host.run(`port enable ${ifname}`);
+    expect(await host.run('port disable eth0.42')).toEqual({
+      code: 0,
+      out: '',
+      err: 'Warning: No port has VLAN 42: its IPv4 is taken out-of-band and dropped as no-port\nHint: evlnet port enable eth0.42, or evlnet vlans del 42\n',
+    });
+    // No worker is left that could take it.
+    await host.ok('port disable eth0.43');
+  });
+
   test('is idempotent, but a name that could be no port is an error', async () => {
     await host.ok('port disable eth0');
     await host.ok('port disable eth0.42');
