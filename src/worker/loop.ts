@@ -38,7 +38,8 @@ export class Loop {
     readonly counters: Counters,
     readonly words: Int32Array,
     readonly timers: Timers,
-    readonly onCommands: () => void,
+    /** A promise where one of them wants the event loop; until that is kept, nothing else is done. */
+    readonly onCommands: () => Promise<void> | undefined,
     spin: Spin | undefined,
   ) {
     this.#measuresSpin = spin === undefined;
@@ -65,8 +66,9 @@ export class Loop {
       words[Word.Heartbeat] = (words[Word.Heartbeat]! + 1) | 0;
       if (Atomics.load(words, Word.Command) !== this.#commandsSeen) {
         this.#commandsSeen = Atomics.load(words, Word.Command);
-        this.onCommands();
-        Atomics.store(words, Word.Done, this.#commandsSeen);
+        const wait = this.onCommands();
+        if (wait !== undefined) return wait.then(() => this.#obeyed());
+        this.#obeyed();
       }
       if (Atomics.load(words, Word.Stop) !== 0) return undefined;
       if (sockets.hasWork) {
@@ -104,6 +106,10 @@ export class Loop {
       sockets.bell.wake();
     } while (!this.isShared);
     return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #obeyed(): void {
+    Atomics.store(this.words, Word.Done, this.#commandsSeen);
   }
 
   /** Frames that have left since. */

@@ -108,10 +108,11 @@ export class OutOfBand {
     this.#stack.igmp.leaveAll(nowNs());
   }
 
-  #obey(): void {
+  #obey(): Promise<void> | undefined {
+    let wait: Promise<void> | undefined;
     for (;;) {
       const command = this.#nextCommand();
-      if (command === undefined) return;
+      if (command === undefined) return wait;
       if (command.kind === 'ports') this.#setPorts(command.ports);
       else if (command.kind === 'reset') this.#reset(command.slots);
       else if (command.kind === 'neighbours')
@@ -132,7 +133,7 @@ export class OutOfBand {
       else if (command.kind === 'load-service') this.#modules.load(command.id, command, this.loop);
       else if (command.kind === 'unload-service') this.#modules.unload(command.id);
       else if (command.kind === 'stamp') this.#device.stamp = command.mark;
-      else if (command.kind === 'collections') this.#collections.count(command.on);
+      else if (command.kind === 'collections') wait = this.#collections.count(command.on) ?? wait;
       else if (command.how === 'throw') throw new Error('told to fail');
       else for (;;);
     }
