@@ -88,11 +88,14 @@ export const servedAt = (slot: number, udpPort: number): Holding => ({
   isService: true,
 });
 
-/** Where the kernel would give others what this socket is bound to. */
+/**
+ * Where the kernel would give others what this socket is bound to. Where a filter decides who gets a frame, the same port may be served on
+ * both sides, as with EVL.
+ */
 export function placesOf({ binding }: Pick<Bound, 'binding'>, ports: readonly PortSetup[]): UdpPlace[] {
   const { address, udpPort, slot } = binding;
-  return ports.flatMap(({ ifindex, vid, addresses }) => {
-    if (ifindex === undefined || (slot >= 0 && slot !== vid)) return [];
+  return ports.flatMap(({ ifindex, isFiltered, vid, addresses }) => {
+    if (ifindex === undefined || isFiltered || (slot >= 0 && slot !== vid)) return [];
     const isOurs =
       address === 0xffff_ffff ||
       isMulticast(address) ||

@@ -55,6 +55,7 @@ export function plan(
       addresses: own,
       ownsArp,
       ifindex: place.kernel?.ifindex,
+      isFiltered: state.filters[base.ifname] !== undefined,
       routes: routesOf(place.kernel, own, tables.routes),
       neighbours: ownsArp ? permanentNeighbours(entry) : [],
       icmpErrors: entry.icmpErrors === true,

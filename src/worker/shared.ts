@@ -72,6 +72,8 @@ export interface ProcessData extends Urgency {
 export interface PortSetup extends PortConfig {
   /** Of the kernel's device; undefined for an evlnet VLAN port. */
   readonly ifindex: number | undefined;
+  /** A filter of the base device decides, frame by frame, whether the kernel gets it. */
+  readonly isFiltered: boolean;
   readonly routes: readonly RouteConfig[];
   /** Permanent ones of a port whose ARP is evlnet's. */
   readonly neighbours: readonly NeighbourSetup[];

@@ -158,10 +158,10 @@ export class Stand {
 }
 
 /** `wanted` within `ms`, looked for every 20 ms. */
-export async function until(wanted: () => boolean, ms: number, what: string): Promise<void> {
+export async function until(wanted: () => boolean, ms: number, what: string | (() => string)): Promise<void> {
   const end = Date.now() + ms;
   while (!wanted()) {
-    if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
+    if (Date.now() > end) throw new Error(`not within ${ms} ms: ${typeof what === 'string' ? what : what()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -225,7 +225,11 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       const p = await program('42042');
       expect(ask('before')).toBe('BEFORE');
       await w.stop('SIGKILL');
-      await until(() => isWorker(p.child.pid!), 5000, 'the program is the worker');
+      await until(
+        () => isWorker(p.child.pid!),
+        20_000,
+        () => `the program is the worker: ${p.said.out}${p.said.err}`,
+      );
       await until(() => ask('after') === 'AFTER', 8000, 'its socket is open again');
       expect(p.said.out).not.toMatch(/error":"/);
     }, 60_000);

@@ -61,7 +61,10 @@ describeIf(['root', 'network namespaces', 'bpf', 'build'])('the library, beside 
       disable: null,
     });
     expect((results.query as { tx_packets: number }).tx_packets).toBeGreaterThanOrEqual(1);
-    expect(said.flatMap(({ warning }) => warning ?? [])).toEqual(['VLAN 44 is in-band']);
+    expect(said.flatMap(({ warning }) => warning ?? [])).toEqual([
+      'VLAN 44 is in-band',
+      'No port has VLAN 44: its IPv4 is taken out-of-band and dropped as no-port',
+    ]);
     expect(stand.get('responder', process.execPath, EVLNET, 'vlans')).toBe('42,44\n');
   });
 

@@ -57,6 +57,12 @@ test('servedOn(): udp-echo and modules have every address of their ports; a modu
   ]);
 });
 
+test('placesOf(): nothing where a filter decides', () => {
+  const binding = { address: 0, udpPort: 5000, slot: -1, peerAddress: 0, peerPort: 0 };
+  const ports = PORTS.map((p) => ({ ...p, isFiltered: p.vid === 0 }));
+  expect(placesOf({ binding }, ports).map((p) => p.ifindex)).toEqual([5, 5]);
+});
+
 describe('with the kernel', () => {
   const sockets: Socket[] = [];
   const bind = async (address: string, udpPort: number, reuseAddr = false): Promise<number | string> => {

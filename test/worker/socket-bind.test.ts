@@ -7,6 +7,7 @@ const A = parseIpv4('10.10.10.11');
 const B = parseIpv4('10.20.0.1');
 const port = (ifname: string, vid: number, address: number, udpEcho: number[] = []): PortSetup => ({
   modules: [],
+  isFiltered: false,
   ifname,
   ifindex: 0,
   icmpErrors: false,
