@@ -27,6 +27,10 @@ export interface ControlClient {
   readonly closed: Promise<void>;
 }
 
+/** Whether the worker ended before it answered. */
+export const isGone = (error: unknown): boolean =>
+  error instanceof EvlnetError && error.code === 'EVL_WORKER_GONE';
+
 /**
  * Connects to the worker of that run folder. Rejects with EVL_NO_WORKER (no socket, or nobody behind it),
  * EVL_PERMISSION, EVL_WORKER_SILENT.

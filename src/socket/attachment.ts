@@ -9,7 +9,7 @@ import type { SocketBinding } from '../worker/shared.js';
 import type { OpenedSocket } from '../worker/sockets.js';
 
 /** A worker that starts or ends is waited for that long. */
-const PATIENCE_MS = 3000;
+export const PATIENCE_MS = 3000;
 const RETRY_MS = 5;
 
 const attachments = new Map<string, Promise<Attachment>>();

@@ -1,8 +1,9 @@
 // What a socket has at the worker of its device: memory, and the connection that keeps it. It is taken when the socket is bound, taken anew
 // when that worker is gone, and given back when the socket closes.
+import { isGone } from '../control/client.js';
 import { statePath } from '../state/path.js';
 import type { SocketBinding } from '../worker/shared.js';
-import { Attachment } from './attachment.js';
+import { Attachment, PATIENCE_MS } from './attachment.js';
 import { Channel } from './channel.js';
 import { deviceOf, type Whereabouts } from './device-of.js';
 import { alreadyBound, notBound, notRunning } from './errors.js';
@@ -164,7 +165,19 @@ export class Lease<B extends SocketBinding> {
     process.nextTick(() => this.#socket.onClosed());
   }
 
-  async #attach({ binding, whereabouts }: Wanted<B>): Promise<void> {
+  /** A worker that is killed closes its connections first and its socket last: who was reached may be going all the same. */
+  async #attach(wanted: Wanted<B>): Promise<void> {
+    const until = Date.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return await this.#open(wanted);
+      } catch (error) {
+        if (!isGone(error) || Date.now() > until) throw error;
+      }
+    }
+  }
+
+  async #open({ binding, whereabouts }: Wanted<B>): Promise<void> {
     const socket = this.#socket;
     const state = statePath(socket.state);
     const device = deviceOf(whereabouts, state.file);

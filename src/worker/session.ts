@@ -1,4 +1,4 @@
-import { type ControlClient, connect } from '../control/client.js';
+import { type ControlClient, connect, isGone } from '../control/client.js';
 import { fromFailure, type WorkerStatus } from '../control/messages.js';
 import { claimFolder, workerFolder } from '../control/run-folder.js';
 import { EvlnetError } from '../errors.js';
@@ -45,13 +45,14 @@ export async function runSession(o: SessionOptions): Promise<Tally> {
       if (claim instanceof EvlnetError) {
         if (!o.mayAttach) throw claim;
         const client = await connect(folder, { timeoutMs: 1000 }).catch(() => undefined);
-        if (client) {
-          const { driver, ports } = await statusOf(client);
+        const status = client && (await statusOf(client).catch(unlessGone));
+        if (client && status) {
+          const { driver, ports } = status;
           // Its successor will most probably have that driver too.
           standby ??= spawnFor(driver === 'pcap' ? 'pcap' : 'xdp');
           void loadWorker();
           tally.follow(folder, slotsOf(ports, o.wanted));
-          await attached(o, client, tally, () => started('attached'));
+          await attached(o, client, tally, () => started('attached')).catch(unlessGone);
         }
         // The other one is starting, or going: neither takes long.
         else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -79,6 +80,11 @@ function leave(folder: string): void {
   const left = standing.get(folder)! - 1;
   if (left === 0) standing.delete(folder);
   else standing.set(folder, left);
+}
+
+/** A worker that is killed closes its connections first and its socket last: who was reached may be going all the same. */
+function unlessGone(error: unknown): undefined {
+  if (!isGone(error)) throw error;
 }
 
 const statusOf = async (client: ControlClient): Promise<WorkerStatus> =>

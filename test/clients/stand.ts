@@ -1,9 +1,14 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { workerFolder } from '../../src/control/run-folder.js';
 import { labDown, labUp } from '../../src/lab/index.js';
 import { type Host, namespace, stateFile } from '../../src/lab/name.js';
 import { tool } from '../../src/lab/tool.js';
+import { claimPath } from '../../src/linux/claim.js';
+import { ownIdentity } from '../../src/linux/process.js';
 import { CommandLine } from './command-line.js';
 
 export const EVLNET = join(import.meta.dirname, '../../bin/evlnet');
@@ -52,6 +57,22 @@ export class Stand {
   /** Where the responder's workers have their folders. */
   get runRoot(): string {
     return join(dirname(this.stateFile), 'run');
+  }
+
+  /** A worker of the responder that is about to end: who connects to it finds it gone, and its place free. */
+  async dyingWorker(device = 'eth0'): Promise<void> {
+    const inode = Number(this.get('responder', 'stat', '-L', '-c', '%i', '/proc/self/ns/net'));
+    const folder = workerFolder(this.runRoot, device, inode);
+    mkdirSync(folder, { recursive: true });
+    const content = { ...ownIdentity(), device, state: this.stateFile };
+    const outcome = claimPath(join(folder, 'worker.json'), content);
+    if ('holder' in outcome) throw new Error('a worker is there');
+    const server = createServer((socket) => {
+      socket.destroy();
+      server.close();
+      outcome.claim.release();
+    });
+    await once(server.listen(join(folder, 'control.sock')), 'listening');
   }
 
   /** Folder of the responder's running worker. */

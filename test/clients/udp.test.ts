@@ -220,6 +220,15 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       expect(w.child.exitCode).toBeNull();
     }, 60_000);
 
+    test('a worker that goes while it is asked is no failure, of a socket or of a responder', async () => {
+      await stand.dyingWorker();
+      const p = await program('42042');
+      await p.stop('SIGTERM');
+      await stand.dyingWorker();
+      const responder = await stand.responder();
+      expect(await responder.stop()).toBe(0);
+    }, 60_000);
+
     test('goes on when the worker is killed: it becomes the worker itself', async () => {
       const w = await worker();
       const p = await program('42042');
