@@ -5,8 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Folders whose tests touch nothing that is shared, so that they run beside the virtual machines. */
-const ALONE = 'test/(bpf|capture|cli|control|filter|memory|netsim|service|stack|state|wire)/';
+/** Folders whose tests touch nothing that is shared, or by names of their own, so that they run beside the virtual machines. */
+const ALONE = 'test/(bpf|capture|cli|control|filter|lab|memory|netsim|service|stack|state|wire)/';
 const VM = 'test/vm/';
 
 const folder = mkdtempSync(join(tmpdir(), 'evlnet-test-'));

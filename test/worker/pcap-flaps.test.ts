@@ -117,7 +117,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'cap', 'build'])('a worker on p
       for (let i = 1; i <= count; i++) {
         run('ip', '-n', there, 'link', 'set', 'dev', 'eth0', 'down');
         // Long enough to be seen, or too short.
-        if (i % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 120));
+        if (i % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 120));
         run('ip', '-n', there, 'link', 'set', 'dev', 'eth0', 'up');
         if (i % 10 === 0) await answers(`flap ${i}`);
       }
