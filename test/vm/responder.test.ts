@@ -52,9 +52,9 @@ const testOn = ({ kernel, pairs }: Machine) => {
 
 /** Value by `ROUND DEVICE NAME`, as responder.sh prints them. */
 async function facts({ kernel, pairs }: Machine, wire: string): Promise<Map<string, string>> {
-  const nics = pairs.map(({ nic }) => `${nic} ${nic}`).join(' / ');
+  const nics = pairs.flatMap(({ nic }, pair) => [...(pair === 0 ? [] : ['/']), nic, nic]);
   const asked = pairs.map(({ driver, ways }) => `${driver}:${ways}`);
-  const guest = { kernel, nics: [nics], wire, timeoutS: TIMEOUT_S };
+  const guest = { kernel, nics, wire, timeoutS: TIMEOUT_S };
   const { status, stdout, stderr } = await vmRun(guest, ['bash', script, ...asked]);
   expect({ status, stderr, stdout }).toMatchObject({ status: 0 });
   return new Map(stdout.split('\n').map((line) => line.split(/: (.*)/s, 2) as [string, string]));

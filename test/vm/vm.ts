@@ -9,9 +9,9 @@ const vmrun = join(import.meta.dirname, 'vmrun');
 export interface Guest {
   /** Debian's stock kernel, or a newer one from backports. */
   kernel?: '6.1' | '6.12';
-  /** QEMU's names of the NICs, all on one segment. */
+  /** QEMU's names of the NICs, all on one segment; `/` begins the next one. */
   nics?: string[];
-  /** Where to write a capture of that segment. */
+  /** Where to write a capture of the first segment; those of the next ones are beside it, with `.1`, … behind. */
   wire?: string;
   /** Default 2. One is quicker where this machine is busy: a waiting virtual CPU may hold the other one's locks. */
   cpus?: number;
