@@ -122,8 +122,9 @@ export class XdpDevice implements Device {
   #receiveFrom(q: Queue, index: number, batch: Batch): void {
     const rx = q.rx;
     let next = q.rxNext;
+    // A plain read where nothing has come, millions of times a second: Atomics.load is a call.
+    if (rx.producer[0] === next) return;
     const available = (Atomics.load(rx.producer, 0) - next) | 0;
-    if (available === 0) return;
     const from = batch.count;
     const room = batch.capacity - from;
     const take = available < room ? available : room;
@@ -143,7 +144,6 @@ export class XdpDevice implements Device {
     batch.count = from + take;
     this.touched = touched;
     q.rxNext = next;
-    Atomics.store(rx.consumer, 0, next);
   }
 
   reserve(batch: Batch, count: number): number {
@@ -202,10 +202,17 @@ export class XdpDevice implements Device {
     for (let i = 0; i < queues.length; i++) {
       const q = queues[i]!;
       if (q.txTaken !== q.txNext) this.#kick(q);
-      this.#complete(q);
-      Atomics.store(q.fill.producer, 0, q.fillNext);
-      if (Atomics.load(q.fill.flags, 0) & RING_NEED_WAKEUP) recv(q.fd, 0, 0, MSG_DONTWAIT);
+      this.#settle(q);
     }
+  }
+
+  /** What the kernel may write next, told after the answers have left: its rings have room for a batch more. */
+  #settle(q: Queue): void {
+    Atomics.store(q.rx.consumer, 0, q.rxNext);
+    this.#complete(q);
+    Atomics.store(q.fill.producer, 0, q.fillNext);
+    // poll(2) would do this for a zero-copy driver, epoll does not.
+    if (Atomics.load(q.fill.flags, 0) & RING_NEED_WAKEUP) recv(q.fd, 0, 0, MSG_DONTWAIT);
   }
 
   /** Copy mode transmits inside this call, some frames at a time; zero-copy wants it when its flag says so. */
@@ -280,13 +287,7 @@ export class XdpDevice implements Device {
   }
 
   wait(timeoutMs: number): void {
-    for (let i = 0; i < this.#queues.length; i++) {
-      const q = this.#queues[i]!;
-      this.#complete(q);
-      Atomics.store(q.fill.producer, 0, q.fillNext);
-      // poll(2) would do this for a zero-copy driver, epoll does not.
-      if (Atomics.load(q.fill.flags, 0) & RING_NEED_WAKEUP) recv(q.fd, 0, 0, MSG_DONTWAIT);
-    }
+    for (let i = 0; i < this.#queues.length; i++) this.#settle(this.#queues[i]!);
     this.#waits.wait(timeoutMs);
   }
 }

@@ -26,6 +26,11 @@ export class Bell {
     Atomics.store(this.#words, ASLEEP, 1);
   }
 
+  /** Out-of-band: whether `rung` has moved from `seen`, by a plain read: sooner or later it shows, but not in order with what else was written. */
+  hasMoved(seen: number): boolean {
+    return this.#words[RUNG] !== seen;
+  }
+
   wake(): void {
     Atomics.store(this.#words, ASLEEP, 0);
   }

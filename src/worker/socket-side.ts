@@ -106,6 +106,11 @@ export class SocketSide {
     return this.#hasMore || this.bell.rung !== this.#rung;
   }
 
+  /** The same for every turn, cheaper: it may be a turn late, so it is not what to go to sleep by. */
+  get showsWork(): boolean {
+    return this.#hasMore || this.bell.hasMoved(this.#rung);
+  }
+
   transmit(nowNs: number): void {
     this.#clock.nowNs = nowNs;
     this.#rung = this.bell.rung;
