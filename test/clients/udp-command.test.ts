@@ -155,7 +155,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
   test('echo: every datagram comes back; counted; two on one port are refused', async () => {
     const echo = udp('udp', 'echo', '-i', 'eth0.42');
     await echo.printed(/listening to interface eth0.42, port 7\n/);
-    expect(socat('hello', `UDP4:${OWN}:7`, '0.1')).toBe('hello');
+    expect(socat('hello', `UDP4:${OWN}:7`, '1')).toBe('hello');
     socat('whom?', `UDP4:${OWN}:7,sourceport=7`);
     const { status, stderr } = stand.evlnet('udp', 'echo', '-i', 'eth0.42');
     expect([status, stderr]).toEqual([2, expect.stringMatching(/^Cannot start udp-echo on "eth0.42": /)]);

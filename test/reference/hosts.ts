@@ -98,7 +98,7 @@ export class Hosts {
       stream.setEncoding('utf8').on('data', (text: string) => {
         this.said += text;
       });
-    const until = Date.now() + 10_000;
+    const until = Date.now() + 20_000;
     while (!this.said.includes('running')) {
       if (worker.exitCode !== null || Date.now() > until)
         throw new Error(`evlnet does not run:\n${this.said}`);
