@@ -17,7 +17,7 @@ export interface ErrorDetails {
   hint?: string;
   exit?: Exit;
   cause?: unknown;
-  /** errno of the system call that failed, positive. */
+  /** errno of the system call that failed, positive; a socket's error has it negative, as those of Node. */
   errno?: number;
 }
 

@@ -24,6 +24,7 @@ export type { VerdictName } from './filter/verdict.js';
 export { type RunningService, type RunServiceOptions, runService } from './library/run-service.js';
 export { defineService, type ServiceMaker, type UserService } from './service/define.js';
 export { createSocket } from './socket/create-socket.js';
+export { SocketError, type SystemCall } from './socket/errors.js';
 export type { FrameOptions } from './socket/frame-arguments.js';
 export type { FrameInfo, PacketType } from './socket/frame-inbox.js';
 export type { Lookup } from './socket/hosts.js';

@@ -1,4 +1,4 @@
-import { badArgument, badBufferSize, badType } from './errors.js';
+import { badArgument, badType, checkBufferSize } from './errors.js';
 import type { RemoteInfo } from './inbox.js';
 import type { SocketOptions } from './socket-options.js';
 import { UdpSocket } from './udp-socket.js';
@@ -27,6 +27,6 @@ function check({ lookup, signal, recvBufferSize, sendBufferSize }: SocketOptions
     if (size === undefined) continue;
     if (typeof size !== 'number') throw badArgument(`options.${name}`, 'a number');
     // 0: what there is without the option.
-    if (!Number.isInteger(size) || size < 0) throw badBufferSize();
+    checkBufferSize(size, 0);
   }
 }

@@ -1,6 +1,38 @@
 // The errors of node:dgram, by their codes: a program that knows those knows these.
-import { EvlnetError } from '../errors.js';
+import { constants } from 'node:os';
+import { type ErrorDetails, EvlnetError } from '../errors.js';
 import { Errno, errnoName } from '../linux/libc.js';
+import { formatIpv4 } from '../wire/address.js';
+
+/** What failed, by the names that node:dgram has for it, and whereto. */
+export interface SystemCall {
+  readonly syscall: string;
+  readonly address?: string | undefined;
+  /** 0: any. */
+  readonly port?: number | undefined;
+}
+
+/** What a system call would have failed with, told as the system errors of Node are: `errno` is negative. */
+export class SocketError extends EvlnetError {
+  readonly syscall: string;
+  declare readonly address?: string;
+  declare readonly port?: number;
+
+  constructor(code: string, message: string, call: SystemCall, details: ErrorDetails = {}) {
+    super(code, message, { ...details, errno: -(constants.errno[code as 'EINVAL'] ?? 0) });
+    this.syscall = call.syscall;
+    if (call.address !== undefined) this.address = call.address;
+    if (call.port) this.port = call.port;
+  }
+}
+
+/** The same error as one of that call, where its code is one of the system's. */
+export function ofSystemCall(error: Error, call: SystemCall): Error {
+  if (!(error instanceof EvlnetError) || error instanceof SocketError) return error;
+  const { code, message, hint, exit, cause } = error;
+  if (!(code in constants.errno)) return error;
+  return new SocketError(code, message, call, { exit, cause, ...(hint === undefined ? {} : { hint }) });
+}
 
 const socketError = (code: string, message: string, hint?: string) =>
   new EvlnetError(code, message, hint === undefined ? {} : { hint });
@@ -26,57 +58,71 @@ export const badType = () =>
   socketError('ERR_SOCKET_BAD_TYPE', "Cannot make the socket: its type must be 'udp4'");
 export const badArgument = (name: string, wanted: string) =>
   socketError('ERR_INVALID_ARG_TYPE', `Cannot use argument "${name}": it must be ${wanted}`);
-export const badBufferSize = () =>
-  socketError(
-    'ERR_SOCKET_BAD_BUFFER_SIZE',
-    'Cannot use that buffer size: it must be a number of octets, 1 at least',
-  );
+export function checkBufferSize(size: number, least = 1): void {
+  if (!Number.isInteger(size) || size < least)
+    throw socketError(
+      'ERR_SOCKET_BAD_BUFFER_SIZE',
+      'Cannot use that buffer size: it must be a number of octets, 1 at least',
+    );
+}
 export const missingArgument = (name: string) =>
   socketError('ERR_MISSING_ARGS', `Cannot do without argument "${name}"`);
 /** A number, but not one of those. */
-export const outOfRange = (what: string, least: number, most: number) =>
-  new EvlnetError('EINVAL', `Cannot set the ${what}: it is from ${least} to ${most} (EINVAL)`, {
-    errno: Errno.EINVAL,
-  });
+export const outOfRange = (syscall: string, what: string, least: number, most: number) =>
+  new SocketError('EINVAL', `Cannot set the ${what}: it is from ${least} to ${most} (EINVAL)`, { syscall });
 export const noIpv4Address = (host: string) =>
   new EvlnetError('EINVAL', `Cannot use host "${host}": it has no IPv4 address (EINVAL)`, {
     errno: Errno.EINVAL,
   });
 export const outOfBounds = (name: string) =>
   socketError('ERR_BUFFER_OUT_OF_BOUNDS', `Cannot use argument "${name}": it is outside the buffer`);
-export const notBound = () => systemCallError('get the address', 9);
-export const cancelled = () => systemCallError('send', 125);
+export const notBound = () => errnoError('get the address', Errno.EBADF, REASONS, { syscall: 'getsockname' });
+export const cancelled = () => sendError(Errno.ECANCELED);
 /** ENETRESET: the worker ended while the datagram was on its way to it. */
-export const lost = () => systemCallError('send', 102);
+export const lost = () => sendError(102);
 
-/** What a system call would have failed with. */
-export const systemCallError = (act: string, errno: number, hint?: string): EvlnetError =>
-  errnoError(act, errno, REASONS, hint);
+/** What sending a datagram would have failed with; where a connected socket sends to (port 0) is not told, as it was not said. */
+export function sendError(
+  errno: number,
+  to?: { readonly address: number; readonly port: number },
+): SocketError {
+  const place = to?.port ? { address: formatIpv4(to.address), port: to.port } : {};
+  return errnoError('send', errno, REASONS, { syscall: 'send', ...place });
+}
 
-/** The same, for a reason of the caller's. */
-export function refusal(act: string, errno: number, reason: string, hint: string): EvlnetError {
+/** What a system call would have failed with, for a reason of the caller's. */
+export function refusal({ act, syscall }: Act, errno: number, reason: string, hint: string): SocketError {
   const code = errnoName(errno);
-  return new EvlnetError(code, `Cannot ${act}: ${reason} (${code})`, { errno, hint });
+  return new SocketError(code, `Cannot ${act}: ${reason} (${code})`, { syscall }, { hint });
+}
+
+/** What is done, in words and by the name that node:dgram gives it in its errors. */
+export interface Act {
+  readonly act: string;
+  readonly syscall: string;
 }
 
 /** The same, for sending a frame. */
-export const frameError = (errno: number): EvlnetError => errnoError('send', errno, FRAME_REASONS);
+export const frameError = (errno: number): SocketError =>
+  errnoError('send', errno, FRAME_REASONS, { syscall: 'send' });
 
 /** What the network says of the host that a socket is connected to. */
-export function faultError(errno: number): EvlnetError {
+export function faultError(errno: number): SocketError {
   const code = errnoName(errno);
   const said = FAULTS[code] ?? 'the host cannot be reached, says one on the way';
-  return new EvlnetError(code, `Cannot reach the peer: ${said} (${code})`, { errno });
+  return new SocketError(code, `Cannot reach the peer: ${said} (${code})`, RECEIVE);
 }
 
 /** What becomes of a port is told to the sockets that are bound to it, as packet(7) tells of an interface. */
 export const portError = (ifname: string | undefined, errno: number): EvlnetError =>
   refusal(
-    'receive',
+    RECEIVE,
     errno,
     'the port that the socket is bound to is gone',
     `evlnet port enable ${ifname ?? 'IFNAME'}`,
   );
+
+const RECEIVE: Act = { act: 'receive', syscall: 'recvmsg' };
 
 const FAULTS: Record<string, string> = {
   ECONNREFUSED: 'connection refused, nobody has that UDP port',
@@ -85,12 +131,16 @@ const FAULTS: Record<string, string> = {
   EPROTO: 'a header is wrong, says a host on the way',
 };
 
-function errnoError(act: string, errno: number, reasons: Record<string, string>, hint?: string): EvlnetError {
+function errnoError(
+  act: string,
+  errno: number,
+  reasons: Record<string, string>,
+  call: SystemCall,
+): SocketError {
   const code = errnoName(errno);
-  return new EvlnetError(code, `Cannot ${act}: ${reasons[code] ?? 'it failed'} (${code})`, {
-    errno,
-    ...((hint ?? HINTS[code]) ? { hint: (hint ?? HINTS[code])! } : {}),
-  });
+  const hint = HINTS[code];
+  const message = `Cannot ${act}: ${reasons[code] ?? 'it failed'} (${code})`;
+  return new SocketError(code, message, call, hint === undefined ? {} : { hint });
 }
 
 const REASONS: Record<string, string> = {

@@ -1,7 +1,7 @@
 // The port that a group is joined on, or multicasts leave by: ip_mc_find_dev() of net/ipv4/igmp.c, with names of ports beside their addresses.
 import { readIpv4 } from '../wire/address.js';
 import { type ConfiguredPort, configuredPorts } from './device-of.js';
-import { refusal } from './errors.js';
+import { type Act, refusal } from './errors.js';
 
 /** What tells the port. */
 export interface GroupPlace {
@@ -17,7 +17,7 @@ export interface GroupPlace {
 export function groupPort(
   { named, bound, device }: GroupPlace,
   stateFile: string,
-  act: string,
+  act: Act,
   errno: number,
 ): ConfiguredPort {
   const ports = configuredPorts(stateFile).filter((p) => device === '' || p.base === device);

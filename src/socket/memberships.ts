@@ -3,13 +3,14 @@ import type { Joined, UdpBinding } from '../stack/udp-endpoint.js';
 import { statePath } from '../state/path.js';
 import { isMulticast, readIpv4 } from '../wire/address.js';
 import { MAX_MEMBERSHIPS } from '../worker/socket-groups.js';
-import { refusal } from './errors.js';
+import { type Act, ofSystemCall, refusal } from './errors.js';
 import { groupPort } from './group-port.js';
 import type { Lease } from './lease.js';
 import type { SocketOptions } from './socket-options.js';
 
-const JOIN = 'join the group';
-const LEAVE = 'leave the group';
+const JOIN: Act = { act: 'join the group', syscall: 'addMembership' };
+const LEAVE: Act = { act: 'leave the group', syscall: 'dropMembership' };
+const CHOOSE: Act = { act: 'send through that interface', syscall: 'setMulticastInterface' };
 
 /** The groups that a socket has joined, or is to join once it is bound; at whatever worker. */
 export class Memberships {
@@ -56,13 +57,14 @@ export class Memberships {
     const i = this.#find(joined);
     if (i < 0) throw refusal(LEAVE, Errno.EADDRNOTAVAIL, 'it is not joined', 'addMembership()');
     this.#joined.splice(i, 1);
-    if (this.lease.phase === 'bound') void this.#request('leave-group', joined).catch(this.onError);
+    if (this.lease.phase === 'bound')
+      void this.#request('leave-group', joined).catch((e: Error) => this.onError(ofSystemCall(e, LEAVE)));
   }
 
   /** The slot of a port for multicasts to leave by, -1 for what the route says; fails as IP_MULTICAST_IF would. */
   slotOf(named: string): number {
     if (readIpv4(named) === 0) return -1;
-    return this.#portOf(named, 'send through that interface', Errno.EADDRNOTAVAIL).vid;
+    return this.#portOf(named, CHOOSE, Errno.EADDRNOTAVAIL).vid;
   }
 
   /** All of them, at a worker that knows of none. */
@@ -70,7 +72,7 @@ export class Memberships {
     for (const joined of [...this.#joined]) await this.#join(joined);
   }
 
-  #read(act: string, group: string, named: string | undefined) {
+  #read(act: Act, group: string, named: string | undefined) {
     const address = readIpv4(group);
     if (address === undefined || !isMulticast(address))
       throw refusal(act, Errno.EINVAL, `"${group}" is none`, 'groups are 224.0.0.0 to 239.255.255.255');
@@ -78,7 +80,7 @@ export class Memberships {
     return { port, joined: { slot: port.vid, group: address } };
   }
 
-  #portOf(named: string | undefined, act: string, errno: number) {
+  #portOf(named: string | undefined, act: Act, errno: number) {
     const { ifname, state } = this.options;
     const { device } = this.lease;
     return groupPort({ named, bound: ifname, device }, statePath(state).file, act, errno);
@@ -96,7 +98,7 @@ export class Memberships {
     } catch (error) {
       const i = this.#joined.indexOf(joined);
       if (i >= 0) this.#joined.splice(i, 1);
-      throw error;
+      throw ofSystemCall(error as Error, JOIN);
     } finally {
       if (--this.#joining === 0) for (const act of this.#delayed.splice(0)) act();
     }

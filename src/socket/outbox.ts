@@ -15,15 +15,15 @@ interface Waiting extends Outgoing {
 export interface Sending<T extends Waiting> {
   /** Sets the words of its record. */
   label(ring: MessageRing, at: number, outgoing: T): void;
-  /** What a system call would have failed with. */
-  errorOf(errno: number): EvlnetError;
+  /** What a system call would have failed with; what was sent is known of what has a callback. */
+  errorOf(errno: number, outgoing?: T): EvlnetError;
   /** Is told of what fails without a callback. */
   onError(error: Error): void;
 }
 
-interface Pending {
+interface Pending<T> {
   readonly position: number;
-  readonly length: number;
+  readonly outgoing: T;
   readonly callback: SendCallback;
 }
 
@@ -33,7 +33,7 @@ export class Outbox<T extends Waiting> {
   /** No room in the ring: the oldest first. */
   readonly #waiting = new Queue<T>();
   #waitingBytes = 0;
-  readonly #pending = new Queue<Pending>();
+  readonly #pending = new Queue<Pending<T>>();
 
   constructor(sending: Sending<T>) {
     this.#sending = sending;
@@ -49,7 +49,7 @@ export class Outbox<T extends Waiting> {
 
   send(channel: Channel, w: T): void {
     if (w.length > MAX_PAYLOAD) {
-      this.#tell(w.callback, this.#sending.errorOf(Errno.EMSGSIZE), 0);
+      this.#tell(w.callback, this.#sending.errorOf(Errno.EMSGSIZE, w), 0);
       return;
     }
     if (this.#waiting.length > 0 || !this.#push(channel, w)) {
@@ -65,7 +65,7 @@ export class Outbox<T extends Waiting> {
     const failed = new Map<number, number>();
     channel.page.takeFailures((position, errno) => failed.set(position, errno));
     const { tail } = channel.page.sent;
-    const done: Pending[] = [];
+    const done: Pending<T>[] = [];
     for (
       let p = this.#pending.first;
       p !== undefined && ((tail - p.position) | 0) >= 0;
@@ -80,11 +80,11 @@ export class Outbox<T extends Waiting> {
     }
     if (this.#waiting.length > 0 || this.#pending.length > 0) channel.page.waitToSend();
     if (this.#waiting.length > 0 || done.length > 0) channel.ring();
-    for (const { position, length, callback } of done) {
+    for (const { position, outgoing, callback } of done) {
       const errno = failed.get(position);
       failed.delete(position);
-      if (errno === undefined) callback(null, length);
-      else callback(this.#sending.errorOf(errno), 0);
+      if (errno === undefined) callback(null, outgoing.length);
+      else callback(this.#sending.errorOf(errno, outgoing), 0);
     }
     for (const errno of failed.values()) this.#sending.onError(this.#sending.errorOf(errno));
   }
@@ -102,19 +102,19 @@ export class Outbox<T extends Waiting> {
   }
 
   #push(channel: Channel, outgoing: T): boolean {
-    const { length, callback } = outgoing;
+    const { callback } = outgoing;
     // First, so that who sends it meanwhile tells.
     if (callback) channel.page.waitToSend();
     const position = channel.push(outgoing, this.#sending.label);
     if (position === undefined) return false;
-    if (callback) this.#pending.push({ position, length, callback });
+    if (callback) this.#pending.push({ position, outgoing, callback });
     return true;
   }
 
   #tell(callback: SendCallback | undefined, error: EvlnetError, octets: number): void {
     process.nextTick(() => {
       if (callback) callback(error, octets);
-      else if (error.errno !== Errno.ECANCELED) this.#sending.onError(error);
+      else if (error.code !== 'ECANCELED') this.#sending.onError(error);
     });
   }
 }

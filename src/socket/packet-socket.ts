@@ -4,7 +4,7 @@ import { Message, type MessageRing } from '../memory/message-ring.js';
 import { ALL_TYPES, type PacketBinding } from '../stack/packet-endpoint.js';
 import { DEFAULT_BUFFER } from '../worker/socket-request.js';
 import type { Channel } from './channel.js';
-import { alreadyBound, frameError, notBound, portError } from './errors.js';
+import { alreadyBound, frameError, notBound, ofSystemCall, portError } from './errors.js';
 import { demandInteger, type FrameOptions, type OutgoingFrame, outgoingFrame } from './frame-arguments.js';
 import { FrameInbox, type FrameInfo } from './frame-inbox.js';
 import { Lease, type Lessee, type Wanted } from './lease.js';
@@ -68,7 +68,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       ring.set(at, Message.Priority, priority);
       labelStamp(ring, at, flags, stamp);
     },
-    errorOf: frameError,
+    errorOf: (errno) => frameError(errno),
     onError: (error) => this.emit('error', error),
   });
 
@@ -247,7 +247,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       onLost: () => this.#outbox.lose(),
       onError: (error) => {
         this.#bound = this.#unbound;
-        this.emit('error', error);
+        this.emit('error', ofSystemCall(error, { syscall: 'bind' }));
       },
       onClosing: () => this.#outbox.cancel(),
       onClosed: () => this.emit('close'),

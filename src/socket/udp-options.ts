@@ -24,7 +24,7 @@ export abstract class UdpOptions extends EventEmitter<SocketEvents> {
   }
 
   setTTL(ttl: number): number {
-    checkTtl(ttl, 'TTL', 1);
+    checkTtl('setTTL', ttl, 1);
     this.demandOpen();
     this.settings.ttl = ttl;
     this.apply();
@@ -82,7 +82,7 @@ export abstract class UdpOptions extends EventEmitter<SocketEvents> {
 
   /** How many routers multicasts may pass, and one; default 1: they stay on the link. 0: on this host. */
   setMulticastTTL(ttl: number): number {
-    checkTtl(ttl, 'multicast TTL', 0);
+    checkTtl('setMulticastTTL', ttl, 0);
     this.demandOpen();
     this.settings.groupTtl = ttl;
     this.apply();
@@ -120,9 +120,10 @@ export abstract class UdpOptions extends EventEmitter<SocketEvents> {
   protected abstract bindNear(address: number): void;
 }
 
-function checkTtl(ttl: number, what: string, least: number): void {
+function checkTtl(syscall: string, ttl: number, least: number): void {
   if (typeof ttl !== 'number') throw badArgument('ttl', 'a number');
-  if (!Number.isInteger(ttl) || ttl < least || ttl > 255) throw outOfRange(what, least, 255);
+  if (!Number.isInteger(ttl) || ttl < least || ttl > 255)
+    throw outOfRange(syscall, syscall === 'setTTL' ? 'TTL' : 'multicast TTL', least, 255);
 }
 
 const noSources = () =>

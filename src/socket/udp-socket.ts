@@ -8,12 +8,13 @@ import { DEFAULT_BUFFER } from '../worker/socket-request.js';
 import type { Channel, Outgoing } from './channel.js';
 import {
   alreadyBound,
-  badBufferSize,
+  checkBufferSize,
   faultError,
   isConnected,
   notBound,
   notConnected,
-  systemCallError,
+  ofSystemCall,
+  sendError,
 } from './errors.js';
 import { Hosts } from './hosts.js';
 import { Inbox, type RemoteInfo } from './inbox.js';
@@ -42,6 +43,8 @@ export class UdpSocket extends UdpOptions {
   readonly #lease: Lease<UdpBinding>;
   /** @internal */
   protected override readonly memberships: Memberships;
+  /** What it was to be bound to. */
+  #asked = { address: '0.0.0.0', port: 0 };
   #isConnecting = false;
   #wantsRoom = false;
   readonly #hosts: Hosts;
@@ -53,7 +56,7 @@ export class UdpSocket extends UdpOptions {
       ring.set(at, Message.Port, port);
       labelStamp(ring, at, 0, stamp);
     },
-    errorOf: (errno) => systemCallError('send', errno),
+    errorOf: sendError,
     onError: (error) => this.emit('error', error),
   });
 
@@ -112,7 +115,7 @@ export class UdpSocket extends UdpOptions {
         else this.emit('error', e);
       };
       if (error) {
-        fail(error);
+        fail(ofSystemCall(error, { syscall: 'connect', address, port }));
         return;
       }
       if (this.#lease.phase === 'new') this.#bind('0.0.0.0', 0, peer);
@@ -173,8 +176,9 @@ export class UdpSocket extends UdpOptions {
     this.#hosts.resolve(address || '127.0.0.1', (error, to) => {
       if (this.#lease.phase === 'closed') return;
       if (error) {
-        if (callback) callback(error, 0);
-        else this.emit('error', error);
+        const failure = ofSystemCall(error, { syscall: 'send', address, port });
+        if (callback) callback(failure, 0);
+        else this.emit('error', failure);
         return;
       }
       if (this.#lease.phase === 'new') this.#bind('0.0.0.0', 0, to);
@@ -195,7 +199,7 @@ export class UdpSocket extends UdpOptions {
    * told by `error`.
    */
   transmit(octets: Uint8Array, address = 0, port = 0): boolean {
-    if (octets.length > MAX_PAYLOAD) throw systemCallError('send', Errno.EMSGSIZE);
+    if (octets.length > MAX_PAYLOAD) throw sendError(Errno.EMSGSIZE, { address, port });
     const channel = this.#lease.demandChannel();
     if (this.#outbox.count === 0 && channel.put(octets, address, port, this.#stamper)) return true;
     this.#wantsRoom = true;
@@ -262,14 +266,16 @@ export class UdpSocket extends UdpOptions {
 
   /** No more than the buffer that the socket was made with. It holds at the next worker too. */
   setRecvBufferSize(size: number): void {
-    this.#demandSize(size);
+    checkBufferSize(size);
+    this.#lease.demandChannel();
     this.settings.receiveLimit = size;
     this.apply();
   }
 
   /** The same of what waits to be sent; one datagram may always. */
   setSendBufferSize(size: number): void {
-    this.#demandSize(size);
+    checkBufferSize(size);
+    this.#lease.demandChannel();
     this.settings.sendLimit = size;
     this.apply();
   }
@@ -293,12 +299,8 @@ export class UdpSocket extends UdpOptions {
     await new Promise<void>((resolve) => this.close(resolve));
   }
 
-  #demandSize(size: number): void {
-    if (!Number.isInteger(size) || size < 1) throw badBufferSize();
-    this.#lease.demandChannel();
-  }
-
   #bind(address: string, port: number, destination: number): void {
+    this.#asked = { address, port };
     const wanted = new Promise<Wanted<UdpBinding>>((resolve, reject) => {
       this.#hosts.resolve(address, (error, own) => {
         if (error) reject(error);
@@ -310,6 +312,7 @@ export class UdpSocket extends UdpOptions {
 
   #wanted(binding: UdpBinding, destination: number): Wanted<UdpBinding> {
     const { ifname } = this.#options;
+    this.#asked = { address: formatIpv4(binding.address), port: binding.udpPort };
     return { binding, whereabouts: { ifname, address: binding.address, destination } };
   }
 
@@ -336,23 +339,23 @@ export class UdpSocket extends UdpOptions {
       onBound: () => {
         const listening = () => this.emit('listening');
         if (this.memberships.count === 0) listening();
-        else void this.#joinAll().then(listening);
+        else void this.memberships.joinAll().catch(this.memberships.onError).then(listening);
       },
       onWake: (channel) => this.#look(channel),
       onLost: () => this.#outbox.lose(),
-      onError: (error) => this.emit('error', error),
+      onError: (error) => this.emit('error', ofSystemCall(error, { syscall: 'bind', ...this.#asked })),
       onClosing: () => this.#outbox.cancel(),
       onClosed: () => this.emit('close'),
     };
   }
 
-  async #joinAll(): Promise<void> {
-    await this.memberships.joinAll().catch((error: Error) => this.emit('error', error));
-  }
-
   async #connect(address: number, udpPort: number): Promise<void> {
-    const { binding } = await this.#lease.request('connect-socket', { address, udpPort });
-    this.#lease.binding = binding;
+    try {
+      const { binding } = await this.#lease.request('connect-socket', { address, udpPort });
+      this.#lease.binding = binding;
+    } catch (error) {
+      throw ofSystemCall(error as Error, { syscall: 'connect', address: formatIpv4(address), port: udpPort });
+    }
   }
 
   /** What became of what was sent, and what has come. */

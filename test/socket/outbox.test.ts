@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { ringCapacity, SocketPage, socketPageLength } from '../../src/memory/socket-page.js';
 import type { Channel } from '../../src/socket/channel.js';
-import { systemCallError } from '../../src/socket/errors.js';
+import { sendError } from '../../src/socket/errors.js';
 import { Outbox } from '../../src/socket/outbox.js';
 
 const CAPACITY = ringCapacity(1);
@@ -24,7 +24,7 @@ function channel(): Channel {
 test('what was in the ring of a worker that ended is told as lost, what waited for room goes into the next ring', async () => {
   const outbox = new Outbox({
     label() {},
-    errorOf: (errno) => systemCallError('send', errno),
+    errorOf: (errno) => sendError(errno),
     onError(error) {
       throw error;
     },
