@@ -30,6 +30,8 @@ export interface Translation {
 
 /** Larger ones would take the compiler of WebAssembly longer than anybody waits. */
 const MAX_INSTRUCTIONS = 1 << 15;
+/** Of a function. From some 5,500 on, V8's optimizing compiler runs out of memory and takes the process with it (13.6, Node 24). */
+const MAX_BLOCKS = 4096;
 const MAX_MEMORY = 1 << 30;
 
 /** A module with the program's entry as `entry`, and `drivers` that call it: the first of them gets the number `first`. */
@@ -110,6 +112,9 @@ const calledFrom = ({ instructions, labels }: ProgramSpec) =>
 function functionAt(unit: Unit, at: number): ModuleFunction {
   const e = new Emitter(unit);
   const blocks = graph(unit.program, at);
+  const count = blocks.blocks.length;
+  if (count > MAX_BLOCKS)
+    throw refusal(unit, at, `${count} blocks between its jumps are more than ${MAX_BLOCKS}`, RUN_IN_KERNEL);
   const isFirst = at === 0 && unit.base === 0;
   e.index = at;
   e.enter();
