@@ -11,11 +11,14 @@ import { join } from 'node:path';
  */
 const ALONE = `test/(${[
   '(bpf|capture|cli|control|filter|lab|library|memory|netsim|rootless|service|stack|state|wire)/',
-  'clients/(filter|filter-file|filter-pcap|neighbour|readme|udp-command)\\.',
+  'clients/(filter|filter-file|filter-pcap|neighbour|packet|readme|udp-command)\\.',
   // An example that starts a responder and pings at once gives it the three seconds of ARP.
   'man/(?!examples\\.)',
   'reference/(in-band|sockets)\\.',
-  '(expect-frame|suggest)\\.',
+  '(bench/verdict|expect-frame|suggest)\\.',
+  'linux/(bpf-object|link-message|netlink-message)\\.',
+  'socket/(outbox|packet-socket|queue|settings)\\.',
+  'worker/(filter|socket-bind)\\.',
 ].join('|')})`;
 const VM = 'test/vm/';
 

@@ -43,7 +43,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
     const seen = (payload: string, ...sockets: string[]) =>
       until(() => holders(payload).join() === sockets.join(), 5000, `${payload} at ${sockets.join(', ')}`);
     const ask = (text: string) =>
-      stand.get('issuer', 'sh', '-c', `printf ${text} | socat -t 0.3 - UDP4:${RESPONDER.address}:42042`);
+      stand.get('issuer', 'sh', '-c', `printf ${text} | socat -t 1 - UDP4:${RESPONDER.address}:42042`);
     const lastOf = (name: string) => lines().findLast(({ socket, frame }) => socket === name && frame);
 
     beforeAll(async () => {

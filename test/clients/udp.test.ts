@@ -19,6 +19,15 @@ for address in sys.argv[2:]:
         print(errno.errorcode[e.errno])
 `;
 
+/** socat would wait for more until its time is over: it is ended once the answer is there. */
+const ASK = `
+coproc PEER { exec socat - "UDP4:$2"; }
+printf %s "$1" >&"\${PEER[1]}"
+IFS= read -r -t 5 -N "\${#1}" -u "\${PEER[0]}" answer
+kill "$PEER_PID"
+printf %s "$answer"
+`;
+
 interface StampedLine {
   readonly from?: { readonly timestamps?: Required<RxTimestamps> };
   readonly left?: TxTimestamps;
@@ -42,9 +51,12 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       await w.printed(/running/);
       return w;
     };
-    /** What comes back from one datagram, sent by socat from the kernel's stack on the issuer. */
-    const ask = (text: string, to = `${SELF}:42042`, seconds = '0.5') =>
-      stand.get('issuer', 'sh', '-c', `printf '%s' "$1" | socat -t ${seconds} - UDP4:${to}`, 'sh', text);
+    /** What comes back from one datagram, sent by socat from the kernel's stack on the issuer: as long as it was. */
+    const ask = (text: string, to = `${SELF}:42042`) =>
+      stand.get('issuer', 'bash', '-c', ASK, 'bash', text, to);
+    /** All that comes back in half a second. */
+    const askForAll = (text: string) =>
+      stand.get('issuer', 'sh', '-c', `printf %s "$1" | socat -t 0.5 - UDP4:${SELF}:42042`, 'sh', text);
 
     const isWorker = (pid: number): boolean => {
       try {
@@ -66,28 +78,34 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
     test('answers socat over VLAN 42, attached to the worker that runs', async () => {
       await worker();
       const p = await program('42042');
-      expect(ask('evlnet')).toBe('EVLNET');
+      expect(askForAll('evlnet')).toBe('EVLNET');
       await p.printed(/"size":6,"from":\{"address":"10.10.10.10","family":"IPv4","port":\d+,"size":6/);
       await p.printed(/"sent":6/);
     }, 60_000);
 
     test('answers as its own worker where none runs', async () => {
       const p = await program('42042', SELF);
-      expect(ask('evlnet')).toBe('EVLNET');
+      expect(askForAll('evlnet')).toBe('EVLNET');
       expect(await p.stop('SIGTERM')).toBe(0);
     }, 60_000);
 
     test('takes and answers datagrams of any length, in fragments where they are longer than the MTU', async () => {
       const p = await program('42042', SELF);
-      for (const size of [1, 1472, 1473, 9000, 65_507]) {
-        const echoed = stand.get(
+      // Each waits for what may come yet: all at the same time.
+      const asked = [1, 1472, 1473, 9000, 65_507].map((size) => ({
+        size,
+        peer: stand.start(
           'issuer',
+          {},
           'sh',
           '-c',
           // From a file: what comes through a pipe may come in parts, and each would be a datagram.
-          `f=$(mktemp) && head -c ${size} /dev/zero | tr '\\0' a >$f && socat -b 65536 -t 0.5 - UDP4:${SELF}:42042 <$f | tr -d A | wc -c; rm $f`,
-        );
-        expect(echoed.trim()).toBe('0');
+          `f=$(mktemp) && head -c ${size} /dev/zero | tr '\\0' a >$f && socat -b 65536 -t 1 - UDP4:${SELF}:42042 <$f | tr -d A | wc -c; rm $f`,
+        ),
+      }));
+      for (const { size, peer } of asked) {
+        expect(await peer.ended).toBe(0);
+        expect(peer.said.out.trim()).toBe('0');
         await p.printed(new RegExp(`"sent":${size}\\b`));
       }
     }, 60_000);
@@ -97,7 +115,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       const p = stand.start('responder', {}, process.execPath, join(import.meta.dirname, 'udp-receiver.mjs'));
       started.push(p);
       await p.printed(/listening/);
-      ask('one');
+      askForAll('one');
       await p.printed(/"text":"one"\}\n\{"count":1\}/);
       await p.printed(/closed/);
       expect(await p.ended).toBe(0);
@@ -108,7 +126,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       const p = stand.start('responder', { BATCH: '1' }, process.execPath, PROGRAM, '42042');
       started.push(p);
       await p.printed(/listening/);
-      expect(ask('evlnet')).toBe('evlnet');
+      expect(askForAll('evlnet')).toBe('evlnet');
       await p.printed(/"count":1/);
     }, 60_000);
 
@@ -239,7 +257,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
         20_000,
         () => `the program is the worker: ${p.said.out}${p.said.err}`,
       );
-      await until(() => ask('after') === 'AFTER', 8000, 'its socket is open again');
+      await until(() => askForAll('after') === 'AFTER', 8000, 'its socket is open again');
       expect(p.said.out).not.toMatch(/error":"/);
     }, 60_000);
   },
