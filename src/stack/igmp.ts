@@ -91,14 +91,26 @@ export class Igmp extends Timer {
     }
   }
 
+  /** The port is about to go: routers are told, as by igmp_group_dropped() of net/ipv4/igmp.c. Its sockets stay members, and join anew when it is back. */
+  leavePort(slot: number, nowNs: number): void {
+    const groups = this.#groupsOf(slot);
+    for (const membership of groups.all) {
+      this.#tellLeaving(slot, groups, membership, nowNs);
+      membership.isLastReporter = false;
+    }
+  }
+
   #end(slot: number, groups: PortGroups, membership: Membership, nowNs: number): void {
-    const { group } = membership;
     groups.remove(membership);
     if (groups.all.length === 0) this.#slots.splice(this.#slots.indexOf(slot), 1);
+    this.#tellLeaving(slot, groups, membership, nowNs);
+  }
+
+  #tellLeaving(slot: number, groups: PortGroups, membership: Membership, nowNs: number): void {
     const port = this.#ports[slot];
     const isHeard = membership.isLastReporter && nowNs >= groups.versionOneUntilNs;
     if (port?.ownsArp !== true || !isHeard) return;
-    if (!this.#send(port, igmp.Type.Leave, igmp.ALL_ROUTERS, group, nowNs)) return;
+    if (!this.#send(port, igmp.Type.Leave, igmp.ALL_ROUTERS, membership.group, nowNs)) return;
     this.#counts[port.slot * SLOT_STRIDE + SlotCounter.IgmpLeavesSent]! += 1;
     this.output.device.flush();
   }

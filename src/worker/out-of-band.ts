@@ -143,6 +143,7 @@ export class OutOfBand {
     const slots = setups.map((s) => s.vid);
     for (const slot of this.#slots)
       if (!slots.includes(slot)) {
+        this.#stack.igmp.leavePort(slot, nowNs());
         this.#stack.setPort(slot, undefined);
         this.#announcer.stop(slot);
       }

@@ -132,15 +132,21 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'python3' }
       await until(() => !inKernel(), 3000, 'the kernel has left');
     }, 60_000);
 
-    test('a worker that ends leaves the groups that others’ sockets joined; those join again by its successor', async () => {
+    test('a port that is disabled and a worker that ends leave the groups of sockets, which join again on what comes after', async () => {
       const igmp = await peer('igmp', 'eno2.42');
       const argv = ['udp', 'recv', '-a', GROUP, '-i', 'eth0.42'];
       await evlnet(/bound to port 42042/, ...argv);
-      await igmp.printed(new RegExp(`type 16 group ${GROUP}`));
+      const [joins, leaves] = [
+        `type 16 group ${GROUP}`,
+        `type 17 group ${GROUP} from ${RESPONDER} to 224\\.0\\.0\\.2`,
+      ];
+      await igmp.printed(new RegExp(joins));
+      stand.evlnet('port', 'disable', 'eth0.42');
+      await igmp.printed(new RegExp(leaves));
+      stand.evlnet('port', 'enable', 'eth0.42', 'address', `${RESPONDER}/24`);
+      await igmp.printed(new RegExp(`${leaves}[^]*${joins}`));
       expect(await worker.stop()).toBe(0);
-      await igmp.printed(
-        new RegExp(`type 17 group ${GROUP} from ${RESPONDER} to 224\\.0\\.0\\.2[^]*type 16 group ${GROUP}`),
-      );
+      await igmp.printed(new RegExp(`${leaves}[^]*${joins}[^]*${leaves}[^]*${joins}`));
     }, 60_000);
   },
 );

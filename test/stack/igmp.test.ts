@@ -232,6 +232,32 @@ test('a host that ends leaves every group, on every port, once', () => {
   expect(m.count(SlotCounter.IgmpLeavesSent)).toBe(2);
 });
 
+test('a port that goes leaves its groups, which are joined anew when it is back; who left meanwhile is told of once', () => {
+  const m = joined();
+  m.stack.igmp.join(VID, TWO);
+  m.within(20);
+  m.stack.igmp.leavePort(VID, m.now);
+  m.stack.igmp.leavePort(VID, m.now);
+  m.stack.setPort(VID, undefined);
+  expect(m.within(20)).toEqual(['leave 239.1.2.3 0', 'leave 239.1.2.4 0']);
+  expect(m.count(SlotCounter.IgmpLeavesSent)).toBe(2);
+  m.stack.igmp.leave(VID, TWO, m.now);
+  m.stack.setPort(VID, new Port(portConfig({ vid: VID, ownsArp: true })));
+  expect(m.within(20)).toEqual(['report 239.1.2.3 0', 'report 239.1.2.3 5']);
+});
+
+test('a port that goes says nothing where the kernel reports, or to a router of IGMPv1', () => {
+  const kernel = new Member([0.5], { ownsArp: false });
+  kernel.stack.igmp.join(VID, ONE);
+  const old = joined();
+  old.hears({ response: 0 });
+  for (const m of [kernel, old]) {
+    m.within(20);
+    m.stack.igmp.leavePort(VID, m.now);
+    expect(m.within(1)).toEqual([]);
+  }
+});
+
 test('leaving is told to all routers', () => {
   const m = joined();
   m.stack.igmp.leave(VID, ONE, m.now);
