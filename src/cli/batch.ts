@@ -12,7 +12,9 @@ export async function runBatch(globals: Globals, io: Io): Promise<number> {
   const { batch: file = '-', ...others } = globals;
   const lines = file === '-' ? linesOf(io.stdin()) : readBatch(file).split('\n');
   let code = 0;
-  for await (const { words, line } of commandsOf(lines, file)) {
+  for await (const { text, line } of joinLines(lines)) {
+    const words = splitWords(text, `${file}:${line}`);
+    if (words.length === 0) continue;
     const result = await execute(words, { ...others }, io, { file, line });
     if (result === 0) continue;
     if (code === 0) code = result;
@@ -44,36 +46,28 @@ async function* linesOf(octets: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   yield rest;
 }
 
-interface BatchCommand {
-  readonly words: readonly string[];
-  /** The first line of the command, from 1. */
-  readonly line: number;
-}
-
-/** As ip(8) reads them: `#` starts a comment, a backslash at the end goes on, quotes hold white space. */
-async function* commandsOf(
+/** One that ends in a backslash goes on in the next; `line` is the number of the first, from 1. */
+async function* joinLines(
   lines: Iterable<string> | AsyncIterable<string>,
-  file: string,
-): AsyncGenerator<BatchCommand> {
-  let whole = '';
+): AsyncGenerator<{ text: string; line: number }> {
+  let text = '';
   let first = 1;
   let line = 0;
-  for await (const text of lines) {
+  for await (const piece of lines) {
     line++;
-    whole += text;
-    if (whole.endsWith('\\')) {
-      whole = whole.slice(0, -1);
+    text += piece;
+    if (text.endsWith('\\')) {
+      text = text.slice(0, -1);
       continue;
     }
-    const words = splitWords(whole, `${file}:${first}`);
-    if (words.length > 0) yield { words, line: first };
-    whole = '';
+    yield { text, line: first };
+    text = '';
     first = line + 1;
   }
-  const words = splitWords(whole, `${file}:${first}`);
-  if (words.length > 0) yield { words, line: first };
+  yield { text, line: first };
 }
 
+/** As ip(8) reads them: `#` starts a comment, quotes hold white space. */
 function splitWords(text: string, place: string): string[] {
   const words: string[] = [];
   let rest = text.trimStart();

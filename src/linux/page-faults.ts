@@ -17,6 +17,16 @@ export function ownThread(): number {
   }
 }
 
+/** Counts those of a thread from now on: the function returned tells them, undefined where /proc does not. */
+export function countPageFaults(thread: number): () => PageFaults | undefined {
+  const first = pageFaults(thread);
+  return () => {
+    const now = pageFaults(thread);
+    if (first === undefined || now === undefined) return undefined;
+    return { minor: now.minor - first.minor, major: now.major - first.major };
+  };
+}
+
 /** Of a thread since it began; undefined where it cannot be seen. */
 export function pageFaults(thread: number): PageFaults | undefined {
   try {

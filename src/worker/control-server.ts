@@ -124,7 +124,8 @@ const socketCommands = ({ sockets }: InBand): Commands => ({
 });
 
 function status(worker: InBand): WorkerStatus {
-  const { attachment, link, pageFaults } = worker;
+  const { attachment, link } = worker;
+  const pageFaults = worker.pageFaults();
   const { spin, cpu, priority } = worker.options;
   const reset =
     worker.resetMs < NOTABLE_MS

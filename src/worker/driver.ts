@@ -51,6 +51,16 @@ export async function takeDriver(o: DriverOptions): Promise<Driver> {
   }
 }
 
+/** The better driver cannot be, and the one in its place cannot either. */
+export function neitherDriver(better: EvlnetError, error: unknown): EvlnetError {
+  const { message, hint } = error as EvlnetError;
+  return new EvlnetError(better.code, `${better.message}; nor with the driver pcap: ${message}`, {
+    exit: better.exit,
+    hint: [better.hint, hint].filter((h) => h !== undefined).join('; or: '),
+    cause: error,
+  });
+}
+
 const UNSUPPORTED: readonly (number | undefined)[] = [Errno.EOPNOTSUPP, Errno.ENOSYS, Errno.EAFNOSUPPORT];
 /** EVL_HOOK_BUSY is not among them: the hook can be made free, and what holds it may take frames that libpcap would wait for. */
 const CODES = ['EVL_NO_XDP', 'EVL_XDP', 'EVL_PERMISSION', 'EVL_MTU', 'EVL_BUFSZ', 'EVL_HIDDEN_TAGS'];

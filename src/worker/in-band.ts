@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import type { Attachment } from '../device/attachment.js';
 import { EvlnetError } from '../errors.js';
 import { addresses, type Link, links, type Monitor, monitor } from '../linux/link.js';
-import { type PageFaults, pageFaults } from '../linux/page-faults.js';
+import { countPageFaults, type PageFaults } from '../linux/page-faults.js';
 import { kernelRoutes } from '../linux/route.js';
 import { leaveTo, parseCpuList } from '../linux/sched.js';
 import { readState } from '../state/file.js';
 import type { StateDocument } from '../state/schema.js';
 import { type BellEnd, makeBell } from './bell-end.js';
-import { takeDriver } from './driver.js';
+import { neitherDriver, takeDriver } from './driver.js';
 import { DriverTimes } from './driver-times.js';
 import { EchoDispatch, type EchoRun, type EchoSink, type EchoWanted } from './echo-dispatch.js';
 import { Filter } from './filter.js';
@@ -55,12 +55,12 @@ export class InBand {
   readonly filter: Filter;
   /** Of applications. */
   readonly sockets: Sockets;
+  /** Of the out-of-band thread since it runs; undefined where /proc does not tell. */
+  pageFaults: () => PageFaults | undefined = () => undefined;
   #ports: readonly PortSetup[] = [];
   #rev = 0;
   #link: Link;
   #tick: NodeJS.Timeout | undefined;
-  /** Of the out-of-band thread, until it ran. */
-  #firstFaults: PageFaults | undefined;
   #lastHeartbeat = -1;
   #stillTicks = 0;
   #ticks = 0;
@@ -143,7 +143,7 @@ export class InBand {
       } catch (error) {
         // It works in memory that the attachment owns: it must end first.
         await worker.stop();
-        throw driver.fallback ? neither(driver.fallback, error) : error;
+        throw driver.fallback ? neitherDriver(driver.fallback, error) : error;
       }
     } catch (error) {
       bell.close();
@@ -167,14 +167,6 @@ export class InBand {
 
   get services(): readonly Wanted[] {
     return this.#services.wanted;
-  }
-
-  /** Of the out-of-band thread since it runs; undefined where /proc does not tell. */
-  get pageFaults(): PageFaults | undefined {
-    const first = this.#firstFaults;
-    const now = pageFaults(this.outOfBand.thread);
-    if (first === undefined || now === undefined) return undefined;
-    return { minor: now.minor - first.minor, major: now.major - first.major };
   }
 
   /** Adds a service; resolves once it runs, with what removes it. */
@@ -322,7 +314,7 @@ export class InBand {
       this.#end();
       throw new EvlnetError('EVL_STALLED', 'Cannot start the out-of-band side: it does not come up');
     }
-    this.#firstFaults = pageFaults(this.outOfBand.thread);
+    this.pageFaults = countPageFaults(this.outOfBand.thread);
     await this.reload();
     this.#tick = setInterval(() => this.#onTick(), TICK_MS);
     this.#unwatchState = watchState(this.options.stateFile, () => this.#reloadOrWarn());
@@ -396,14 +388,4 @@ export class InBand {
           hint: 'its traffic is in-band again',
         });
   }
-}
-
-/** The better driver cannot be, and the one in its place cannot either. */
-function neither(better: EvlnetError, error: unknown): EvlnetError {
-  const { message, hint } = error as EvlnetError;
-  return new EvlnetError(better.code, `${better.message}; nor with the driver pcap: ${message}`, {
-    exit: better.exit,
-    hint: [better.hint, hint].filter((h) => h !== undefined).join('; or: '),
-    cause: error,
-  });
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { runCommand } from './command.mjs';
 import { filterText, measureFilters } from './filter.mjs';
 import { heapText, measureHeap } from './heap.mjs';
 import { readOptions, USAGE } from './options.mjs';
@@ -19,25 +20,7 @@ const PATIENCE_MS = 60_000;
 const RESPONDERS = { kernel, c, evlnet, cap, dgram, mmsg, service, socket };
 
 /** Exit code of `scripts/bench`: 0 done, 1 wrong argument, 2 could not run, 4 a bar was missed and --assert given. */
-export async function main(argv) {
-  let options;
-  try {
-    options = readOptions(argv);
-  } catch (error) {
-    process.stderr.write(`${error.message}\n${USAGE}`);
-    return 1;
-  }
-  if (options.help) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  try {
-    return await bench(options);
-  } catch (error) {
-    process.stderr.write(`${error.message}\n`);
-    return 2;
-  }
-}
+export const main = (argv) => runCommand(argv, { usage: USAGE, read: readOptions, act: bench });
 
 async function bench(options) {
   if (process.getuid() !== 0) throw new Error('Cannot run the bench: not root');

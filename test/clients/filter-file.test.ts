@@ -2,7 +2,7 @@ import { copyFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { describeIf } from '../capability.js';
-import { EVLNET, Stand, type Started, type StatsRecord } from './stand.js';
+import { Stand, type Started, type StatsRecord } from './stand.js';
 
 interface FilterRecord {
   readonly operstate: string;
@@ -16,9 +16,8 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'python3' }
     let file: string;
     const started: Started[] = [];
     const run = async () => {
-      const worker = stand.start('responder', {}, process.execPath, EVLNET, 'run', 'eth0', 'icmp-responder');
+      const worker = await stand.worker('icmp-responder');
       started.push(worker);
-      await worker.printed(/running/);
       return worker;
     };
     const shown = () => {

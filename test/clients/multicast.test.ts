@@ -28,8 +28,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'python3' }
       stand = await Stand.up('multicast');
       stand.configure();
       stand.evlnet('port', 'enable', 'eth0');
-      worker = stand.start('responder', {}, process.execPath, EVLNET, 'run', 'eth0', 'icmp-responder');
-      await worker.printed(/running/);
+      worker = await stand.worker('icmp-responder');
     }, 60_000);
     afterEach(async () => {
       for (const s of started.splice(0).reverse()) await s.stop('SIGTERM');

@@ -95,8 +95,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', ...CLIENTS])('unmodifi
   beforeAll(async () => {
     stand = await Stand.up('peers');
     stand.configure();
-    worker = evlnet('run', 'eth0', 'icmp-responder', 'udp-echo', '7');
-    await worker.printed(/running/);
+    worker = await stand.worker('icmp-responder', 'udp-echo', '7');
   }, 60_000);
   afterAll(async () => {
     await worker?.stop();

@@ -158,6 +158,13 @@ export class Stand {
     };
   }
 
+  /** `evlnet run eth0` with services, once it runs. */
+  async worker(...services: string[]): Promise<Started> {
+    const started = this.start('responder', {}, process.execPath, EVLNET, 'run', 'eth0', ...services);
+    await started.printed(/running/);
+    return started;
+  }
+
   /** `evlnet icmp` on the responder, once it listens. `ip netns exec` becomes the program: its pid is the worker's. */
   async responder(port = 'eth0.42', ...options: string[]): Promise<Started> {
     const started = this.start('responder', {}, process.execPath, EVLNET, 'icmp', '-i', port, ...options);

@@ -27,8 +27,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
   beforeAll(async () => {
     stand = await Stand.up('udp-command');
     stand.configure();
-    worker = udp('run', 'eth0', 'icmp-responder');
-    await worker.printed(/running/);
+    worker = await stand.worker('icmp-responder');
   }, 60_000);
   afterAll(async () => {
     await worker?.stop();

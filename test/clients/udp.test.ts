@@ -46,9 +46,8 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       return p;
     };
     const worker = async () => {
-      const w = stand.start('responder', {}, process.execPath, EVLNET, 'run', 'eth0', 'icmp-responder');
+      const w = await stand.worker('icmp-responder');
       started.push(w);
-      await w.printed(/running/);
       return w;
     };
     /** What comes back from one datagram, sent by socat from the kernel's stack on the issuer: as long as it was. */

@@ -22,8 +22,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build'])('the library, beside 
   beforeAll(async () => {
     stand = await Stand.up('library');
     stand.configure();
-    worker = stand.start('responder', {}, process.execPath, EVLNET, 'run', 'eth0', 'icmp-responder');
-    await worker.printed(/running/);
+    worker = await stand.worker('icmp-responder');
   }, 60_000);
   afterAll(async () => {
     await worker?.stop();

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { runCommand } from '../bench/command.mjs';
 import { killAll, pause, run, start } from '../bench/process.mjs';
 import { program, ROOT } from '../bench/responders.mjs';
 import { openWire, removeStale } from '../bench/wire.mjs';
@@ -31,25 +32,7 @@ const CHANGES = 6;
 const MOST_CHANGE_MS = 10_000;
 
 /** Exit code of `scripts/soak`. */
-export async function main(argv) {
-  let options;
-  try {
-    options = readOptions(argv);
-  } catch (error) {
-    process.stderr.write(`${error.message}\n${USAGE}`);
-    return 1;
-  }
-  if (options.help) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  try {
-    return await soak(options);
-  } catch (error) {
-    process.stderr.write(`${error.message}\n`);
-    return 2;
-  }
-}
+export const main = (argv) => runCommand(argv, { usage: USAGE, read: readOptions, act: soak });
 
 function readOptions(argv) {
   const { values } = parseArgs({ args: argv, options: flags });

@@ -26,8 +26,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build'])('the documented behav
     stand.configure();
     // Like the kernel of the issuer: the same list asks both.
     stand.get('responder', process.execPath, EVLNET, 'port', 'set', 'eth0.42', 'icmp-errors', 'on');
-    worker = stand.start('responder', {}, process.execPath, EVLNET, 'run', 'eth0', 'icmp-responder');
-    await worker.printed(/running/);
+    worker = await stand.worker('icmp-responder');
   }, 60_000);
   afterAll(async () => {
     await worker?.stop();
