@@ -1,7 +1,7 @@
 // The set of out-of-band VLANs: 4096 bits, written and read as EVL's /sys/class/evl/net/vlans (the kernel's bitmap lists).
 import { type EvlnetError, usage } from '../errors.js';
 
-export const VID_COUNT = 4096;
+const VID_COUNT = 4096;
 const LAST_VID = VID_COUNT - 1;
 
 /** One bit a VID, 32 to a word. A value: the functions here make new ones and change none. */

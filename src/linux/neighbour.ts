@@ -65,7 +65,7 @@ const about = (ifindex: number, address: number, state: number, flags = 0): numb
 ];
 
 /** The payload of RTM_NEWNEIGH between `at` and `end`; nothing if it is not about IPv4. */
-export function readNeighbour(view: DataView, at: number, end: number): KernelNeighbour | undefined {
+function readNeighbour(view: DataView, at: number, end: number): KernelNeighbour | undefined {
   if (end - at < HEADER_LENGTH || view.getUint8(at) !== AF_INET) return undefined;
   const found = attributes(view, at + HEADER_LENGTH, end);
   const address = found.be32(Attribute.Destination);

@@ -33,7 +33,7 @@ export const kernelRoutes = (): KernelRoute[] =>
   );
 
 /** The payload of RTM_NEWROUTE between `at` and `end`; nothing if it is another kind of route. */
-export function readRoute(view: DataView, at: number, end: number): KernelRoute | undefined {
+function readRoute(view: DataView, at: number, end: number): KernelRoute | undefined {
   if (end - at < HEADER_LENGTH || view.getUint8(at) !== AF_INET) return undefined;
   if (view.getUint8(at + 7) !== RTN_UNICAST || (view.getUint32(at + 8, true) & DOWN) !== 0) return undefined;
   const found = attributes(view, at + HEADER_LENGTH, end);

@@ -8,7 +8,7 @@ import { EvlnetError, Exit } from '../errors.js';
 let kernel: Btf | undefined;
 
 /** Read when first asked for: some 6 MB with more than 100,000 types. */
-export function kernelBtf(): Btf {
+function kernelBtf(): Btf {
   try {
     kernel ??= new Btf(readFileSync('/sys/kernel/btf/vmlinux'));
     return kernel;

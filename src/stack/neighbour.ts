@@ -19,10 +19,10 @@ import type { Transmitter } from './transmitter.js';
 import { WAITING_EACH, Waiting } from './waiting.js';
 
 /** net.ipv4.neigh.default: base_reachable_time_ms, not spread at random; retrans_time_ms; mcast_solicit and ucast_solicit; locktime. */
-export const REACHABLE_NS = 30e9;
-export const RETRANSMIT_NS = 1e9;
-export const PROBES = 3;
-export const LOCK_NS = 1e9;
+const REACHABLE_NS = 30e9;
+const RETRANSMIT_NS = 1e9;
+const PROBES = 3;
+const LOCK_NS = 1e9;
 /** The kernel's own three requests, and the time until it is told. */
 const KERNEL_NS = 5e9;
 

@@ -4,7 +4,7 @@ import type { Batch } from '../memory/batch.js';
 import { NEIGHBOURS } from '../memory/neighbour-page.js';
 
 /** For all neighbours together, and for one of them: as many full frames as Linux's neigh/unres_qlen_bytes holds, three datagrams of 64 KiB. */
-export const WAITING = 256;
+const WAITING = 256;
 export const WAITING_EACH = 144;
 const NONE = -1;
 

@@ -14,7 +14,7 @@ export interface Place {
 /** What becomes of a frame beyond the reasons of the hook: an index behind them. */
 export const UNDECIDED = OUTCOMES.length;
 export const UNJUDGED = OUTCOMES.length + 1;
-export const REASON_COUNT = OUTCOMES.length + 2;
+const REASON_COUNT = OUTCOMES.length + 2;
 
 /** The reason for a frame whose filter returned `answer`. */
 export function reasonFor(v: DataView, at: number, end: number, answer: number, place: Place): number {

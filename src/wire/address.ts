@@ -41,8 +41,6 @@ export const parsePrefix = (text: string): Prefix => {
   return { address, length };
 };
 
-export const formatPrefix = ({ address, length }: Prefix): string => `${formatIpv4(address)}/${length}`;
-
 /** Six pairs of hexadecimal digits joined by colons; throws EVL_ADDRESS. */
 export const parseMac = (text: string): Mac => {
   if (!MAC.test(text)) throw wrong(text, 'not a MAC address', 'write it as 02:fc:00:00:00:01');
@@ -65,7 +63,6 @@ export const broadcast = (address: number, length: number): number =>
   length > 30 ? 0xffff_ffff : (address | ~netmask(length)) >>> 0;
 
 export const isMulticast = (address: number): boolean => address >>> 28 === 0xe;
-export const isLoopback = (address: number): boolean => address >>> 24 === 127;
 
 const IPV4 = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
 const PREFIX = /^([\d.]+)\/(0|[1-9]\d?)$/;

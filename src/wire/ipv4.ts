@@ -10,7 +10,6 @@ const { None, Ipv4Malformed, Ipv4BadVersion, Ipv4BadIhl, Ipv4BadChecksum, Ipv4Ba
 const { sum, fold, update } = checksum;
 
 export const MIN_HEADER_LENGTH = 20;
-export const MAX_HEADER_LENGTH = 60;
 export const Protocol = { Icmp: 1, Igmp: 2, Tcp: 6, Udp: 17 } as const;
 /** RFC 1700, Linux net.ipv4.ip_default_ttl. */
 export const DEFAULT_TTL = 64;

@@ -9,7 +9,7 @@ export const TAG_LENGTH = 4;
 /** 802.1Q, the customer tag. */
 export const TPID_CUSTOMER = 0x8100;
 /** 802.1ad, the service tag. */
-export const TPID_SERVICE = 0x88a8;
+const TPID_SERVICE = 0x88a8;
 
 const TCI = 2;
 const NEXT = 4;

@@ -70,7 +70,6 @@ describe('prefix', () => {
     ['255.255.255.255/32', { address: 0xffffffff, length: 32 }],
   ])('%s', (text, want) => {
     expect(address.parsePrefix(text)).toEqual(want);
-    expect(address.formatPrefix(want)).toBe(text);
   });
 
   test.each([
@@ -140,14 +139,11 @@ describe('MAC', () => {
   });
 });
 
-test('isMulticast() and isLoopback()', () => {
-  const kinds = (text: string) => [
-    address.isMulticast(address.parseIpv4(text)),
-    address.isLoopback(address.parseIpv4(text)),
-  ];
-  expect(kinds('223.255.255.255')).toEqual([false, false]);
-  expect(kinds('224.0.0.0')).toEqual([true, false]);
-  expect(kinds('239.255.255.255')).toEqual([true, false]);
-  expect(kinds('240.0.0.0')).toEqual([false, false]);
-  expect(kinds('127.0.0.1')).toEqual([false, true]);
+test.each([
+  ['223.255.255.255', false],
+  ['224.0.0.0', true],
+  ['239.255.255.255', true],
+  ['240.0.0.0', false],
+])('isMulticast() of %s is %s', (text, is) => {
+  expect(address.isMulticast(address.parseIpv4(text))).toBe(is);
 });

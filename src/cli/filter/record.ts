@@ -81,7 +81,7 @@ function contents(filter: FilterState, hits: readonly number[] | undefined): Par
 }
 
 /** What keeps the next worker from the file that was set. */
-export function fileTrouble(filter: FilterState): { state: 'CHANGED' | 'MISSING'; why: string } | undefined {
+function fileTrouble(filter: FilterState): { state: 'CHANGED' | 'MISSING'; why: string } | undefined {
   if (!('object' in filter)) return undefined;
   try {
     readRecorded(filter);

@@ -11,7 +11,7 @@ export interface Paint {
 }
 
 const same = (text: string) => text;
-export const PLAIN: Paint = { ifname: same, lladdr: same, inet: same, up: same, down: same };
+const PLAIN: Paint = { ifname: same, lladdr: same, inet: same, up: same, down: same };
 
 /** Whether output is coloured: `-c` decides, else a terminal that is not dumb and a user who did not set NO_COLOR. */
 export function isColored(globals: Readonly<Globals>, io: Io): boolean {
@@ -21,7 +21,7 @@ export function isColored(globals: Readonly<Globals>, io: Io): boolean {
 }
 
 /** iproute2's lib/color.c: COLORFGBG ends in the background's number, 0 to 6 and 8 are dark. */
-export const isDark = (colorFgBg: string | undefined): boolean => /;[0-68]$/.test(colorFgBg ?? '');
+const isDark = (colorFgBg: string | undefined): boolean => /;[0-68]$/.test(colorFgBg ?? '');
 
 export async function paintFor(globals: Readonly<Globals>, io: Io): Promise<Paint> {
   if (!isColored(globals, io)) return PLAIN;

@@ -86,7 +86,7 @@ export const ALIASES: ReadonlyMap<string, string> = new Map([
   ['length', 'len'],
 ]);
 
-export const STRUCTURE = new Set([
+const STRUCTURE = new Set([
   ...['and', 'or', 'not', 'src', 'dst', 'host', 'net', 'mask', 'port', 'portrange', 'proto'],
   ...['broadcast', 'multicast', 'less', 'greater', 'vlan', 'len'],
 ]);

@@ -6,8 +6,8 @@ import { MAC_HEADER } from '../context.js';
 import { type Held, MAX_FRAME, OCTETS, REAL, reach, reachContext } from './frame.js';
 
 /** Offsets from here on count from a header, <linux/filter.h>. */
-export const NET_HEADER = -0x100000;
-export const LINK_HEADER = -0x200000;
+const NET_HEADER = -0x100000;
+const LINK_HEADER = -0x200000;
 
 export interface LoadFrame {
   readonly held: Held;
