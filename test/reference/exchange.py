@@ -10,40 +10,16 @@
 On stdout a JSON array: for each question the frames that came back, in hex, tags included.
 """
 
-import ctypes
 import json
 import os
 import select
 import socket
-import struct
 import sys
 
-SOL_PACKET, PACKET_AUXDATA = 263, 8
-ETH_P_ALL = 3
-PACKET_OUTGOING = 4
-TP_STATUS_VLAN_VALID = 1 << 4
+sys.path.append(os.path.join(os.path.dirname(__file__), '../lab'))
+from host import enter, packet_socket, receive
+
 TIMEOUT = 5
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def enter(namespace):
-    fd = os.open(f'/run/netns/{namespace}', os.O_RDONLY)
-    if libc.setns(fd, 0x40000000) != 0:
-        raise OSError(ctypes.get_errno(), 'setns')
-    os.close(fd)
-
-
-def receive(wire):
-    """One frame as on the wire, or None for one that left here. The kernel keeps the outer tag beside the frame."""
-    frame, ancillary, _, address = wire.recvmsg(65536, 512)
-    if address[2] == PACKET_OUTGOING:
-        return None
-    for level, kind, octets in ancillary:
-        if (level, kind) == (SOL_PACKET, PACKET_AUXDATA):
-            status, _, _, _, _, tci, tpid = struct.unpack('=IIIHHHH', octets[:20])
-            if status & TP_STATUS_VLAN_VALID:
-                return frame[:12] + struct.pack('!HH', tpid, tci) + frame[12:]
-    return frame
 
 
 def echo(server):
@@ -62,11 +38,8 @@ if order['echo']:
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
     server.bind(('0.0.0.0', 7))
-enter(order['wire'][0])
-wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-wire.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+wire = packet_socket(*order['wire'])
 wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-wire.bind((order['wire'][1], ETH_P_ALL))
 sockets = [s for s in (wire, server) if s]
 marker, token = bytes.fromhex(order['marker']), bytes.fromhex(order['token'])
 

@@ -8,7 +8,6 @@
 On stdout {"sends": [[errno of bind, errno of sendto, MAC address and source of the frame], ...], "receives": [arrived, ...]}.
 """
 
-import ctypes
 import json
 import os
 import select
@@ -16,18 +15,13 @@ import socket
 import struct
 import sys
 
+sys.path.append(os.path.join(os.path.dirname(__file__), '../lab'))
+from host import enter
+
 SO_BINDTODEVICE = 25
 PORT, CONTROL, PEER_PORT = 5000, 5001, 4000
 PEER, PEER_MAC = '10.10.10.10', '02fc00000002'
 TIMEOUT = 5
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def enter(namespace):
-    fd = os.open(f'/run/netns/{namespace}', os.O_RDONLY)
-    if libc.setns(fd, 0x40000000) != 0:
-        raise OSError(ctypes.get_errno(), 'setns')
-    os.close(fd)
 
 
 def errno_of(call):
