@@ -8,7 +8,7 @@ import * as ethernet from '../wire/ethernet.js';
 import * as icmpv4 from '../wire/icmpv4.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { copy } from '../wire/octets.js';
-import { echoOptions } from '../wire/options.js';
+import { echoOptions, endBefore, optionProblem } from '../wire/options.js';
 import { Identifications } from './identification.js';
 import type { Packet } from './packet.js';
 import type { Port } from './port.js';
@@ -36,7 +36,7 @@ export class IcmpErrors {
   }
 
   /** Tells the sender of `p`, whose packet ends at `packetEnd` and is the caller's still; what is sent leaves with the next flush. */
-  send(p: Packet, port: Port, type: number, code: number): void {
+  send(p: Packet, port: Port, type: number, code: number, pointer = 0): void {
     if (!port.icmpErrors || !isWorthAnError(p)) return;
     const slot = port.slot * SLOT_STRIDE;
     if (!this.#limit.allows(ipv4.sourceBits(p.view, p.l3), p.nowNs)) {
@@ -48,7 +48,7 @@ export class IcmpErrors {
       this.#counts[slot + Drop.NoBuffer]! += 1;
       return;
     }
-    if (!this.#write(p, port, type, code)) {
+    if (!this.#write(p, port, type, code, pointer)) {
       this.device.release(out);
       return;
     }
@@ -58,8 +58,14 @@ export class IcmpErrors {
     this.device.transmit(out);
   }
 
+  /** RFC 1122 §3.2.2.5: tells the sender of `p` which octet of its header is wrong, where that is one of its options. */
+  sendParameterProblem(p: Packet, port: Port): void {
+    const wrong = optionProblem(p.view, p.l3 + ipv4.MIN_HEADER_LENGTH, p.l4);
+    if (wrong > 0) this.send(p, port, icmpv4.Type.ParameterProblem, 0, wrong - p.l3);
+  }
+
   /** False where the options cannot be echoed: Linux sends nothing then. */
-  #write(p: Packet, port: Port, type: number, code: number): boolean {
+  #write(p: Packet, port: Port, type: number, code: number, pointer: number): boolean {
     const { view } = this.device.arena;
     const own = ipv4.destination(p.view, p.l3);
     const peer = ipv4.source(p.view, p.l3);
@@ -69,6 +75,7 @@ export class IcmpErrors {
     const options = start + link + ipv4.MIN_HEADER_LENGTH;
     const l4 = options + (p.l4 - p.l3 - ipv4.MIN_HEADER_LENGTH);
     copy(p.view, p.l3 + ipv4.MIN_HEADER_LENGTH, p.l4, view, options);
+    if (pointer > 0) endBefore(view, options, l4, options + pointer - ipv4.MIN_HEADER_LENGTH);
     const broadcast = port.broadcasts[port.addresses.indexOf(own)] ?? 0xffff_ffff;
     const length = l4 > options ? echoOptions(view, options, l4, own, Date.now() % MS_PER_DAY, broadcast) : 0;
     if (length < 0) return false;
@@ -80,7 +87,7 @@ export class IcmpErrors {
     ethernet.copyAddress(view, at + ethernet.ADDRESS_LENGTH, at);
     ethernet.setSource(view, at, port.macHi, port.macLo);
     copy(p.view, p.l3, p.l3 + end - quote, view, quote);
-    icmpv4.writeError(view, l4, end, type, code);
+    icmpv4.writeError(view, l4, end, type, code, pointer);
     ipv4.setHeaderLength(view, l3, l4 - l3);
     ipv4.setTos(view, l3, PRECEDENCE | (ipv4.tos(p.view, p.l3) & TOS_MASK));
     ipv4.setTotalLength(view, l3, end - l3);

@@ -53,7 +53,7 @@ export function dissect(p: Packet): number {
 export const isForPort = (p: Packet, port: Port): boolean =>
   isDestination(p.view, p.at, port.macHi, port.macLo) || isGroup(p.view, p.at);
 
-/** Validates the IPv4 packet or fragment at l3: sets l4, packetEnd and isGroup. 0, or why not. */
+/** Validates the IPv4 packet or fragment at l3: sets l4, packetEnd and isGroup, also where only its options are wrong. 0, or why not. */
 export function receiveIpv4(p: Packet, port: Port): number {
   const { view, l3 } = p;
   const malformed = check(view, l3, p.end);
@@ -71,11 +71,7 @@ export function receiveIpv4(p: Packet, port: Port): number {
   // RFC 1112 §7.1.
   if (p.isGroup && isMany(to) && !port.groups.has(to)) return Drop.MulticastNotJoined;
   const length = headerLength(view, l3);
-  if (length > MIN_IPV4) {
-    const bad = checkOptions(view, l3 + MIN_IPV4, l3 + length);
-    if (bad !== None) return bad;
-  }
   p.l4 = l3 + length;
   p.packetEnd = l3 + totalLength(view, l3);
-  return None;
+  return length > MIN_IPV4 ? checkOptions(view, l3 + MIN_IPV4, p.l4) : None;
 }

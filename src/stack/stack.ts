@@ -272,6 +272,7 @@ export class Stack {
 
   #ipv4(p: Packet, port: Port): number {
     const refused = readIpv4(p, port);
+    if (refused === Drop.Ipv4BadOptions && port.icmpErrors) this.#errors.sendParameterProblem(p, port);
     if (refused !== None) return refused;
     return isFragment(p.view, p.l3) ? this.#fragment(p, port) : this.#transport(p, port);
   }

@@ -119,12 +119,23 @@ export const writeEcho = (
   v.setUint16(at + CHECKSUM, checksum.compute(v, at, end));
 };
 
-/** Writes the header of an error with the checksum over `at`..`end`; the packet that it quotes must be there already. */
-export const writeError = (v: DataView, at: number, end: number, type: number, code: number): void => {
+/**
+ * Writes the header of an error with the checksum over `at`..`end`; the packet that it quotes must be there already. `pointer`: the octet of that
+ * which a parameter problem tells of.
+ */
+export const writeError = (
+  v: DataView,
+  at: number,
+  end: number,
+  type: number,
+  code: number,
+  pointer = 0,
+): void => {
   v.setUint8(at, type);
   v.setUint8(at + CODE, code);
   v.setUint16(at + CHECKSUM, 0);
   v.setUint32(at + IDENTIFIER, 0);
+  v.setUint8(at + IDENTIFIER, pointer);
   v.setUint16(at + CHECKSUM, checksum.compute(v, at, end));
 };
 

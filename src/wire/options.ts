@@ -24,6 +24,11 @@ const COPIED = 0x80;
 const LENGTH = 1;
 const POINTER = 2;
 const FLAGS = 3;
+/** No octet of an option. */
+const NONE = -1;
+/** CIPSO: domain of interpretation; CIPSO_V4_OPT_LEN_MIN. */
+const DOMAIN = 2;
+const MIN_CIPSO = 8;
 const FLAG_MASK = 0x0f;
 const OVERFLOW_SHIFT = 4;
 const MAX_OVERFLOW = 15;
@@ -36,42 +41,63 @@ const PAIR = 8;
 /** The reply's options are put together here, as their order may change; there is one out-of-band thread, so one is enough. */
 const reply = new DataView(new ArrayBuffer(MAX_OPTIONS_LENGTH));
 
+/** 0, or Drop.Ipv4BadOptions where Linux drops. */
+export const checkOptions = (v: DataView, at: number, headerEnd: number): Drop =>
+  optionProblem(v, at, headerEnd) === 0 ? Drop.None : Drop.Ipv4BadOptions;
+
 /**
- * 0, or Drop.Ipv4BadOptions where Linux drops: malformed (Linux also sends a parameter problem), a source route
- * (accept_source_route is 0), CIPSO (no domain of interpretation is known here). What is unknown is passed over.
+ * The octet that is wrong, as __ip_options_compile() finds it and Linux tells the sender; 0: none; -1 where Linux drops without a word: a source
+ * route (accept_source_route is 0). CIPSO is wrong as no domain of interpretation is known here. What is unknown is passed over.
  */
-export const checkOptions = (v: DataView, at: number, headerEnd: number): Drop => {
+export const optionProblem = (v: DataView, at: number, headerEnd: number): number => {
   let hasRoute = false;
   let hasTimestamp = false;
   while (at < headerEnd) {
     const kind = v.getUint8(at);
-    if (kind === Option.End) return Drop.None;
+    if (kind === Option.End) return 0;
     if (kind === Option.Nop) {
       at++;
       continue;
     }
     const length = optionLength(v, at, headerEnd);
-    if (length === 0) return Drop.Ipv4BadOptions;
+    if (length === 0) return at;
+    let wrong = NONE;
     switch (kind) {
       case Option.RecordRoute:
-        if (hasRoute || !isRecordRoute(v, at, length)) return Drop.Ipv4BadOptions;
+        wrong = hasRoute ? 0 : wrongInRoute(v, at, length);
         hasRoute = true;
         break;
       case Option.Timestamp:
-        if (hasTimestamp || !isTimestamp(v, at, length)) return Drop.Ipv4BadOptions;
+        wrong = hasTimestamp ? 0 : wrongInTimestamp(v, at, length);
         hasTimestamp = true;
         break;
       case Option.RouterAlert:
-        if (length < ROUTER_ALERT) return Drop.Ipv4BadOptions;
+        if (length < ROUTER_ALERT) wrong = LENGTH;
         break;
       case Option.LooseSourceRoute:
       case Option.StrictSourceRoute:
+        if (length < 3) wrong = LENGTH;
+        else if (v.getUint8(at + POINTER) < 4) wrong = POINTER;
+        else return -1;
+        break;
       case Option.CommercialSecurity:
-        return Drop.Ipv4BadOptions;
+        wrong = length < MIN_CIPSO ? LENGTH : DOMAIN;
+        break;
     }
+    if (wrong !== NONE) return at + wrong;
     at += length;
   }
-  return Drop.None;
+  return 0;
+};
+
+/** Of options that are wrong at `octet`, ends them before the option that it is in. */
+export const endBefore = (v: DataView, at: number, headerEnd: number, octet: number): void => {
+  while (at < octet) {
+    const length = v.getUint8(at) === Option.Nop ? 1 : v.getUint8(at + LENGTH);
+    if (at + length > octet) break;
+    at += length;
+  }
+  while (at < headerEnd) v.setUint8(at++, Option.End);
 };
 
 /** RFC 2113: routers shall look at the packet. */
@@ -132,21 +158,22 @@ function optionLength(v: DataView, at: number, headerEnd: number): number {
 }
 
 /** RFC 791: the pointer counts from 1, so the first entry of an empty record is at 4. Beyond the end means full. */
-function isRecordRoute(v: DataView, at: number, length: number): boolean {
-  if (length < 3) return false;
+function wrongInRoute(v: DataView, at: number, length: number): number {
+  if (length < 3) return LENGTH;
   const pointer = v.getUint8(at + POINTER);
-  return pointer >= 4 && (pointer > length || hasRoom(pointer, WORD, length));
+  return pointer >= 4 && (pointer > length || hasRoom(pointer, WORD, length)) ? NONE : POINTER;
 }
 
-function isTimestamp(v: DataView, at: number, length: number): boolean {
-  if (length < 4) return false;
+function wrongInTimestamp(v: DataView, at: number, length: number): number {
+  if (length < 4) return LENGTH;
   const pointer = v.getUint8(at + POINTER);
-  if (pointer < 5) return false;
+  if (pointer < 5) return POINTER;
   const flags = v.getUint8(at + FLAGS);
   const flag = flags & FLAG_MASK;
-  if (pointer > length) return flag === TimestampFlag.Prespecified || flags >> OVERFLOW_SHIFT < MAX_OVERFLOW;
+  if (pointer > length)
+    return flag === TimestampFlag.Prespecified || flags >> OVERFLOW_SHIFT < MAX_OVERFLOW ? NONE : FLAGS;
   const entry = flag === TimestampFlag.WithAddress || flag === TimestampFlag.Prespecified ? PAIR : WORD;
-  return hasRoom(pointer, entry, length);
+  return hasRoom(pointer, entry, length) ? NONE : POINTER;
 }
 
 const hasRoom = (pointer: number, octets: number, length: number): boolean => pointer + octets - 1 <= length;

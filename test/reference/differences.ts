@@ -36,6 +36,18 @@ export const DIFFERENCES = {
     apart: ['checksum', 'payload'],
     why: 'Linux fills in the options of the packet before it quotes it; evlnet quotes it as it came (RFC 792)',
   },
+  quotedBeforeWrong: {
+    kernel: 'icmp 12/0',
+    evlnet: 'icmp 12/0',
+    apart: ['checksum', 'payload'],
+    why: 'Linux fills in the options before the wrong one before it quotes them; evlnet quotes the packet as it came (RFC 792)',
+  },
+  refusedLabel: {
+    kernel: 'icmp 12/0',
+    evlnet: 'icmp 12/0',
+    apart: ['IHL', 'total length', 'length'],
+    why: 'Linux sends the CIPSO option that it refuses back in the options of the error; evlnet, which knows no label, sends none',
+  },
   elsewhere: {
     kernel: 'echo reply',
     evlnet: 'nothing',

@@ -112,6 +112,16 @@ export const ICMP: Requirement[] = [
     ]);
     expect(socket.page.takeFault()).toBe(71);
   }),
+  rfc1122('3.2.2.5', 'SHOULD', 'the sender of a packet with wrong options is told', () => {
+    const wrong = datagram('x', { ipv4: { options: '01070303' } });
+    const [problem] = errorHost().exchange([wrong]).replies;
+    // The pointer is where an identifier would be: octet 23, that of the record route which is below 4.
+    expectFrame(problem!)
+      .vlan({})
+      .ipv4({})
+      .icmp({ type: 12, code: 0, identifier: 23 << 8, sequence: 0 })
+      .payload(wrong.subarray(18));
+  }),
   rfc1122('3.2.2.6', 'MUST', 'echo requests are answered, from the address that they were sent to', () => {
     const host = new SocketHost({ addresses: [`${RESPONDER.address}/24`, '10.10.10.99/24'] });
     const { reply } = host.send(message({}, { ipv4: { destination: '10.10.10.99' } }));

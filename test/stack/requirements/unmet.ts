@@ -39,13 +39,6 @@ export const UNMET: Requirement[] = [
   ),
   unmet(
     1122,
-    '3.2.2.5',
-    'SHOULD',
-    'the sender of a packet with wrong options is told',
-    'the packet is counted as ipv4-bad-options',
-  ),
-  unmet(
-    1122,
     '3.3.1.4',
     'MUST',
     'a dead gateway is replaced by another',
