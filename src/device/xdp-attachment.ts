@@ -241,7 +241,10 @@ function busy({ ifname, port = ifname }: XdpOptions): EvlnetError {
   });
 }
 
-/** One socket a queue over one frame memory. The kernel may still be taking down those of a predecessor: EBUSY for a moment. */
+/**
+ * One socket a queue over one frame memory. The kernel may still be taking down those of a predecessor: for a moment the queue is held
+ * (EBUSY), and its memory counts against the user's RLIMIT_MEMLOCK (ENOBUFS).
+ */
 async function openSockets(
   o: XdpOptions,
   umem: Umem,
@@ -260,7 +263,7 @@ async function openSockets(
         const n = error instanceof EvlnetError ? error.errno : undefined;
         if (copy === 'zero-copy' && n !== Errno.EBUSY && n !== Errno.ENOBUFS && sockets.length === 0)
           copy = 'copy';
-        else if (n === Errno.EBUSY && tries++ < REBIND_TRIES) await sleep(REBIND_PAUSE_MS);
+        else if ((n === Errno.EBUSY || n === Errno.ENOBUFS) && tries++ < REBIND_TRIES) await sleep(REBIND_PAUSE_MS);
         else throw error;
       }
     }
