@@ -263,7 +263,8 @@ async function openSockets(
         const n = error instanceof EvlnetError ? error.errno : undefined;
         if (copy === 'zero-copy' && n !== Errno.EBUSY && n !== Errno.ENOBUFS && sockets.length === 0)
           copy = 'copy';
-        else if ((n === Errno.EBUSY || n === Errno.ENOBUFS) && tries++ < REBIND_TRIES) await sleep(REBIND_PAUSE_MS);
+        else if ((n === Errno.EBUSY || n === Errno.ENOBUFS) && tries++ < REBIND_TRIES)
+          await sleep(REBIND_PAUSE_MS);
         else throw error;
       }
     }
