@@ -149,17 +149,27 @@ describe('udp_port_unreachable, ipv4_ip_icmp', () => {
     ['a total length that cuts the ICMP header', { totalLength: 27 }],
     ['a total length beyond the frame', { totalLength: 29 }],
     ['version 6', { version: 6 }],
-    ['an option without a length', { options: '01010144' }],
-    ['an option of length 0', { options: '44000900 01020304' }],
-    ['an option of length 1', { options: '44010900 01020304' }],
-    ['an option beyond the header', { options: '44090900 01020304' }],
-    ['a timestamp option that is full', { options: '440c0df1 c0a8010c 01020304' }],
-    ['a timestamp option whose pointer is 0', { options: '44080000 00000000' }],
-    ['a timestamp option whose pointer is 4', { options: '44080400 00000000' }],
     ['a strict source route', { options: '89070400 00000000' }],
     ['a loose source route', { options: '83070400 00000000' }],
   ])('an echo request with %s is not', (_name, ipv4) => {
     expect(answer(buildFrame({ tags, icmp: {}, ipv4 }))).toEqual([]);
+  });
+
+  // RFC 1122 §3.2.2.5; the octets are those that Linux names.
+  test.each<[name: string, options: string, pointer: number]>([
+    ['an option without a length', '01010144', 23],
+    ['an option of length 0', '44000900 01020304', 20],
+    ['an option of length 1', '44010900 01020304', 20],
+    ['an option beyond the header', '44090900 01020304', 20],
+    ['a timestamp option that is full', '440c0df1 c0a8010c 01020304', 23],
+    ['a timestamp option whose pointer is 0', '44080000 00000000', 22],
+    ['a timestamp option whose pointer is 4', '44080400 00000000', 22],
+  ])('of %s its sender is told where it is wrong', (_name, options, pointer) => {
+    const [reply] = answer(buildFrame({ tags, icmp: {}, ipv4: { options } }));
+    expectFrame(reply!)
+      .vlan({})
+      .ipv4({})
+      .icmp({ type: 12, code: 0, identifier: pointer << 8 });
   });
 });
 
