@@ -12,7 +12,7 @@ import { join } from 'node:path';
 const ALONE = `test/(${[
   '(bpf|capture|cli|control|filter|lab|library|memory|netsim|rootless|service|stack|state|wire)/',
   'clients/(filter|filter-file|filter-pcap|neighbour|packet|readme|udp-command)\\.',
-  // An example that starts a responder and pings at once gives it the three seconds of ARP.
+  // Examples start three programs at a time: beside a virtual machine that is too much for two processors.
   'man/(?!examples\\.)',
   'reference/(in-band|sockets)\\.',
   '(bench/verdict|expect-frame|suggest)\\.',

@@ -19,15 +19,6 @@ for address in sys.argv[2:]:
         print(errno.errorcode[e.errno])
 `;
 
-/** socat would wait for more until its time is over: it is ended once the answer is there. */
-const ASK = `
-coproc PEER { exec socat - "UDP4:$2"; }
-printf %s "$1" >&"\${PEER[1]}"
-IFS= read -r -t 5 -N "\${#1}" -u "\${PEER[0]}" answer
-kill "$PEER_PID"
-printf %s "$answer"
-`;
-
 interface StampedLine {
   readonly from?: { readonly timestamps?: Required<RxTimestamps> };
   readonly left?: TxTimestamps;
@@ -50,12 +41,9 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       started.push(w);
       return w;
     };
-    /** What comes back from one datagram, sent by socat from the kernel's stack on the issuer: as long as it was. */
+    /** All that comes back in half a second of one datagram, sent by socat from the kernel's stack on the issuer. */
     const ask = (text: string, to = `${SELF}:42042`) =>
-      stand.get('issuer', 'bash', '-c', ASK, 'bash', text, to);
-    /** All that comes back in half a second. */
-    const askForAll = (text: string) =>
-      stand.get('issuer', 'sh', '-c', `printf %s "$1" | socat -t 0.5 - UDP4:${SELF}:42042`, 'sh', text);
+      stand.get('issuer', 'sh', '-c', `printf %s "$1" | socat -t 0.5 - UDP4:${to}`, 'sh', text);
 
     const isWorker = (pid: number): boolean => {
       try {
@@ -77,14 +65,14 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
     test('answers socat over VLAN 42, attached to the worker that runs', async () => {
       await worker();
       const p = await program('42042');
-      expect(askForAll('evlnet')).toBe('EVLNET');
+      expect(ask('evlnet')).toBe('EVLNET');
       await p.printed(/"size":6,"from":\{"address":"10.10.10.10","family":"IPv4","port":\d+,"size":6/);
       await p.printed(/"sent":6/);
     }, 60_000);
 
     test('answers as its own worker where none runs', async () => {
       const p = await program('42042', SELF);
-      expect(askForAll('evlnet')).toBe('EVLNET');
+      expect(ask('evlnet')).toBe('EVLNET');
       expect(await p.stop('SIGTERM')).toBe(0);
     }, 60_000);
 
@@ -114,7 +102,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       const p = stand.start('responder', {}, process.execPath, join(import.meta.dirname, 'udp-receiver.mjs'));
       started.push(p);
       await p.printed(/listening/);
-      askForAll('one');
+      ask('one');
       await p.printed(/"text":"one"\}\n\{"count":1\}/);
       await p.printed(/closed/);
       expect(await p.ended).toBe(0);
@@ -125,7 +113,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       const p = stand.start('responder', { BATCH: '1' }, process.execPath, PROGRAM, '42042');
       started.push(p);
       await p.printed(/listening/);
-      expect(askForAll('evlnet')).toBe('evlnet');
+      expect(ask('evlnet')).toBe('evlnet');
       await p.printed(/"count":1/);
     }, 60_000);
 
@@ -256,7 +244,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
         20_000,
         () => `the program is the worker: ${p.said.out}${p.said.err}`,
       );
-      await until(() => askForAll('after') === 'AFTER', 8000, 'its socket is open again');
+      await until(() => ask('after') === 'AFTER', 8000, 'its socket is open again');
       expect(p.said.out).not.toMatch(/error":"/);
     }, 60_000);
   },
