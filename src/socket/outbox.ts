@@ -62,6 +62,8 @@ export class Outbox<T extends Waiting> {
 
   /** Looks at what became of what was sent, and sends what had to wait. */
   look(channel: Channel): void {
+    // First: who sends the last of it from now on tells, what was sent before is seen below.
+    if (this.#waiting.length > 0 || this.#pending.length > 0) channel.page.waitToSend();
     const failed = new Map<number, number>();
     channel.page.takeFailures((position, errno) => failed.set(position, errno));
     const { tail } = channel.page.sent;
@@ -78,7 +80,6 @@ export class Outbox<T extends Waiting> {
       this.#waiting.shift();
       this.#waitingBytes -= w.length;
     }
-    if (this.#waiting.length > 0 || this.#pending.length > 0) channel.page.waitToSend();
     if (this.#waiting.length > 0 || done.length > 0) channel.ring();
     for (const { position, outgoing, callback } of done) {
       const errno = failed.get(position);

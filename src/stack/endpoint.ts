@@ -4,6 +4,8 @@ import { SocketCounter, type SocketPage } from '../memory/socket-page.js';
 export class Endpoint {
   /** It has taken something in this batch that its application was not told of. */
   isTouched = false;
+  /** There is what it does not look for again before it waits, an error or a stamp: it is woken whether it waits or not. */
+  hasNews = false;
 
   constructor(readonly page: SocketPage) {}
 }
@@ -33,5 +35,11 @@ export class Delivery {
     if (e.isTouched) return;
     e.isTouched = true;
     this.touchedCount++;
+  }
+
+  /** The same of an error or a stamp. */
+  tell(e: Endpoint): void {
+    e.hasNews = true;
+    this.touch(e);
   }
 }

@@ -25,7 +25,7 @@ export class SentStamps implements TxSink {
     // The application's time is what it says.
     if (waited >= 0 && waited < LONGEST_NS) record(this.#waited, waited, 1);
     if (driverNs !== 0) record(this.#left, driverNs - queueNs, 1);
-    if (e.page.stamp(id, applicationNs, queueNs, driverNs)) this.delivery.touch(e);
+    if (e.page.stamp(id, applicationNs, queueNs, driverNs)) this.delivery.tell(e);
     else e.page.counters[SocketCounter.StampsLost]! += 1;
   }
 }

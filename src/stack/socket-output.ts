@@ -53,6 +53,7 @@ export abstract class SocketOutput<E extends Endpoint> {
       } else {
         counters[SocketCounter.Failed]! += 1;
         e.page.fail(ring.tail, errno);
+        e.hasNews = true;
       }
     }
     this.flush(e);

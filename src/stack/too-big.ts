@@ -52,7 +52,7 @@ export class TooBig implements IcmpService {
     // __udp4_lib_err(): who is connected, and asked for it, learns that a datagram was lost.
     if (e.binding.peerPort !== 0 && e.page.mtuDiscovery !== MtuDiscovery.Dont) {
       e.page.fault = Errno.EMSGSIZE;
-      this.table.delivery.touch(e);
+      this.table.delivery.tell(e);
     }
     return Outcome.Done;
   }

@@ -57,7 +57,7 @@ export class UdpTable {
     for (let e = this.#buckets[udpPort % BUCKETS]; e !== undefined; e = e.next) {
       if (e.binding.peerPort === 0 || !e.fits(port, peerAddress, peerPort, address, udpPort)) continue;
       e.page.fault = errno;
-      this.delivery.touch(e);
+      this.delivery.tell(e);
       return true;
     }
     return false;

@@ -120,10 +120,10 @@ export class SocketSide {
   }
 
   #drain(socket: Opened): boolean {
-    const { endpoint, wakeFd } = socket;
+    const { endpoint } = socket;
     const { slot } = endpoint.binding;
     const hasMore = socket.drain(slot < 0 ? undefined : this.stack.port(slot));
-    if (endpoint.page.takeSender()) this.#wake(wakeFd);
+    this.#tell(socket, endpoint.page.takeSender());
     return hasMore;
   }
 
@@ -132,17 +132,20 @@ export class SocketSide {
     const { delivery } = this.stack;
     if (delivery.touchedCount === 0) return;
     for (let i = 0; i < this.#sockets.length; i++) {
-      const { endpoint, wakeFd } = this.#sockets[i]!;
+      const socket = this.#sockets[i]!;
+      const { endpoint } = socket;
       if (!endpoint.isTouched) continue;
       endpoint.isTouched = false;
-      if (endpoint.page.takeReceiver()) this.#wake(wakeFd);
+      this.#tell(socket, endpoint.page.takeReceiver());
     }
     delivery.touchedCount = 0;
   }
 
   /** One octet; where the FIFO is full its reader has been told often enough. */
-  #wake(fd: number): void {
-    write(fd, this.#one.address, 1);
+  #tell({ endpoint, wakeFd }: Opened, waits: boolean): void {
+    if (!waits && !endpoint.hasNews) return;
+    endpoint.hasNews = false;
+    write(wakeFd, this.#one.address, 1);
   }
 }
 

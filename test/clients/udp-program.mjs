@@ -11,13 +11,15 @@ if (process.env.STAMPS === '1') {
   socket.setTimestamping({ rx: true, tx: true });
   socket.on('timestamp', (left) => say({ left, statistics: socket.statistics() }));
 }
-// In batches: as it came, and without copies of its own.
-if (process.env.BATCH === '1')
+// In batches: as it came, and without copies of its own. Nothing waits for what became of the first one, which is refused.
+if (process.env.BATCH === '1') {
+  socket.on('listening', () => socket.send('everybody', 9, '10.10.10.255'));
   socket.on('readable', () => {
     const count = socket.receive((octets, from, fromPort) => socket.transmit(octets, from, fromPort));
     socket.flush();
     say({ count });
   });
+}
 socket.on('message', (message, from) => {
   say({ size: message.length, from });
   socket.send(message.toString('latin1').toUpperCase(), from.port, from.address, (error, octets) =>

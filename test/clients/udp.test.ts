@@ -113,6 +113,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       const p = stand.start('responder', { BATCH: '1' }, process.execPath, PROGRAM, '42042');
       started.push(p);
       await p.printed(/listening/);
+      await p.printed(/"error":"EACCES"/);
       expect(ask('evlnet')).toBe('evlnet');
       await p.printed(/"count":1/);
     }, 60_000);

@@ -53,3 +53,28 @@ test('what was in the ring of a worker that ended is told as lost, what waited f
   await new Promise(setImmediate);
   expect(told.slice(lost.length).map(([, code]) => code)).toEqual(new Array(waiting).fill('ECANCELED'));
 });
+
+test('what is sent while the application looks is told in that look: nobody wakes it for that again', () => {
+  const outbox = new Outbox({
+    label() {},
+    errorOf: (errno) => sendError(errno),
+    onError(error) {
+      throw error;
+    },
+  });
+  const to = channel();
+  const { page } = to;
+  const told: number[] = [];
+  const wait = page.waitToSend.bind(page);
+  outbox.send(to, { parts: [], length: 100, callback: (_error, octets) => told.push(octets) });
+  // The out-of-band side has been at work for another socket, and has told this one.
+  expect(page.takeSender()).toBe(true);
+  page.waitToSend = () => {
+    page.sent.next();
+    page.sent.release();
+    expect(page.takeSender()).toBe(false);
+    wait();
+  };
+  outbox.look(to);
+  expect(told).toEqual([100]);
+});
