@@ -13,7 +13,8 @@ export class Bell {
   /** Application: true where the out-of-band side has to be woken, once. What it rings for must be there already. */
   ring(): boolean {
     Atomics.add(this.#words, RUNG, 1);
-    return this.#words[ASLEEP] !== 0 && Atomics.exchange(this.#words, ASLEEP, 0) !== 0;
+    // A plain read may be done before the count is written (ARM).
+    return Atomics.load(this.#words, ASLEEP) !== 0 && Atomics.exchange(this.#words, ASLEEP, 0) !== 0;
   }
 
   /** Out-of-band: moves with every ring. */

@@ -202,13 +202,16 @@ export class SocketPage {
 
   /** Out-of-band: whether the application wants to be woken; it is told once. */
   takeReceiver(): boolean {
-    const words = this.#words;
-    return words[Word.WaitsToReceive] !== 0 && Atomics.exchange(words, Word.WaitsToReceive, 0) !== 0;
+    return this.#take(Word.WaitsToReceive);
   }
 
   takeSender(): boolean {
-    const words = this.#words;
-    return words[Word.WaitsToSend] !== 0 && Atomics.exchange(words, Word.WaitsToSend, 0) !== 0;
+    return this.#take(Word.WaitsToSend);
+  }
+
+  /** By Atomics also to look: a plain read may be done before what is told is written (ARM). */
+  #take(word: number): boolean {
+    return Atomics.load(this.#words, word) !== 0 && Atomics.exchange(this.#words, word, 0) !== 0;
   }
 
   /** Out-of-band: the datagram whose record ended at `position` of the send ring was not sent. False: there is no room to say so. */
