@@ -20,7 +20,7 @@ export class Connection {
   #isCorked = false;
   #isClosing = false;
   #isClosed = false;
-  readonly #closers: (() => void)[] = [];
+  readonly #closers = new Set<() => void>();
   readonly #lines = new Lines();
   readonly #socket: Socket;
   readonly #commands: Commands;
@@ -39,7 +39,8 @@ export class Connection {
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#isClosed = true;
-      for (const closer of this.#closers.splice(0)) closer();
+      for (const closer of this.#closers) closer();
+      this.#closers.clear();
     });
   }
 
@@ -50,10 +51,11 @@ export class Connection {
     return true;
   }
 
-  /** Calls `closer` once when the connection is over; at once if it is. */
-  onClose(closer: () => void): void {
+  /** Calls `closer` once when the connection is over; at once if it is. Returns what ends that. */
+  onClose(closer: () => void): () => void {
     if (this.#isClosed) closer();
-    else this.#closers.push(closer);
+    else this.#closers.add(closer);
+    return () => void this.#closers.delete(closer);
   }
 
   /** Ends the connection once requests under way are answered and all is read, or after 50 ms. */

@@ -131,14 +131,20 @@ export class MessageRing {
       }
       const place = tail & this.#mask;
       const at = RECORDS_AT + place;
-      const length = words[at >> 2]!;
+      const word = words[at >> 2]!;
       const rest = this.capacity - place;
-      if (length === SKIP) {
-        tail = (tail + rest) | 0;
+      const length = word === SKIP ? rest : word;
+      // No more than there is: otherwise a broken side has us send what is long gone, or turn round for ever.
+      const used = (this.#seenHead - tail) | 0;
+      if (used > this.capacity || length > used || length > rest || (length & (ALIGNMENT - 1)) !== 0)
+        return this.#discard();
+      if (word === SKIP) {
+        if (place === 0) return this.#discard();
+        tail = (tail + length) | 0;
         Atomics.store(words, TAIL, tail);
         continue;
       }
-      if (length < RECORD_HEADER || length > rest || (length & (ALIGNMENT - 1)) !== 0) return this.#discard();
+      if (length < RECORD_HEADER) return this.#discard();
       this.#taken = (tail + length) | 0;
       this.#length = length;
       return at;
@@ -148,6 +154,11 @@ export class MessageRing {
   /** Consumer: gives back the record that `next` returned. */
   release(): void {
     Atomics.store(this.#words, TAIL, this.#taken);
+  }
+
+  /** Consumer: `tail` once the record that `next` returned is released. */
+  get end(): number {
+    return this.#taken;
   }
 
   /** Consumer: how many octets were ever released, modulo 2^32; producer: how many published. */

@@ -214,10 +214,16 @@ export class SocketPage {
     return Atomics.load(this.#words, word) !== 0 && Atomics.exchange(this.#words, word, 0) !== 0;
   }
 
+  /** Out-of-band: there is room to say of so many more that they were not sent. */
+  canFail(count: number): boolean {
+    const told = (this.#words[Word.FailureHead]! - Atomics.load(this.#words, Word.FailureTail)) | 0;
+    return told <= FAILURES - count;
+  }
+
   /** Out-of-band: the datagram whose record ended at `position` of the send ring was not sent. False: there is no room to say so. */
   fail(position: number, errno: number): boolean {
+    if (!this.canFail(1)) return false;
     const head = this.#words[Word.FailureHead]!;
-    if (((head - Atomics.load(this.#words, Word.FailureTail)) | 0) >= FAILURES) return false;
     const at = (head & (FAILURES - 1)) * 2;
     this.#failures[at] = position;
     this.#failures[at + 1] = errno;
@@ -235,15 +241,17 @@ export class SocketPage {
     return this.#words[Word.Fault] === 0 ? 0 : Atomics.exchange(this.#words, Word.Fault, 0);
   }
 
-  /** Application: calls `visit` for each failure that it has not seen. */
-  takeFailures(visit: (position: number, errno: number) => void): void {
+  /** Application: calls `visit` for each failure that it has not seen. True where there were any: the out-of-band side may wait for that room. */
+  takeFailures(visit: (position: number, errno: number) => void): boolean {
     const head = Atomics.load(this.#words, Word.FailureHead);
+    const isNew = this.#words[Word.FailureTail] !== head;
     for (let tail = this.#words[Word.FailureTail]!; tail !== head; ) {
       const at = (tail & (FAILURES - 1)) * 2;
       visit(this.#failures[at]!, this.#failures[at + 1]!);
       tail = (tail + 1) | 0;
       Atomics.store(this.#words, Word.FailureTail, tail);
     }
+    return isNew;
   }
 
   /** Out-of-band: when datagram `id` was sent. False: there is no room to say so. */

@@ -30,8 +30,8 @@ export interface Lessee<B extends SocketBinding> {
   /** Whether it wants to know when the driver had what it receives. */
   wantsTimes(): boolean;
   onBound(): void;
-  /** Something may have come, or become of what was sent. */
-  onWake(channel: Channel): void;
+  /** Something may have come, or become of what was sent. True where there is more to look at. */
+  onWake(channel: Channel): boolean;
   /** What was under way is lost. */
   onLost(): void;
   onError(error: Error): void;
@@ -54,6 +54,9 @@ export class Lease<B extends SocketBinding> {
   /** What waits until the socket is bound. */
   #delayed: (() => void)[] = [];
   #isReferenced = true;
+  #isWakeDue = false;
+  /** Workers that were lost. */
+  #losses = 0;
 
   /** `none` is the binding of a socket that has none yet. */
   constructor(socket: Lessee<B>, none: B) {
@@ -210,28 +213,47 @@ export class Lease<B extends SocketBinding> {
     this.#wake();
   }
 
+  /** What a listener throws is the program's to catch; what comes after it is told all the same. */
   #wake(): void {
-    if (this.#channel !== undefined) this.#socket.onWake(this.#channel);
+    if (this.#channel === undefined) return;
+    let hasMore = true;
+    try {
+      hasMore = this.#socket.onWake(this.#channel);
+    } finally {
+      if (hasMore) this.#wakeSoon();
+    }
+  }
+
+  #wakeSoon(): void {
+    if (this.#isWakeDue) return;
+    this.#isWakeDue = true;
+    setImmediate(() => {
+      this.#isWakeDue = false;
+      this.#wake();
+    });
   }
 
   /** The worker is gone: another one takes its place, perhaps in this process. */
   #lose(attachment: Attachment): void {
     if (this.#phase === 'closed' || this.#attachment !== attachment) return;
     const before = this.#binding;
+    const loss = ++this.#losses;
     this.#leave();
     this.#phase = 'binding';
     const again = async () => {
       await this.#attach(this.#socket.wanted(before));
       await this.#socket.recover(before);
     };
+    // The next one may be lost before this one is through.
+    const isOver = () => this.#phase === 'closed' || this.#losses !== loss;
     again().then(
       () => {
-        if (this.#phase === 'closed') return;
+        if (isOver()) return;
         this.#phase = 'bound';
         this.#runDelayed();
       },
       (error: Error) => {
-        if (this.#phase === 'closed') return;
+        if (isOver()) return;
         this.#socket.onError(error);
         this.close();
       },

@@ -1,3 +1,4 @@
+import { isGone } from '../control/client.js';
 import { Errno } from '../linux/libc.js';
 import type { Joined, UdpBinding } from '../stack/udp-endpoint.js';
 import { statePath } from '../state/path.js';
@@ -90,12 +91,13 @@ export class Memberships {
     return this.#joined.findIndex((j) => j.slot === slot && j.group === group);
   }
 
-  /** One that fails is none. */
+  /** One that fails is none; where the worker is gone, it is joined anew at the next one. */
   async #join(joined: Joined): Promise<void> {
     this.#joining++;
     try {
       await this.#request('join-group', joined);
     } catch (error) {
+      if (isGone(error)) return;
       const i = this.#joined.indexOf(joined);
       if (i >= 0) this.#joined.splice(i, 1);
       throw ofSystemCall(error as Error, JOIN);

@@ -8,7 +8,6 @@ const MOST = 64;
 /** What was received for one socket on its way to the application. */
 export abstract class MessageInbox<Origin extends { readonly timestamps?: RxTimestamps }> {
   readonly #deliver: (message: Buffer, from: Origin) => void;
-  #isScheduled = false;
 
   constructor(
     readonly stamper: Timestamper,
@@ -20,39 +19,29 @@ export abstract class MessageInbox<Origin extends { readonly timestamps?: RxTime
   /** What is told beside the `size` octets of the record at `at`. */
   protected abstract origin(ring: MessageRing, at: number, size: number): Origin;
 
-  /** Delivers what is there, then waits for more. `current` is undefined once the channel is closed: then its memory is gone. */
-  look(channel: Channel, current: () => Channel | undefined): void {
+  /** Delivers what is there, then waits for more; true where it is to be called again. `current` is undefined once the channel is closed: then its memory is gone. */
+  look(channel: Channel, current: () => Channel | undefined): boolean {
     for (let n = 0; n < MOST; n++) {
-      if (current() !== channel) return;
+      if (current() !== channel) return false;
       const at = channel.received.next();
       if (at < 0) {
         channel.page.waitToReceive();
         // Something may have come in between.
-        if (channel.received.used === 0) return;
+        if (channel.received.used === 0) return false;
         continue;
       }
       const [message, from] = this.#take(channel, at);
       this.#deliver(message, from);
     }
-    if (current() === channel) this.#later(channel, current, () => this.look(channel, current));
+    return current() === channel;
   }
 
-  #later(channel: Channel, current: () => Channel | undefined, act: () => void): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      if (current() === channel) act();
-    });
-  }
-
-  /** Has the application take what is there, then waits for more. */
-  announce(channel: Channel, current: () => Channel | undefined, tell: () => void): void {
+  /** Has the application take what is there, then waits for more; true where it is to be told again. */
+  announce(channel: Channel, current: () => Channel | undefined, tell: () => void): boolean {
     channel.page.waitToReceive();
-    if (channel.received.used === 0) return;
+    if (channel.received.used === 0) return false;
     tell();
-    if (current() === channel && channel.received.used !== 0)
-      this.#later(channel, current, () => this.announce(channel, current, tell));
+    return current() === channel && channel.received.used !== 0;
   }
 
   /** Hands out what is there without copies, up to `most`. */
@@ -68,8 +57,11 @@ export abstract class MessageInbox<Origin extends { readonly timestamps?: RxTime
       if (at < 0) break;
       const from = ring.payloadAt(at);
       if (this.stamper.rx) this.stamper.take(channel.page, at);
-      visit(ring.octets.subarray(from, from + ring.payload(at)), ring, at);
-      ring.release();
+      try {
+        visit(ring.octets.subarray(from, from + ring.payload(at)), ring, at);
+      } finally {
+        ring.release();
+      }
     }
     return n;
   }

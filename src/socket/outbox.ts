@@ -28,12 +28,21 @@ interface Pending<T> {
 }
 
 /** What one socket did not send yet, or whose sender wants to know of it. */
+/** What became of it; without a callback only what failed. */
+interface Done<T> {
+  readonly errno: number | undefined;
+  readonly outgoing: T | undefined;
+  readonly callback: SendCallback | undefined;
+}
+
 export class Outbox<T extends Waiting> {
   readonly #sending: Sending<T>;
   /** No room in the ring: the oldest first. */
   readonly #waiting = new Queue<T>();
   #waitingBytes = 0;
   readonly #pending = new Queue<Pending<T>>();
+  /** Not told yet: a callback may throw, and those after it are told in the next look. */
+  readonly #done = new Queue<Done<T>>();
 
   constructor(sending: Sending<T>) {
     this.#sending = sending;
@@ -64,30 +73,30 @@ export class Outbox<T extends Waiting> {
   look(channel: Channel): void {
     // First: who sends the last of it from now on tells, what was sent before is seen below.
     if (this.#waiting.length > 0 || this.#pending.length > 0) channel.page.waitToSend();
+    const { page } = channel;
+    // Before the failures: of what is gone by now they are there.
+    let end = page.sent.tail;
     const failed = new Map<number, number>();
-    channel.page.takeFailures((position, errno) => failed.set(position, errno));
-    const { tail } = channel.page.sent;
-    const done: Pending<T>[] = [];
+    const hasFailed = page.takeFailures((position, errno) => {
+      failed.set(position, errno);
+      if (((position - end) | 0) > 0) end = position;
+    });
     for (
       let p = this.#pending.first;
-      p !== undefined && ((tail - p.position) | 0) >= 0;
+      p !== undefined && ((end - p.position) | 0) >= 0;
       p = this.#pending.first
     ) {
       this.#pending.shift();
-      done.push(p);
+      this.#done.push({ errno: failed.get(p.position), outgoing: p.outgoing, callback: p.callback });
+      failed.delete(p.position);
     }
+    for (const errno of failed.values()) this.#done.push({ errno, outgoing: undefined, callback: undefined });
     for (let w = this.#waiting.first; w !== undefined && this.#push(channel, w); w = this.#waiting.first) {
       this.#waiting.shift();
       this.#waitingBytes -= w.length;
     }
-    if (this.#waiting.length > 0 || done.length > 0) channel.ring();
-    for (const { position, outgoing, callback } of done) {
-      const errno = failed.get(position);
-      failed.delete(position);
-      if (errno === undefined) callback(null, outgoing.length);
-      else callback(this.#sending.errorOf(errno, outgoing), 0);
-    }
-    for (const errno of failed.values()) this.#sending.onError(this.#sending.errorOf(errno));
+    if (this.#waiting.length > 0 || this.#done.length > 0 || hasFailed) channel.ring();
+    for (let d = this.#done.shift(); d !== undefined; d = this.#done.shift()) this.#finish(d);
   }
 
   /** The ring is gone, and nobody can tell what became of what was in it; what has not been in it yet goes into the next one. */
@@ -97,6 +106,7 @@ export class Outbox<T extends Waiting> {
 
   /** Whatever is left will not be sent. */
   cancel(): void {
+    for (const done of this.#done.empty()) if (done.callback) process.nextTick(() => this.#finish(done));
     for (const { callback } of [...this.#pending.empty(), ...this.#waiting.empty()])
       this.#tell(callback, cancelled(), 0);
     this.#waitingBytes = 0;
@@ -110,6 +120,12 @@ export class Outbox<T extends Waiting> {
     if (position === undefined) return false;
     if (callback) this.#pending.push({ position, outgoing, callback });
     return true;
+  }
+
+  #finish({ errno, outgoing, callback }: Done<T>): void {
+    if (errno === undefined) callback?.(null, outgoing!.length);
+    else if (callback) callback(this.#sending.errorOf(errno, outgoing), 0);
+    else this.#sending.onError(this.#sending.errorOf(errno));
   }
 
   #tell(callback: SendCallback | undefined, error: EvlnetError, octets: number): void {

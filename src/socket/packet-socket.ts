@@ -263,7 +263,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
   }
 
   /** What became of what was sent, and what has come. */
-  #look(channel: Channel): void {
+  #look(channel: Channel): boolean {
     const current = () => this.#lease.channel;
     this.#outbox.look(channel);
     takeSent(
@@ -271,12 +271,12 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       () => current() === channel,
       (times) => this.emit('timestamp', times),
     );
-    if (current() !== channel) return;
+    if (current() !== channel) return false;
     const fault = channel.page.takeFault();
     if (fault !== 0) this.emit('error', portError(this.#bound.ifname, fault));
-    if (current() !== channel) return;
-    if (this.listenerCount('readable') === 0) this.#inbox.look(channel, current);
-    else this.#inbox.announce(channel, current, () => this.emit('readable'));
+    if (current() !== channel) return false;
+    if (this.listenerCount('readable') === 0) return this.#inbox.look(channel, current);
+    return this.#inbox.announce(channel, current, () => this.emit('readable'));
   }
 }
 

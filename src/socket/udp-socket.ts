@@ -359,7 +359,7 @@ export class UdpSocket extends UdpOptions {
   }
 
   /** What became of what was sent, and what has come. */
-  #look(channel: Channel): void {
+  #look(channel: Channel): boolean {
     const current = () => this.#lease.channel;
     this.#outbox.look(channel);
     takeSent(
@@ -367,17 +367,17 @@ export class UdpSocket extends UdpOptions {
       () => current() === channel,
       (times) => this.emit('timestamp', times),
     );
-    if (current() !== channel) return;
+    if (current() !== channel) return false;
     if (this.#wantsRoom && this.#outbox.count === 0) {
       this.#wantsRoom = false;
       this.emit('drain');
     }
-    if (current() !== channel) return;
+    if (current() !== channel) return false;
     const fault = channel.page.takeFault();
     if (fault !== 0) this.emit('error', faultError(fault));
-    if (current() !== channel) return;
-    if (this.listenerCount('readable') === 0) this.#inbox.look(channel, current);
-    else this.#inbox.announce(channel, current, () => this.emit('readable'));
+    if (current() !== channel) return false;
+    if (this.listenerCount('readable') === 0) return this.#inbox.look(channel, current);
+    return this.#inbox.announce(channel, current, () => this.emit('readable'));
   }
 
   /** @internal */

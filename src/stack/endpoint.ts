@@ -6,6 +6,8 @@ export class Endpoint {
   isTouched = false;
   /** There is what it does not look for again before it waits, an error or a stamp: it is woken whether it waits or not. */
   hasNews = false;
+  /** Its application is gone: nobody will be told anything. */
+  isClosing = false;
 
   constructor(readonly page: SocketPage) {}
 }
@@ -17,9 +19,13 @@ export class Delivery {
 
   /** A record for `length` octets, to be filled and published; -1 where there is no room, which is counted for the socket. */
   claim({ page }: Endpoint, length: number): number {
-    const at = page.received.claim(length, page.receiveLimit);
-    if (at < 0) page.counters[SocketCounter.Dropped]! += 1;
-    return at;
+    const ring = page.received;
+    const at = ring.claim(length, page.receiveLimit);
+    if (at >= 0) return at;
+    // As __udp_enqueue_schedule_skb() has it: one may always, however small the buffer is.
+    if (ring.used === 0) return ring.claim(length);
+    page.counters[SocketCounter.Dropped]! += 1;
+    return -1;
   }
 
   publish(e: Endpoint, length: number): void {

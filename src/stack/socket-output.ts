@@ -33,6 +33,8 @@ export abstract class SocketOutput<E extends Endpoint> {
 
   /** Sends up to a batch of what waits at a socket; `bound` is the port that it is bound to. True where more may wait. */
   drain(e: E, bound: Port | undefined, nowNs: number): boolean {
+    // Who does not read what failed has no more sent, and rings when he has read it: each failure is told.
+    if (!e.page.canFail(BATCH) && !e.isClosing) return false;
     this.nowNs = nowNs;
     const ring = e.page.sent;
     const { counters } = e.page;
@@ -46,15 +48,16 @@ export abstract class SocketOutput<E extends Endpoint> {
         this.flush(e);
         return true;
       }
-      ring.release();
       if (errno === 0) {
         counters[SocketCounter.Sent]! += 1;
         counters[SocketCounter.SentBytes]! += length;
       } else {
         counters[SocketCounter.Failed]! += 1;
-        e.page.fail(ring.tail, errno);
+        e.page.fail(ring.end, errno);
         e.hasNews = true;
       }
+      // Last: who sees that it is gone finds what became of it.
+      ring.release();
     }
     this.flush(e);
     return n === BATCH;

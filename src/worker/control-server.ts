@@ -85,11 +85,16 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
 }
 
 /** A socket is its connection's: it goes with it. */
-const socketCommands = ({ sockets }: InBand): Commands => ({
+const socketCommands = ({ sockets }: InBand, kept = new Map<number, () => void>()): Commands => ({
   'open-socket': async (request, connection) => {
     const { wish, receive, send } = readSocketRequest(request);
     const opened = await sockets.open(wish, receive, send, request.isStamped === true);
-    connection.onClose(() => void sockets.close(opened.id).catch(() => {}));
+    const { id } = opened;
+    kept.set(id, () => letGo());
+    const letGo = connection.onClose(() => {
+      kept.delete(id);
+      void sockets.close(id).catch(() => {});
+    });
     return opened;
   },
   'connect-socket': async (request) => ({
@@ -118,7 +123,10 @@ const socketCommands = ({ sockets }: InBand): Commands => ({
     return {};
   },
   'close-socket': async (request) => {
-    await sockets.close(integer(request, 'socket', 1, Number.MAX_SAFE_INTEGER));
+    const id = integer(request, 'socket', 1, Number.MAX_SAFE_INTEGER);
+    kept.get(id)?.();
+    kept.delete(id);
+    await sockets.close(id);
     return {};
   },
 });

@@ -14,7 +14,7 @@ export class Delays {
       if (more === 0) continue;
       this.#seen[i] = this.own[i]!;
       // What a broken program writes there is nobody's time.
-      if (more > 0) all[i]! += more;
+      if (more > 0 && more <= Number.MAX_SAFE_INTEGER) all[i]! += more;
     }
   }
 }

@@ -126,7 +126,7 @@ export class OutOfBand {
       else if (command.kind === 'ping-enough') this.#pings.enough(command.client);
       else if (command.kind === 'ping-end') this.#pings.end(command.client);
       else if (command.kind === 'open-socket') this.#sockets.open(command);
-      else if (command.kind === 'bind-socket') this.#sockets.bind(command);
+      else if (command.kind === 'bind-socket') this.#sockets.bind(command, nowNs());
       else if (command.kind === 'close-socket') this.#sockets.close(command.id, nowNs());
       else if (command.kind === 'join-group') this.#sockets.join(command.id, command.joined);
       else if (command.kind === 'leave-group') this.#sockets.leave(command.id, command.joined, nowNs());

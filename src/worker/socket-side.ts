@@ -64,9 +64,12 @@ export class SocketSide {
     this.#ids.push(id);
   }
 
-  /** Other addresses for a socket. */
-  bind({ id, binding }: Pick<SocketSetup, 'id' | 'binding'>): void {
-    this.#sockets[this.#ids.indexOf(id)]?.bind(binding);
+  /** Other addresses for a socket. What it sent before goes where it was sent to. */
+  bind({ id, binding }: Pick<SocketSetup, 'id' | 'binding'>, nowNs: number): void {
+    const socket = this.#sockets[this.#ids.indexOf(id)];
+    if (socket === undefined) return;
+    this.#drainAll(socket, nowNs);
+    socket.bind(binding);
   }
 
   join(id: number, joined: Joined): void {
@@ -91,10 +94,10 @@ export class SocketSide {
     const [socket] = i < 0 ? [] : this.#sockets.splice(i, 1);
     if (socket === undefined) return;
     this.#ids.splice(i, 1);
-    this.#clock.nowNs = nowNs;
-    for (let turns = 0; turns < CLOSING_TURNS && this.#drain(socket); turns++) this.device.flush();
-    socket.bind(undefined);
     const { endpoint } = socket;
+    endpoint.isClosing = true;
+    this.#drainAll(socket, nowNs);
+    socket.bind(undefined);
     if (endpoint instanceof UdpEndpoint)
       for (const { slot, group } of endpoint.joined) this.stack.igmp.leave(slot, group, nowNs);
     this.device.marks.forget(socket.endpoint);
@@ -117,6 +120,12 @@ export class SocketSide {
     this.#hasMore = false;
     for (let i = 0; i < this.#sockets.length; i++) if (this.#drain(this.#sockets[i]!)) this.#hasMore = true;
     this.device.flush();
+  }
+
+  /** All that waits to be sent, as far as there are buffers. */
+  #drainAll(socket: Opened, nowNs: number): void {
+    this.#clock.nowNs = nowNs;
+    for (let turns = 0; turns < MAX_TURNS && this.#drain(socket); turns++) this.device.flush();
   }
 
   #drain(socket: Opened): boolean {
@@ -149,7 +158,7 @@ export class SocketSide {
   }
 }
 
-const CLOSING_TURNS = 64;
+const MAX_TURNS = 64;
 
 function kindOf<E extends Endpoint & { binding: SocketBinding }>(
   endpoint: E,

@@ -42,6 +42,8 @@ interface Socket {
   binding: SocketBinding;
   readonly reusesAddress: boolean;
   readonly memory: Mapping;
+  /** Made before its application saw it: what that writes over the capacities changes nothing. */
+  readonly page: SocketPage;
   readonly wakeFd: number;
   readonly file: string;
   /** Of its page: what was carried to the counters already. */
@@ -113,6 +115,7 @@ export class Sockets {
       binding,
       reusesAddress,
       memory,
+      page,
       wakeFd,
       file,
       delays,
@@ -136,12 +139,11 @@ export class Sockets {
 
   /** Connects it, or (peer 0) no more. A source address that connecting gave it stays, as on Linux while one is bound. */
   async connect(id: number, peerAddress: number, peerPort: number): Promise<UdpBinding> {
-    const bound = this.#sockets.get(id)?.binding;
-    if (bound === undefined || isPacketBinding(bound)) throw badSocket('connect');
+    const { binding: bound, page } = this.#demandUdp(id, 'connect');
     const binding =
       peerPort === 0
         ? { ...bound, peerAddress: 0, peerPort: 0 }
-        : connectionOf(bound, peerAddress, peerPort, this.ports(), this.#pageOf(id).groupSlot);
+        : connectionOf(bound, peerAddress, peerPort, this.ports(), page.groupSlot);
     await this.#rebind(id, binding);
     return binding;
   }
@@ -207,7 +209,7 @@ export class Sockets {
     for (const socket of this.#sockets.values()) {
       const isPortless = isPacketBinding(socket.binding) && !slots.has(socket.binding.slot);
       if (isPortless && !socket.isPortless) {
-        new SocketPage(socket.memory.buffer).fault = Errno.ENETDOWN;
+        socket.page.fault = Errno.ENETDOWN;
         // Whether it waits or not: it may be about to.
         write(socket.wakeFd, socket.memory.address, 1);
       }
@@ -279,14 +281,10 @@ export class Sockets {
     this.#kernelPorts.follow([...this.#datagramSockets(), ...served], this.ports(), onWarning);
   }
 
-  #demandUdp(id: number, act: string): Socket {
+  #demandUdp(id: number, act: string): Socket & { binding: UdpBinding } {
     const socket = this.#sockets.get(id);
     if (socket === undefined || isPacketBinding(socket.binding)) throw badSocket(act);
-    return socket;
-  }
-
-  #pageOf(id: number): SocketPage {
-    return new SocketPage(this.#sockets.get(id)!.memory.buffer);
+    return socket as Socket & { binding: UdpBinding };
   }
 
   async #rebind(id: number, binding: SocketBinding): Promise<void> {

@@ -98,4 +98,18 @@ describe('MessageRing', () => {
       { seed: 42, numRuns: 500 },
     );
   });
+
+  test.each([
+    ['only its start is to be skipped, again and again', { 0: 72, 32: -1 }],
+    ['more is said to be there than fits', { 0: 1 << 30, 32: 64 }],
+    ['less is said to be there than its record has', { 0: 64, 32: 128 }],
+    ['less than nothing is said to be there', { 0: -64, 32: 64 }],
+  ])('is empty and goes on where %s', (_name, words: Record<number, number>) => {
+    const { memory, far } = pair();
+    Object.assign(new Int32Array(memory, 64), words);
+    expect(take(far)).toBeUndefined();
+    expect(far.used).toBe(0);
+    const near = new MessageRing(memory, 64, CAPACITY);
+    expect(put(near, Uint8Array.of(1))).toBe(true);
+  });
 });

@@ -1,10 +1,11 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { ringCapacity, SocketPage, socketPageLength } from '../../src/memory/socket-page.js';
 import type { Channel } from '../../src/socket/channel.js';
 import { sendError } from '../../src/socket/errors.js';
 import { Outbox } from '../../src/socket/outbox.js';
 
 const CAPACITY = ringCapacity(1);
+const ENETUNREACH = 101;
 
 /** Rings without anybody at their other end. */
 function channel(): Channel {
@@ -77,4 +78,77 @@ test('what is sent while the application looks is told in that look: nobody wake
   };
   outbox.look(to);
   expect(told).toEqual([100]);
+});
+
+describe('what failed', () => {
+  /** A channel whose other end is played by the test, and what its senders were told. */
+  const begin = () => {
+    const to = channel();
+    const told: string[] = [];
+    const outbox = new Outbox({
+      label() {},
+      errorOf: (errno) => sendError(errno),
+      onError: (error) => told.push(`error ${(error as { code?: string }).code}`),
+    });
+    const send = (name: string) =>
+      outbox.send(to, {
+        parts: [],
+        length: 100,
+        callback: (error) => told.push(`${name} ${(error as { code?: string } | null)?.code ?? 'sent'}`),
+      });
+    const { page } = to;
+    /** The next record is gone; with an errno it failed. */
+    const take = (errno = 0) => {
+      page.sent.next();
+      if (errno !== 0) page.fail(page.sent.end, errno);
+      page.sent.release();
+    };
+    return { to, told, outbox, send, page, take };
+  };
+
+  test('is told to its own sender, whenever the application looks', () => {
+    const { to, told, outbox, send, page, take } = begin();
+    for (const name of ['a', 'b', 'c']) send(name);
+    const failures = page.takeFailures.bind(page);
+    // The out-of-band side goes on between any two looks of the application.
+    page.takeFailures = (visit) => {
+      take(ENETUNREACH);
+      const isNew = failures(visit);
+      take(ENETUNREACH);
+      return isNew;
+    };
+    outbox.look(to);
+    page.takeFailures = failures;
+    outbox.look(to);
+    expect(told).toEqual(['a ENETUNREACH', 'b ENETUNREACH']);
+  });
+
+  test('is told before its record is given back', () => {
+    const { to, told, outbox, send, page } = begin();
+    send('a');
+    page.sent.next();
+    page.fail(page.sent.end, ENETUNREACH);
+    outbox.look(to);
+    expect(told).toEqual(['a ENETUNREACH']);
+    page.sent.release();
+    outbox.look(to);
+    expect(told).toHaveLength(1);
+  });
+
+  test('is told though a callback before it throws', () => {
+    const { to, told, outbox, send, take } = begin();
+    outbox.send(to, {
+      parts: [],
+      length: 100,
+      callback() {
+        throw new Error('of the application');
+      },
+    });
+    send('b');
+    take();
+    take(ENETUNREACH);
+    expect(() => outbox.look(to)).toThrow('of the application');
+    outbox.look(to);
+    expect(told).toEqual(['b ENETUNREACH']);
+  });
 });

@@ -76,6 +76,33 @@ test('one that fits is no fragment and needs no identification', () => {
   expect([count(SlotCounter.Fragmented), count(SlotCounter.FragmentsSent)]).toEqual([0, 0]);
 });
 
+test('no failure gets lost: who does not read them has no more sent until he does', () => {
+  const { page, endpoint, n } = socket();
+  const output = new UdpOutput(n.device, n.stack, n.counters);
+  const { sent } = page;
+  for (let i = 0; i < 300; i++) {
+    sent.set(sent.claim(0), Message.Port, 0);
+    sent.publish();
+  }
+  const told: number[] = [];
+  for (let turns = 0; turns < 10; turns++) {
+    while (output.drain(endpoint, undefined, n.now));
+    page.takeFailures((position) => told.push(position));
+  }
+  expect(new Set(told).size).toBe(300);
+  expect([sent.used, page.counters[SocketCounter.Failed]]).toEqual([0, 300]);
+  for (let i = 0; i < 300; i++) {
+    sent.set(sent.claim(0), Message.Port, 0);
+    sent.publish();
+  }
+  while (output.drain(endpoint, undefined, n.now));
+  expect(sent.used).toBeGreaterThan(0);
+  // Whose application is gone is told nothing.
+  endpoint.isClosing = true;
+  while (output.drain(endpoint, undefined, n.now));
+  expect(sent.used).toBe(0);
+});
+
 test('who sees the numbers of one destination learns nothing of the others', () => {
   const peers = Array.from({ length: 8 }, (_, i) => `10.10.10.${100 + i}`);
   const { send } = socket(...peers);

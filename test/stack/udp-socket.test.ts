@@ -90,11 +90,26 @@ describe('a datagram', () => {
   test('that finds no room goes to the next socket, and is dropped and counted where there is none', () => {
     const [all, full] = [endpoint(), endpoint({ address: OWN }, 1)];
     const h = host(all, full);
+    // One always fits.
+    h.send(datagram({ vid: 42 }));
+    expect([received(full), received(all)]).toEqual([1, 0]);
     h.send(datagram({ vid: 42 }));
     expect([received(all), full.page.counters[SocketCounter.Dropped]]).toEqual([1, 1]);
     h.stack.sockets.remove(all);
     expect(h.send(datagram({ vid: 42 })).drop).toBe('socket-buffer-full');
     expect(full.page.counters[SocketCounter.Dropped]).toBe(2);
+  });
+
+  test.each([0, 1472])('of %i octets fits into the smallest buffer once that is empty', (length) => {
+    const e = endpoint({}, 1);
+    const h = host(e);
+    const ring = e.page.received;
+    for (let n = 1; n <= 300; n++) {
+      for (let i = 0; i < 2; i++) h.send(datagram({ vid: 42, payload: 'x'.repeat(length) }));
+      expect([received(e), e.page.counters[SocketCounter.Dropped]]).toEqual([n, n]);
+      expect(ring.payload(ring.next())).toBe(length);
+      ring.release();
+    }
   });
 });
 
