@@ -1,6 +1,7 @@
 // npm cap 0.2.1, loaded when a pcap device is opened and not before: it is an optional dependency, and one that must be handled with care.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { EvlnetError, Exit } from '../errors.js';
 
@@ -13,10 +14,6 @@ export interface Cap {
   on(event: 'packet', listener: (length: number, isTruncated: boolean) => void): this;
 }
 
-const HINT = {
-  exit: Exit.Unsupported,
-  hint: 'apt-get install libpcap-dev g++ make python3, then in the folder of evlnet: CXXFLAGS=-DNDEBUG npm rebuild cap',
-};
 const require = createRequire(import.meta.url);
 let loaded: (new () => Cap) | undefined;
 
@@ -26,14 +23,10 @@ export function findCap(): string {
   try {
     file = require.resolve('cap/build/Release/cap.node');
   } catch (cause) {
-    throw new EvlnetError('EVL_NO_CAP', 'Cannot use npm cap: it is not built', { ...HINT, cause });
+    throw unusable('it is not built', cause);
   }
   if (readFileSync(file).includes('__assert_fail'))
-    throw new EvlnetError(
-      'EVL_NO_CAP',
-      'Cannot use npm cap: it was built with assertions, and would abort when the link goes down',
-      HINT,
-    );
+    throw unusable('it was built with assertions, and would abort when the link goes down');
   return file;
 }
 
@@ -47,7 +40,23 @@ export function loadCap(): new () => Cap {
     loaded = (require('cap') as { Cap: new () => Cap }).Cap;
     return loaded;
   } catch (cause) {
-    const reason = (cause as Error).message.split('\n')[0];
-    throw new EvlnetError('EVL_NO_CAP', `Cannot use npm cap: ${reason}`, { ...HINT, cause });
+    throw unusable(`${(cause as Error).message.split('\n')[0]}`, cause);
+  }
+}
+
+const unusable = (reason: string, cause?: unknown) =>
+  new EvlnetError('EVL_NO_CAP', `Cannot use npm cap: ${reason}`, {
+    exit: Exit.Unsupported,
+    hint: `apt-get install libpcap-dev g++ make python3, then ${rebuild()}`,
+    cause,
+  });
+
+/** npm builds packages from where they were installed, which need not be the folder of evlnet; it leaves out an optional one that failed. */
+function rebuild(): string {
+  try {
+    const folder = dirname(dirname(dirname(require.resolve('cap/package.json'))));
+    return `in ${folder}: CXXFLAGS=-DNDEBUG npm rebuild cap`;
+  } catch {
+    return 'install evlnet again, with CXXFLAGS=-DNDEBUG';
   }
 }
