@@ -38,7 +38,7 @@ export {
   type Protocol,
 } from './socket/packet-socket.js';
 export type { Payload, SendCallback } from './socket/send-arguments.js';
-export type { AddressInfo, SocketEvents, SocketOptions } from './socket/socket-options.js';
+export type { AddressInfo, SocketEvents, SocketFailure, SocketOptions } from './socket/socket-options.js';
 export type { SocketStatistics } from './socket/statistics.js';
 export type { RxTimestamps, Timestamping, TxTimestamps } from './socket/timestamps.js';
 export type { MtuDiscoveryName } from './socket/udp-options.js';

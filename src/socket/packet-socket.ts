@@ -10,6 +10,7 @@ import { FrameInbox, type FrameInfo } from './frame-inbox.js';
 import { Lease, type Lessee, type Wanted } from './lease.js';
 import { Outbox } from './outbox.js';
 import type { Payload, SendCallback } from './send-arguments.js';
+import type { SocketFailure } from './socket-options.js';
 import { type SocketStatistics, statisticsOf } from './statistics.js';
 import { labelStamp, Timestamper, type Timestamping, type TxTimestamps, takeSent } from './timestamps.js';
 
@@ -42,7 +43,7 @@ export interface PacketSocketEvents {
   /** A frame has left, and when; with `setTimestamping({ tx: true })`. */
   timestamp: [times: TxTimestamps];
   /** ENETDOWN: the port that it is bound to is gone; it stays bound, and gets frames again once that is enabled again. */
-  error: [error: Error];
+  error: [error: SocketFailure];
   close: [];
 }
 

@@ -25,6 +25,16 @@ export interface AddressInfo {
   readonly port: number;
 }
 
+/** What `error` tells: of an `EvlnetError` or a `SocketError` its fields, of a name that has no address those of node:dns. */
+export interface SocketFailure extends Error {
+  readonly code?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly errno?: number | undefined;
+  readonly syscall?: string | undefined;
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+}
+
 export interface SocketEvents {
   listening: [];
   connect: [];
@@ -36,6 +46,6 @@ export interface SocketEvents {
   /** A datagram has left, and when; with `setTimestamping({ tx: true })`. */
   timestamp: [times: TxTimestamps];
   /** Among others ECONNREFUSED, where the host that it is connected to says by ICMP that nobody is there: as on Linux. */
-  error: [error: Error];
+  error: [error: SocketFailure];
   close: [];
 }

@@ -3,6 +3,8 @@ import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { EvlnetError } from '../../src/errors.js';
+import type { SocketEvents } from '../../src/index.js';
 import { describeIf } from '../capability.js';
 import { EVLNET, Stand, type Started } from './stand.js';
 
@@ -14,6 +16,14 @@ test('it has fifteen lines or few more, and needs evlnet alone', () => {
   const lines = PROGRAM!.split('\n').filter((line) => line.trim() !== '');
   expect(lines.length).toBeLessThanOrEqual(15);
   expect(PROGRAM!.match(/from '[^']*'/g)).toEqual(["from 'evlnet'"]);
+});
+
+test('its listener of errors is one for TypeScript too', () => {
+  const told = ({ message, hint }: SocketEvents['error'][0]) => [message, hint ?? ''];
+  expect(told(new EvlnetError('EVL_PERMISSION', 'Cannot', { hint: 'run as root' }))).toEqual([
+    'Cannot',
+    'run as root',
+  ]);
 });
 
 /** Too little for two frame memories: what failed to be zero-copy must be gone before the next try. */
