@@ -29,7 +29,7 @@ export class HexLines implements Format {
 
   /** Returns the number of octets. */
   #decode(view: DataView, from: number, stop: number): number {
-    let at = from;
+    let at = this.#line === 1 && startsWithMark(view, from, stop) ? from + 3 : from;
     let to = from;
     while (at < stop) {
       const char = view.getUint8(at);
@@ -58,6 +58,10 @@ export function hexOctets(text: string): Uint8Array {
     throw usage('EVL_ARGUMENT', `argument "${text}" is wrong: half an octet is missing`, hint);
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
+
+/** The byte order mark that some editors put in front of UTF-8. */
+const startsWithMark = (view: DataView, from: number, stop: number): boolean =>
+  stop - from >= 3 && view.getUint16(from) === 0xefbb && view.getUint8(from + 2) === 0xbf;
 
 /** Value of a hexadecimal digit, -1 for anything else. */
 function digit(char: number): number {

@@ -3,6 +3,7 @@ import { EvlnetError, usage } from '../errors.js';
 import type { Globals } from './globals.js';
 import type { Io } from './io.js';
 import { execute } from './main.js';
+import { reportError } from './print/error.js';
 
 /**
  * Runs the commands of `globals.batch` one after the other, those from standard input as they come; returns the code of the
@@ -13,9 +14,12 @@ export async function runBatch(globals: Globals, io: Io): Promise<number> {
   const lines = file === '-' ? linesOf(io.stdin()) : readBatch(file).split('\n');
   let code = 0;
   for await (const { text, line } of joinLines(lines)) {
-    const words = splitWords(text, `${file}:${line}`);
-    if (words.length === 0) continue;
-    const result = await execute(words, { ...others }, io, { file, line });
+    const words = splitWords(text);
+    if (words?.length === 0) continue;
+    const place = { file, line };
+    const result = words
+      ? await execute(words, { ...others }, io, place)
+      : reportError(openQuote(), globals, io, place);
     if (result === 0) continue;
     if (code === 0) code = result;
     if (!globals.force) break;
@@ -67,16 +71,18 @@ async function* joinLines(
   yield { text, line: first };
 }
 
-/** As ip(8) reads them: `#` starts a comment, quotes hold white space. */
-function splitWords(text: string, place: string): string[] {
+/** As ip(8) reads them: `#` starts a comment, quotes hold white space. Undefined where a quote is not closed. */
+function splitWords(text: string): string[] | undefined {
   const words: string[] = [];
   let rest = text.trimStart();
   while (rest !== '' && !rest.startsWith('#')) {
     const [whole = '', pieces = ''] = /^((?:[^\s"']|"[^"]*"|'[^']*')+)\s*/.exec(rest) ?? [];
-    if (whole === '')
-      throw usage('EVL_BATCH', `Cannot read ${place}: a quote is not closed`, 'close it on the same line');
+    if (whole === '') return undefined;
     words.push(pieces.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single));
     rest = rest.slice(whole.length);
   }
   return words;
 }
+
+const openQuote = () =>
+  usage('EVL_BATCH', 'Cannot read the command: a quote is not closed', 'close it on the same line');

@@ -70,7 +70,7 @@ export class Words {
     if (spec.value === undefined) return this.#set(spec, true, at + 1);
     if (spec.repeats) return this.#append(spec, argv, at);
     const value = argv[at + 1];
-    if (value === undefined) throw incomplete(`after "${argv[at]}" comes ${spec.value}`);
+    if (value === undefined) throw incomplete(`after "${argv[at]}" comes ${expected(spec)}`);
     return this.#set(spec, value, at + 2);
   }
 
@@ -112,5 +112,8 @@ export class Words {
     return usage('EVL_ARGUMENT', message, meant ? `did you mean "${meant}"?` : help);
   }
 }
+
+const expected = ({ type, value }: WordSpec): string =>
+  type?.choices ? `{ ${type.choices.join(' | ')} }` : `${value}`;
 
 const isKeyword = (spec: WordSpec): boolean => spec.position === undefined || spec.position === 'bare';

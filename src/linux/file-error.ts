@@ -3,9 +3,14 @@ import { EvlnetError } from '../errors.js';
 const REMEDIES: Record<string, string> = {
   EACCES: 'run as root',
   EPERM: 'run as root',
-  EROFS: 'that file system is read-only',
-  ENOSPC: 'make room on that file system; nothing was changed',
-  EDQUOT: 'make room within the quota; nothing was changed',
+  EROFS: 'make that file system writable',
+  ENOSPC: 'make room on that file system',
+  EDQUOT: 'make room within the quota',
+};
+// Who is root already is refused by an attribute of the file, or for want of a capability.
+const REMEDIES_OF_ROOT: Record<string, string> = {
+  EACCES: 'run with CAP_DAC_OVERRIDE',
+  EPERM: 'lsattr tells whether it is immutable',
 };
 
 /**
@@ -22,11 +27,12 @@ export function namingErrors<T>(verb: string, file: string, otherwise: string, a
     const reason = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;
     // A folder on the way may be what refuses; temporary names beside the file would only confuse.
     const where = path === undefined || path.startsWith(file) ? '' : ` at ${path}`;
+    const remedy = (process.getuid?.() === 0 && REMEDIES_OF_ROOT[code]) || REMEDIES[code];
     throw new EvlnetError(
       code === 'EACCES' || code === 'EPERM' ? 'EVL_PERMISSION' : 'EVL_FILE',
       `Cannot ${verb} "${file}": ${reason} (${code})${where}`,
       {
-        hint: [REMEDIES[code], otherwise].filter(Boolean).join(', or '),
+        hint: [remedy, otherwise].filter(Boolean).join(', or '),
         errno: Math.abs(errno),
         cause: error,
       },

@@ -18,8 +18,8 @@ export function statePath(
   system = SYSTEM_STATE,
   isRoot = process.getuid?.() === 0,
 ): StatePath {
-  const named = flag ?? env.EVLNET_STATE;
-  // An empty variable is as good as none (POSIX: "unset or null"); `-state ''` is not a file either.
+  // An empty variable is as good as none (POSIX: "unset or null").
+  const named = flag || env.EVLNET_STATE;
   if (named) return { file: resolve(named), explicit: true };
   if (isRoot || existsSync(system)) return { file: system, explicit: false };
   return { file: join(userFolder(env), 'evlnet', 'state.json'), explicit: false };

@@ -3,14 +3,16 @@ import {
   fchmodSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /**
  * Puts `text` in the place of `file`, mode 0644 whatever the umask: readers find the old content or the new, also after
@@ -67,8 +69,13 @@ export function writablePath(file: string): string {
     return realpathSync(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return join(realpathSync(dirname(file)), basename(file));
   }
+  // There is no such file yet; there may be a link that says where it shall be.
+  const folder = realpathSync(dirname(file));
+  const target = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()
+    ? readlinkSync(file)
+    : undefined;
+  return target === undefined ? join(folder, basename(file)) : writablePath(resolve(folder, target));
 }
 
 function writeDurably(file: string, text: string): void {

@@ -113,6 +113,11 @@ test('hexadecimal, a frame a line', async () => {
     ]);
 });
 
+test('hexadecimal, behind the byte order mark of an editor', async () => {
+  const { frames } = await readAll(new TextEncoder().encode('\ufeff02fc\n02fc'));
+  expect(frames).toEqual([Uint8Array.of(2, 0xfc), Uint8Array.of(2, 0xfc)]);
+});
+
 test('an end in the middle of a record is told', async () => {
   const octets = pcap(FRAMES);
   expect(await readAll(octets.subarray(0, octets.length - 3))).toEqual({

@@ -166,6 +166,13 @@ describe('objects and commands', () => {
     expect(await host.run(line)).toEqual({ code, out: '', err: `${message}\nHint: ${hint}\n` });
   });
 
+  test.each(['state', 'netns', 'batch'])('-%s wants more than an empty word', async (name) => {
+    const { code, err } = await host.run([`-${name}`, '', 'vlans', 'set', '42']);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^Error: argument "" is wrong: -\w+ wants (FILE|NAME)\nHint: /);
+    expect(host.revisions).toEqual([]);
+  });
+
   test('a name of an interface is never a keyword', async () => {
     host.links.push(
       { ...host.links[1]!, ifindex: 9, ifname: 'pool' },
@@ -245,11 +252,18 @@ describe('-b FILE', () => {
 
   test('says where a quote is open', async () => {
     host.stdin = 'vlans\nvlans set "42\n';
-    expect(await host.run('-b -')).toMatchObject({
-      code: 1,
-      err: expect.stringContaining('Cannot read -:2: a quote is not closed\n'),
-    });
+    const { code, err } = await host.run('-b -');
+    expect(code).toBe(1);
+    expect(err).toMatch(/^Cannot read the command: a quote is not closed\nHint: .*\nCommand failed -:2\n$/);
     expect(host.revisions).toEqual([]);
+  });
+
+  test('goes on behind an open quote with -force, and tells its line in JSON', async () => {
+    host.stdin = 'vlans set "42\nvlans set 43\n';
+    const { code, out } = await host.run('-force -j -b -');
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'EVL_BATCH', file: '-', line: 1 } });
+    expect(host.state().vlans).toBe('43');
   });
 });
 

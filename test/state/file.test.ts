@@ -182,6 +182,14 @@ describe('updateState', () => {
     expect(JSON.parse(readFileSync(real, 'utf8'))).toMatchObject({ rev: 1, vlans: '42' });
   });
 
+  test('makes the file that a symbolic link names before it is there', () => {
+    const real = join(folder, 'elsewhere', 'state.json');
+    symlinkSync('elsewhere/state.json', file);
+    updateState(file, vlans('42'));
+    expect(lstatSync(file).isSymbolicLink()).toBe(true);
+    expect(JSON.parse(readFileSync(real, 'utf8'))).toMatchObject({ rev: 1, vlans: '42' });
+  });
+
   test.each([['/dev/null'], ['/proc']])('never replaces %s', (special) => {
     expect(failure(() => updateState(special, vlans('42')))).toMatchObject({ exit: 2 });
     expect(statSync(special).isFile()).toBe(false);
