@@ -8,7 +8,7 @@ import { madeForTranslation } from '../filter/object-files.js';
 import { vmAvailable, vmRun } from './vm.js';
 
 const script = join(import.meta.dirname, 'filters.mjs');
-const TIMEOUT_S = 170;
+const TIMEOUT_S = 250;
 const FRAMES = 40;
 
 describeIf(['build'])('filters, translated and loaded into', () => {
@@ -39,7 +39,7 @@ describeIf(['build'])('filters, translated and loaded into', () => {
           rmSync(folder, { recursive: true, force: true });
         }
       },
-      TIMEOUT_S * 1100,
+      TIMEOUT_S * 2100,
     );
   }
 });

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { describeIf } from '../capability.js';
 import { vmAvailable, vmRun } from './vm.js';
 
-const TIMEOUT_S = 150;
+const TIMEOUT_S = 300;
 const reason = vmAvailable('6.1');
 if (reason !== true) process.stderr.write(`SKIP: ${reason}\n`);
 const testIf = reason === true ? test : test.skip;
@@ -30,6 +30,6 @@ describeIf(['build'])('evlnet lab where the kernel has 802.1Q, and no TCX (Linux
       expect(stdout).toMatch(/^responder# evlnet port enable eth0\.42$/m);
       expect(stdout.match(/^ {2}ok {4}.*$/gm)).toHaveLength(8);
     },
-    TIMEOUT_S * 1000,
+    TIMEOUT_S * 2100,
   );
 });

@@ -84,7 +84,7 @@ for round in 1 2; do
   echo 'vlans set 42' >&"${COMMANDS[1]}"
   ask vlans || exit
   for device in "${devices[@]}"; do before "$device" "${device#eth}"; done
-  for device in "${devices[@]}"; do until_true 150 is_listening "$device" || { cat "/run/$device-words" >&2; exit 1; }; done
+  for device in "${devices[@]}"; do until_true 200 is_listening "$device" || { cat "/run/$device-words" >&2; exit 1; }; done
   for device in "${devices[@]}"; do during "$device" "${device#eth}"; done
   for device in "${devices[@]}"; do
     for object in stats port; do ask "$object show dev $device.42" && fact "$device" $object "$answer"; done
