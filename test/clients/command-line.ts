@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Said } from './stand.js';
+import type { Said } from '../command.js';
 
 const PROGRAM = join(import.meta.dirname, 'command-server.mjs');
 const PATIENCE_MS = 60_000;

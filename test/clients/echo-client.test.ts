@@ -1,11 +1,11 @@
 // evlnet asks, an unmodified kernel answers: ARP, echo and what comes back, over VLAN 42.
-import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { tool } from '../../src/lab/tool.js';
 import { describeIf } from '../capability.js';
+import { command, output } from '../command.js';
 import { EVLNET, Stand, type StatsRecord } from './stand.js';
 
 const WAYS = [
@@ -37,7 +37,7 @@ for (const { driver, wants } of WAYS)
       expect(lines.slice(4, 6)).toEqual(['', '--- 10.10.10.10 ping statistics ---']);
       expect(lines[6]).toMatch(/^3 packets transmitted, 3 received, 0% packet loss, time \d+ms$/);
       expect(lines[7]).toMatch(/^rtt min\/avg\/max\/mdev = [\d./]+ ms$/);
-    }, 30_000);
+    }, 60_000);
 
     test('joins the responder that runs, and leaves it running', async () => {
       const responder = await stand.responder();
@@ -55,7 +55,7 @@ for (const { driver, wants } of WAYS)
       expect(stdout).toContain('65515 bytes from 10.10.10.10');
       expect(stand.ping('-c', '2', '-i', '0.01', '10.10.10.11')).toMatchObject({ received: 2 });
       expect(await responder.stop()).toBe(0);
-    }, 30_000);
+    }, 60_000);
 
     test('a flood loses nothing', () => {
       const { stdout, status } = stand.evlnet('ping', '-f', '-q', '-c', '20000', '10.10.10.10');
@@ -67,7 +67,7 @@ for (const { driver, wants } of WAYS)
       expect(status).toBe(4);
       expect(stdout).toMatch(/From 10\.10\.10\.11 icmp_seq=\d Destination Host Unreachable/);
       expect(stdout).toMatch(/ 0 received, \+1 errors, 100% packet loss/);
-    }, 30_000);
+    }, 60_000);
 
     test('-j: an object a reply, then the summary', async () => {
       const responder = await stand.responder();
@@ -81,16 +81,15 @@ for (const { driver, wants } of WAYS)
       const [port] = stand.json<StatsRecord[]>('stats', 'show', 'dev', 'eth0.42');
       expect(port!.stats64.tx.packets).toBeGreaterThanOrEqual(1);
       expect(await responder.stop()).toBe(0);
-    }, 30_000);
+    }, 60_000);
   });
 
 describeIf(['root', 'network namespaces', 'build', 'bpf'])("evlnet ping on a device of the kernel's", () => {
   const [ours, peer] = [`echo${process.pid}a`, `echo${process.pid}b`];
   const folder = mkdtempSync(join(tmpdir(), 'evlnet-echo-'));
-  const ip = (...words: string[]) => execFileSync(tool('ip'), words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ip = (...words: string[]) => output(tool('ip'), words);
   const evlnet = (...words: string[]) =>
-    spawnSync(tool('ip'), ['netns', 'exec', ours, process.execPath, EVLNET, ...words], {
-      encoding: 'utf8',
+    command(tool('ip'), ['netns', 'exec', ours, process.execPath, EVLNET, ...words], {
       env: { ...process.env, NODE_OPTIONS: '', EVLNET_STATE: join(folder, 'state.json') },
     });
 

@@ -145,12 +145,12 @@ export function clientsAndFilter(driver: 'xdp' | 'pcap'): void {
           tagged: BY_EVLNET,
         });
         // On pcap they are told ten times a second.
-        await until(() => hits().flat().join() === 'RUNNING,3,3', 5000, 'three hits each');
+        await until(() => hits().flat().join() === 'RUNNING,3,3', 20_000, 'three hits each');
         set(...rules);
         expect(hits()).toEqual(['RUNNING', [3, 3]]);
         set(...rules.slice(0, -2));
         expect(hits()).toEqual(['RUNNING', [0, 0]]);
-      }, 30_000);
+      }, 60_000);
 
       test('an object as clang made it; one that the verifier refuses leaves it in place, with the author’s line', () => {
         set('object', 'examples/filters/accept-all.o');
@@ -168,7 +168,7 @@ export function clientsAndFilter(driver: 'xdp' | 'pcap'): void {
         expect(stand.json<FilterRecord[]>('filter')).toMatchObject([
           { operstate: 'RUNNING', engine: driver === 'xdp' ? 'xdp' : 'wasm' },
         ]);
-      }, 30_000);
+      }, 60_000);
 
       test('accept: the datagram goes to evlnet, and the socket of the kernel gets nothing; skip: the other way round', async () => {
         // Without a filter the port would be held in the kernel's stack for evlnet alone.
@@ -187,7 +187,7 @@ export function clientsAndFilter(driver: 'xdp' | 'pcap'): void {
         await kernel.printed(/again/);
         expect(kernel.said.out).toBe('to-the-kernel\nagain\n');
         await kernel.stop('SIGTERM');
-      }, 30_000);
+      }, 60_000);
     },
   );
 }

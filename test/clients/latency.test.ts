@@ -35,7 +35,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       expect(order).toEqual([...order].sort((a, b) => b - a));
       expect(t.jitter).toBeCloseTo(t.max! - t.min!, 0);
     }
-  }, 30_000);
+  }, 60_000);
 
   test('for people: a title, the worst case first, a histogram; Ctrl-C ends it with that', async () => {
     const running = stand.start(
@@ -55,13 +55,13 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       /\nus +out-of-band\nworst case +[\d.]+\njitter +[\d.]+\n99\.99 % [\s\S]*\nbest case +[\d.]+\ntransmitted +\d+\nlost +0 \(0%\)\n/,
     );
     expect(out).toMatch(/\n# us {6}out-of-band\n(?: *[\d.]+ +\d+ #+\n)+$/);
-  }, 30_000);
+  }, 60_000);
 
   test('by UDP, from whoever sends datagrams back; where nobody does, that is said', async () => {
     const echo = stand.start('issuer', {}, 'socat', 'UDP4-RECVFROM:42042,fork', 'EXEC:cat');
     await until(
       () => stand.get('issuer', 'ss', '-Hlun', 'sport', '=', ':42042').includes('42042'),
-      5000,
+      20_000,
       'socat listens',
     );
     const pace = ['-c', '20', '--interval', '20ms'];
@@ -73,7 +73,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       4,
       'Warning: 10.10.10.10 has nobody at UDP port 7, it says\nHint: on it: evlnet udp echo -i IFNAME\n',
     ]);
-  }, 30_000);
+  }, 60_000);
 
   test('nobody there is exit 4; an in-band address that the kernel cannot reach says so', () => {
     const alone = stand.evlnet('latency', '-q', '-w', '0.3', '10.10.10.77');
@@ -81,5 +81,5 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
     const { status, stderr } = stand.evlnet('latency', ...PACE, '--compare', '203.0.113.1', '10.10.10.10');
     expect(status).toBe(2);
     expect(stderr).toMatch(/^Cannot ping 203\.0\.113\.1 in-band: .*unreachable/i);
-  }, 30_000);
+  }, 60_000);
 });

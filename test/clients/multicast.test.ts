@@ -62,13 +62,13 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'python3' }
       const before = igmp.said.out.match(report)!.length;
       for (const asked of ['0.0.0.0', GROUP])
         stand.get('issuer', 'python3', PEER, 'query', ISSUER, asked, '1');
-      await until(() => igmp.said.out.match(report)!.length > before, 5000, 'the query is answered');
+      await until(() => igmp.said.out.match(report)!.length > before, 20_000, 'the query is answered');
       stand.get('issuer', 'python3', PEER, 'send', ISSUER, GROUP, '42042', 'two');
       expect(await recv.ended).toBe(0);
       await igmp.printed(new RegExp(`type 17 group ${GROUP} from ${RESPONDER} to 224\\.0\\.0\\.2 ttl 1`));
       stand.get('issuer', 'python3', PEER, 'send', ISSUER, GROUP, '42042', 'nobody');
       const stats = () => stand.json<StatsRecord[]>('stats', 'show', 'dev', 'eth0.42')[0]!;
-      await until(() => stats().drops['multicast-not-joined'] === 1, 3000, 'it is dropped');
+      await until(() => stats().drops['multicast-not-joined'] === 1, 20_000, 'it is dropped');
       expect(stats().igmp).toMatchObject({ messages: 2, leaves: 1 });
     }, 60_000);
 
@@ -128,7 +128,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'python3' }
       await one.stop('SIGTERM');
       expect(inKernel()).toBe(true);
       await two.stop('SIGKILL');
-      await until(() => !inKernel(), 3000, 'the kernel has left');
+      await until(() => !inKernel(), 20_000, 'the kernel has left');
     }, 60_000);
 
     test('a port that is disabled and a worker that ends leave the groups of sockets, which join again on what comes after', async () => {

@@ -35,25 +35,25 @@ describeIf(['root', 'network namespaces', 'build', 'bpf', { command: 'arping' }]
   test('solicit permanent without a worker: one runs for that long, and what answered is recorded', () => {
     expect(neigh('solicit', PEER, 'permanent')).toEqual([0, '']);
     expect(neigh()).toEqual([0, `${PEER} dev eth0.42 lladdr ${lladdr} PERMANENT\n`]);
-  }, 30_000);
+  }, 60_000);
 
   test('a worker starts with what is recorded, and follows what is added and deleted', async () => {
     responder = await stand.responder();
     expect(neigh('add', PEER, 'lladdr', NOBODY, 'dev', 'eth0.42')).toEqual([0, '']);
     expect(ping()).toBe(4);
     expect(neigh('del', PEER, 'dev', 'eth0.42')).toEqual([0, '']);
-  }, 30_000);
+  }, 60_000);
 
   test('solicit: the peer is asked by ARP, learns us from that, and is reachable', () => {
     stand.get('issuer', tool('ip'), 'neigh', 'flush', 'dev', device);
     expect(neigh('solicit', PEER)).toEqual([0, '']);
     expect(neigh()).toEqual([0, `${PEER} dev eth0.42 lladdr ${lladdr} REACHABLE\n`]);
     expect(ask('neigh', 'show', OWN)).toMatchObject([{ dst: OWN, dev: device }]);
-  }, 30_000);
+  }, 60_000);
 
   test('flush: all are forgotten; who asks us by an unmodified arping is learned again', () => {
     expect(neigh('flush')).toEqual([0, '']);
     stand.get('issuer', 'arping', '-c', '1', '-I', device, OWN);
     expect(neigh()).toEqual([0, `${PEER} dev eth0.42 lladdr ${lladdr} STALE\n`]);
-  }, 30_000);
+  }, 60_000);
 });

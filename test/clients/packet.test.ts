@@ -41,7 +41,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
         .map(({ socket }) => socket)
         .sort();
     const seen = (payload: string, ...sockets: string[]) =>
-      until(() => holders(payload).join() === sockets.join(), 5000, `${payload} at ${sockets.join(', ')}`);
+      until(() => holders(payload).join() === sockets.join(), 20_000, `${payload} at ${sockets.join(', ')}`);
     const ask = (text: string) =>
       stand.get('issuer', 'sh', '-c', `printf ${text} | socat -t 1 - UDP4:${RESPONDER.address}:42042`);
     const lastOf = (name: string) => lines().findLast(({ socket, frame }) => socket === name && frame);
@@ -101,14 +101,14 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       await seen('second', 'all', 'vlan');
       const [before] = [program.said.out.length];
       program.child.kill('SIGUSR2');
-      await until(() => /"protocol":"all"}/.test(program.said.out.slice(before)), 5000, 'bound back');
+      await until(() => /"protocol":"all"}/.test(program.said.out.slice(before)), 20_000, 'bound back');
       expect(ask('third')).toBe('THIRD');
     });
 
     test('sends whole frames and payloads, with the tag and PCP of its port; what cannot be sent has a code', async () => {
       program.child.kill('SIGHUP');
       const results = () => lines().filter(({ sent }) => sent !== undefined);
-      await until(() => results().length === 8, 5000, 'all were told');
+      await until(() => results().length === 8, 20_000, 'all were told');
       expect(Object.fromEntries(results().map(({ sent, error }) => [sent, error]))).toEqual({
         frame: null,
         payload: null,

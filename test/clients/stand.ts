@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -9,27 +9,25 @@ import { type Host, namespace, stateFile } from '../../src/lab/name.js';
 import { tool } from '../../src/lab/tool.js';
 import { claimPath } from '../../src/linux/claim.js';
 import { ownIdentity } from '../../src/linux/process.js';
+import { command, output, type Said } from '../command.js';
 import { CommandLine } from './command-line.js';
 
 export const EVLNET = join(import.meta.dirname, '../../bin/evlnet');
 
+/** How long a program that goes on is waited for. */
+const PATIENCE_MS = 20_000;
 /** Objects whose commands end by themselves. */
 const SHORT = ['port', 'vlans', 'filter', 'neigh', 'route', 'stats', 'state'];
-
-export interface Said {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A program that runs on; `said` grows while it does. */
 export interface Started {
   readonly child: ChildProcess;
   readonly said: { out: string; err: string };
+  /** Its exit code (null: killed by a signal), once it has ended; rejects, with what it printed, where it goes on for long. */
   readonly ended: Promise<number | null>;
-  /** Resolves once its output matches; rejects when it ends before, or after 10 s. */
+  /** Resolves once its output matches; rejects when it ends before, or after 20 s. */
   printed(pattern: RegExp, patienceMs?: number): Promise<void>;
-  /** Sends the signal to the program itself and resolves with its exit code (null: killed by a signal). */
+  /** Sends the signal to the program itself and resolves with its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -82,18 +80,13 @@ export class Stand {
 
   on(host: Host, ...argv: string[]): Said {
     const [file, args, env] = this.#command(host, argv);
-    return spawnSync(file, args, { encoding: 'utf8', env, timeout: 60_000 });
+    return command(file, args, { env });
   }
 
   /** The same, its output; throws where it fails. */
   get(host: Host, ...argv: string[]): string {
     const [file, args, env] = this.#command(host, argv);
-    return execFileSync(file, args, {
-      encoding: 'utf8',
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 60_000,
-    });
+    return output(file, args, { env });
   }
 
   /** Commands that end by themselves share a process. */
@@ -134,26 +127,37 @@ export class Stand {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said.err += text;
     });
-    const ended = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
+    const closed = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
+    const failure = (what: string) => new Error(`${argv.join(' ')} ${what}:\n${said.out}${said.err}`);
+    const ended = () =>
+      new Promise<number | null>((resolve, reject) => {
+        const late = () => reject(failure(`has not ended after ${PATIENCE_MS} ms`));
+        const timer = setTimeout(late, PATIENCE_MS);
+        void closed.then((code) => {
+          clearTimeout(timer);
+          resolve(code);
+        });
+      });
     return {
       child,
       said,
-      ended,
-      async printed(pattern, patienceMs = 20_000) {
+      get ended() {
+        return ended();
+      },
+      async printed(pattern, patienceMs = PATIENCE_MS) {
         const until = Date.now() + patienceMs;
         let isOver = false;
-        void ended.then(() => {
+        void closed.then(() => {
           isOver = true;
         });
         while (!pattern.test(said.out + said.err)) {
-          if (isOver || Date.now() > until)
-            throw new Error(`${argv.join(' ')} did not print ${pattern}:\n${said.out}${said.err}`);
+          if (isOver || Date.now() > until) throw failure(`did not print ${pattern}`);
           await new Promise((resolve) => setTimeout(resolve, 10));
         }
       },
       stop(signal = 'SIGINT') {
         child.kill(signal);
-        return ended;
+        return ended();
       },
     };
   }

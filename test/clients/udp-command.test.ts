@@ -60,7 +60,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       ].join('\n'),
       err: '',
     });
-  }, 30_000);
+  }, 60_000);
 
   test('recv: broadcasts, through one port, as JSON; Ctrl-C ends it with its summary', async () => {
     const recv = udp('-j', 'udp', 'recv', '-a', '0.0.0.0', '-i', 'eth0.42', '-p', '9', '-d', '--times');
@@ -89,7 +89,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
     });
     const received = records().length - 1;
     expect(summary).toEqual({ address: '0.0.0.0', port: 9, received, bytes: 2 * received, dropped: 0 });
-  }, 30_000);
+  }, 60_000);
 
   test('recv: -d says where from, -s nothing before the first datagram', async () => {
     const recv = udp('udp', 'recv', '-a', OWN, '-p', '10', '-d', '-I', '1');
@@ -105,7 +105,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
     expect(silent.said.out).toMatch(
       /^= 1 bytes received: x\n {2}driver \d+\.\d{9}, queue \+[\d.]+ us, application \+[\d.]+ us\n---/,
     );
-  }, 30_000);
+  }, 60_000);
 
   test('what cannot be is told, exit 2', async () => {
     const said = async (...argv: string[]) => {
@@ -125,7 +125,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       [2, 'Cannot find device "eth9"\nHint: did you mean "eth0"?\n'],
       [2, expect.stringMatching(/^Cannot send to 10\.99\.0\.1: network is unreachable\nHint: /)],
     ]);
-  }, 30_000);
+  }, 60_000);
 
   test('send: solicits, sends text and NULs at its interval; socat receives them', async () => {
     const socatEnd = stand.start('issuer', {}, 'socat', '-u', 'UDP4-RECV:42042', '-');
@@ -149,7 +149,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
     );
     await socatEnd.printed(/Mellow sword!\0$/);
     await socatEnd.stop();
-  }, 30_000);
+  }, 60_000);
 
   test('echo: every datagram comes back; counted; two on one port are refused', async () => {
     const echo = udp('udp', 'echo', '-i', 'eth0.42');
@@ -162,7 +162,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
     expect(echo.said.out).toMatch(
       /port 7\n--- eth0\.42 udp echo statistics ---\n1 replies, 1 dropped \(service-refused 1\)\nservice time /,
     );
-  }, 30_000);
+  }, 60_000);
 
   test('echo: on a device of the kernel its port is in use there, and the other way about', async () => {
     const kernel = '192.0.2.11';

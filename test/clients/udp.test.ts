@@ -131,7 +131,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
         stand.ping('-q', '-c', '1', SELF);
         return stand.json<object[]>('stats', 'histogram').some((measured) => 'driver_done' in measured);
       };
-      await until(isStamped, 8000, 'frames are stamped for stats histogram');
+      await until(isStamped, 20_000, 'frames are stamped for stats histogram');
       // As Ctrl-C does: its terminal went.
       expect(await watch.stop('SIGHUP')).toBe(0);
       expect(watch.said.out).toMatch(/"driver_queue":\{"count":[1-9].*"collections":\{"count":\d/);
@@ -202,10 +202,14 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       const p = await program('42042');
       expect(binds(own, '0.0.0.0', '10.10.43.11')).toEqual(['EADDRINUSE', 'EADDRINUSE', 'bound']);
       await p.stop('SIGKILL');
-      await until(() => binds(own)[0] === 'bound', 5000, 'the port is free');
+      await until(() => binds(own)[0] === 'bound', 20_000, 'the port is free');
       const other = stand.start('responder', {}, 'socat', '-u', `UDP4-RECV:42042,bind=${own}`, '-');
       started.push(other);
-      await until(() => stand.get('responder', 'ss', '-ulnH').includes(`${own}:42042`), 5000, 'socat has it');
+      await until(
+        () => stand.get('responder', 'ss', '-ulnH').includes(`${own}:42042`),
+        20_000,
+        'socat has it',
+      );
       const q = stand.start('responder', {}, process.execPath, PROGRAM, '42042');
       started.push(q);
       await q.printed(/"error":"EADDRINUSE".*kernel's stack.*"hint":"who has it: ss/);
@@ -218,7 +222,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       await p.stop('SIGKILL');
       await until(
         () => readdirSync(join(stand.folder(), 'sockets')).length === 0,
-        2000,
+        20_000,
         'its files are gone',
       );
       await program('42042');
@@ -245,7 +249,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
         20_000,
         () => `the program is the worker: ${p.said.out}${p.said.err}`,
       );
-      await until(() => ask('after') === 'AFTER', 8000, 'its socket is open again');
+      await until(() => ask('after') === 'AFTER', 20_000, 'its socket is open again');
       expect(p.said.out).not.toMatch(/error":"/);
     }, 60_000);
   },

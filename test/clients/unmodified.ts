@@ -111,7 +111,7 @@ export function unmodifiedClients(driver: 'xdp' | 'pcap'): void {
           transmitted: 2000,
           received: 2000,
         });
-      }, 30_000);
+      }, 60_000);
 
       test('arping: requests and probes are answered by the port alone', () => {
         const { stdout } = stand.on('issuer', 'arping', '-c', '2', '-I', 'eno2.42', '10.10.10.11');

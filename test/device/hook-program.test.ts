@@ -8,8 +8,8 @@ import { Verdict } from '../../src/filter/verdict.js';
 import { link } from '../../src/linux/link.js';
 import { describeIf } from '../capability.js';
 import { enterNamespace } from '../linux/namespace.js';
-import { addVeth, ENDS, type VethWire, vethWire } from './veth.js';
-import { drain, frames, send } from './wire.js';
+import { addVeth, ENDS, judged, type VethWire, vethWire } from './veth.js';
+import { drain, frames } from './wire.js';
 
 const [P0] = ENDS;
 /** As a filter made of rules counts, so that ruleHits() reads it. */
@@ -45,7 +45,7 @@ describeIf(['root', 'bpf', 'network namespaces'])('setFilter()', () => {
   let namespace: ReturnType<typeof enterNamespace>;
   let wire: VethWire;
   const arrive = async () => {
-    await send(wire.peer, frames(5));
+    await judged(wire.attachment, wire.peer, frames(5));
     return drain(wire.device);
   };
   const hits = () => wire.attachment.ruleHits()?.[0];

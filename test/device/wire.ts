@@ -9,7 +9,7 @@ export interface WireEnds {
   close(): void;
 }
 
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 20_000;
 const BURST = 32;
 
 export class Wire {

@@ -4,7 +4,7 @@ import { map } from '../../src/linux/memory.js';
 import { Batch } from '../../src/memory/batch.js';
 import { describeIf } from '../capability.js';
 import { enterNamespace, run } from '../linux/namespace.js';
-import { addVeth, ENDS, type VethWire, vethWire } from './veth.js';
+import { addVeth, ENDS, judged, type VethWire, vethWire } from './veth.js';
 import { collect, frame, frames, hex, hold, octetsOf, send, take, Wire } from './wire.js';
 
 describeIf(['root', 'bpf', 'network namespaces'])('XdpDevice with two queues', () => {
@@ -42,8 +42,7 @@ describeIf(['root', 'bpf', 'network namespaces'])('XdpDevice with two queues', (
 
   test('a busy queue does not keep the other one waiting', async () => {
     const { device, peer } = wire;
-    await send(peer, frames(40), 0);
-    await send(peer, frames(40), 1);
+    for (const queue of [0, 1]) await judged(ends.attachment, peer, frames(40), queue);
     const batch = new Batch(16);
     const first = new Set<number>();
     for (let turn = 0; turn < 2; turn++) {
@@ -77,8 +76,8 @@ describeIf(['root', 'bpf', 'network namespaces'])('XdpDevice with two queues', (
 
   test('one batch holds frames of every queue', async () => {
     const { device, peer } = wire;
-    await send(peer, frames(3), 0);
-    await send(peer, frames(5), 1);
+    await judged(ends.attachment, peer, frames(3), 0);
+    await judged(ends.attachment, peer, frames(5), 1);
     const batch = new Batch(64);
     expect(device.receive(batch)).toBe(8);
     device.release(batch);

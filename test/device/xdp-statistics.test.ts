@@ -7,8 +7,8 @@ import { link } from '../../src/linux/link.js';
 import { viewRing, type XskStatistics } from '../../src/linux/xsk.js';
 import { describeIf } from '../capability.js';
 import { enterNamespace, run } from '../linux/namespace.js';
-import { addVeth, attachTo, divert, ENDS } from './veth.js';
-import { collect, drain, frame, frames, hex, send } from './wire.js';
+import { addVeth, attachTo, divert, ENDS, judged } from './veth.js';
+import { collect, drain, frame, frames, hex } from './wire.js';
 
 const CHUNK = 2048;
 const MSG_DONTWAIT = 0x40;
@@ -60,7 +60,7 @@ describeIf(['root', 'bpf', 'network namespaces'])('statistics() counts', () => {
 
   test('nothing while nothing is lost', async () => {
     const device = new XdpDevice(attachment.place);
-    await send(peer, frames(20));
+    await judged(attachment, peer, frames(20));
     expect(await drain(device)).toBe(20);
     expect(attachment.statistics()).toEqual(none);
   });
@@ -68,26 +68,26 @@ describeIf(['root', 'bpf', 'network namespaces'])('statistics() counts', () => {
   test('frames for which the fill ring was empty', async () => {
     const device = new XdpDevice(attachment.place);
     const chunks = 64 - 64 / 8;
-    await send(peer, frames(chunks + 10));
+    await judged(attachment, peer, frames(chunks + 10));
     expect(attachment.statistics()).toEqual({ ...none, fillRingEmpty: 10 });
     expect(await drain(device)).toBe(chunks);
-    await send(peer, frames(10));
+    await judged(attachment, peer, frames(10));
     expect(await drain(device)).toBe(10);
     expect(attachment.statistics().fillRingEmpty).toBe(10);
   });
 
   test('frames for which the receive ring was full', async () => {
     fill(places(64));
-    await send(peer, frames(64));
+    await judged(attachment, peer, frames(64));
     fill(places(64));
     expect(attachment.statistics()).toEqual(none);
-    await send(peer, frames(3));
+    await judged(attachment, peer, frames(3));
     expect(attachment.statistics()).toEqual({ ...none, rxRingFull: 3 });
   });
 
   test('frames larger than a buffer', async () => {
     const device = new XdpDevice(attachment.place);
-    await send(peer, [frame(CHUNK - 256), frame(CHUNK - 255), frame(2500), frame(64)]);
+    await judged(attachment, peer, [frame(CHUNK - 256), frame(CHUNK - 255), frame(2500), frame(64)]);
     expect(await drain(device)).toBe(2);
     expect(attachment.statistics()).toEqual({ ...none, rxDropped: 2 });
   });
@@ -113,7 +113,7 @@ describeIf(['root', 'bpf', 'network namespaces'])('statistics() counts', () => {
   test('no frame twice: what was lost is the sum', async () => {
     const device = new XdpDevice(attachment.place);
     const sent = 500;
-    for (let i = 0; i < sent; i += 50) await send(peer, frames(50));
+    for (let i = 0; i < sent; i += 50) await judged(attachment, peer, frames(50));
     const received = await drain(device);
     expect(received).toBeLessThan(sent);
     expect(attachment.statistics()).toEqual({ ...none, fillRingEmpty: sent - received });

@@ -1,17 +1,15 @@
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { labDown } from '../../src/lab/index.js';
 import { type Host, namespace } from '../../src/lab/name.js';
 import { systemPath, tool } from '../../src/lab/tool.js';
+import { command, output } from '../command.js';
 
 /** Names of labs of this test run: no other run's, and short enough to read. */
 export const labOf = (what: string): string => `test-${process.pid}-${what}`;
 
 /** What the program prints in the host; throws when it fails. */
 export const onHost = (lab: string, host: Host, ...argv: string[]): string =>
-  execFileSync(tool('ip'), ['netns', 'exec', namespace(lab, host), ...argv], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
+  output(tool('ip'), ['netns', 'exec', namespace(lab, host), ...argv], {
     env: { ...process.env, PATH: systemPath() },
   });
 
@@ -23,14 +21,8 @@ export interface Pinged {
 /** From the issuer, unmodified ping(8), five a second. */
 export function ping(lab: string, address: string, count = 3, ...options: string[]): Pinged {
   const args = ['-n', '-c', String(count), '-i', '0.2', '-W', '1', ...options, address];
-  const command = ['netns', 'exec', namespace(lab, 'issuer'), tool('ping'), ...args];
-  let text: string;
-  try {
-    text = execFileSync(tool('ip'), command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  } catch (error) {
-    text = (error as { stdout: string }).stdout;
-  }
-  const [, transmitted, received] = /(\d+) packets transmitted, (\d+) received/.exec(text) ?? [];
+  const { stdout } = command(tool('ip'), ['netns', 'exec', namespace(lab, 'issuer'), tool('ping'), ...args]);
+  const [, transmitted, received] = /(\d+) packets transmitted, (\d+) received/.exec(stdout) ?? [];
   return { transmitted: Number(transmitted), received: Number(received) };
 }
 
@@ -46,10 +38,7 @@ export function traverse(
 ): string[][] {
   const at = <T extends readonly [Host, ...string[]]>([host, ...rest]: T) => [namespace(lab, host), ...rest];
   const input = JSON.stringify({ listen: listen.map(at), send: send.map(at), marker });
-  const printed = execFileSync('python3', [join(import.meta.dirname, 'wire.py')], {
-    input,
-    encoding: 'utf8',
-  });
+  const printed = output('python3', [join(import.meta.dirname, 'wire.py')], { input });
   return JSON.parse(printed) as string[][];
 }
 

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeIf } from '../capability.js';
 import { EVLNET, Stand, type Started, type StatsRecord, until } from '../clients/stand.js';
+import { output } from '../command.js';
 
 const here = (name: string) => join(import.meta.dirname, name);
 const RUN = here('../../examples/services/run.mjs');
@@ -10,9 +10,7 @@ const RUN = here('../../examples/services/run.mjs');
 describeIf(['build'])('examples/stack', () => {
   test('a stack on a device in memory answers a ping', () => {
     const example = here('../../examples/stack/loopback.mjs');
-    expect(execFileSync(process.execPath, [example], { encoding: 'utf8' })).toBe(
-      'echo reply from 10.10.10.11, seq 1\n',
-    );
+    expect(output(process.execPath, [example])).toBe('echo reply from 10.10.10.11, seq 1\n');
   });
 });
 

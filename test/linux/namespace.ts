@@ -1,13 +1,12 @@
-import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import koffi from 'koffi';
+import { output } from '../command.js';
 
 const setns = koffi.load(null).func('int setns(int, int)') as (fd: number, kind: number) => number;
 const CLONE_NEWNET = 0x40000000;
 
 /** Runs a command in the namespace entered last, for its output. */
-export const run = (command: string, ...args: string[]): string =>
-  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+export const run = (command: string, ...args: string[]): string => output(command, args);
 
 let count = 0;
 

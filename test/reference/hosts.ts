@@ -1,10 +1,11 @@
 // Two hosts alike but for the stack that answers: one with Linux's own, untagged; one with evlnet on VLAN 42. Each has a cable of its own to the wire.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildFrame, type FrameFields, ISSUER, RESPONDER, type TagFields } from '../build-frame.js';
 import type { StatsRecord } from '../clients/stand.js';
+import { command, output } from '../command.js';
 import { tagged } from './question.js';
 
 const EVLNET = join(import.meta.dirname, '../../bin/evlnet');
@@ -38,11 +39,7 @@ const SETTINGS = [
 
 /** Runs lines of ip(8) in a namespace. */
 const ip = (namespace: string, ...lines: string[]): string =>
-  execFileSync('ip', ['-n', namespace, '-batch', '-'], {
-    input: lines.map((line) => `${line}\n`).join(''),
-    encoding: 'utf8',
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  output('ip', ['-n', namespace, '-batch', '-'], { input: lines.map((line) => `${line}\n`).join('') });
 
 /** Brings an interface up without a link-local IPv6 address, whose announcements would be stray frames. */
 const up = (dev: string): string[] => [
@@ -67,7 +64,7 @@ export class Hosts {
     this.#folder = mkdtempSync(join(tmpdir(), 'evlnet-reference-'));
     const wire = this.namespace('wire');
     for (const host of ['wire', 'kernel', 'evlnet'] as const)
-      execFileSync('ip', ['netns', 'add', this.namespace(host)]);
+      output('ip', ['netns', 'add', this.namespace(host)]);
     for (const host of ['kernel', 'evlnet'] as const) {
       const name = this.namespace(host);
       const cable = `link add name ${host} type veth peer name eth0 netns ${name} address ${RESPONDER.mac}`;
@@ -130,23 +127,14 @@ export class Hosts {
 
   async leave(): Promise<void> {
     await this.stop();
+    // It may not be there.
     for (const host of ['wire', 'kernel', 'evlnet'] as const)
-      try {
-        execFileSync('ip', ['netns', 'del', this.namespace(host)], { stdio: 'ignore' });
-      } catch {
-        // It was not there.
-      }
+      command('ip', ['netns', 'del', this.namespace(host)]);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
   run(host: Stack | 'wire', ...argv: string[]): string {
-    const [command, args] = ['ip', ['netns', 'exec', this.namespace(host), ...argv]] as const;
-    return execFileSync(command, args, {
-      encoding: 'utf8',
-      env: this.#env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 20_000,
-    });
+    return output('ip', ['netns', 'exec', this.namespace(host), ...argv], { env: this.#env });
   }
 
   evlnet(...argv: string[]): string {
@@ -168,10 +156,8 @@ export class Hosts {
       send: [...frames, last].map((frame) => [...wire, Buffer.from(frame).toString('hex')]),
       marker,
     };
-    const printed = execFileSync('python3', [join(import.meta.dirname, '../lab/wire.py')], {
+    const printed = output('python3', [join(import.meta.dirname, '../lab/wire.py')], {
       input: JSON.stringify(order),
-      encoding: 'utf8',
-      timeout: 20_000,
     });
     return (JSON.parse(printed) as [string[]])[0];
   }
@@ -192,11 +178,8 @@ export class Hosts {
       marker: hex(buildFrame({ ...marker, payload: Buffer.from(token, 'hex') })),
       token,
     };
-    const printed = execFileSync('python3', [join(import.meta.dirname, 'exchange.py')], {
+    const printed = output('python3', [join(import.meta.dirname, 'exchange.py')], {
       input: JSON.stringify(order),
-      encoding: 'utf8',
-      maxBuffer: 1 << 28,
-      timeout: 30_000,
     });
     const isUnasked = (f: string) => UNASKED.test(f);
     return (JSON.parse(printed) as string[][]).map((frames) => {

@@ -1,6 +1,5 @@
 // What a socket may be bound to, whom it sends to and as whom, and what it gets: the kernel's sockets are asked, and the stack in memory.
 // The combinations are those of packetimpact's udp_send_recv_dgram (google/gvisor).
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { EvlnetError } from '../../src/errors.js';
@@ -9,6 +8,7 @@ import type { PortSetup } from '../../src/worker/shared.js';
 import { bindingOf } from '../../src/worker/socket-bind.js';
 import { ISSUER, RESPONDER } from '../build-frame.js';
 import { describeIf } from '../capability.js';
+import { output } from '../command.js';
 import { portConfig } from '../stack/host.js';
 import { datagram, SocketHost, UDP_PORT, VID } from '../stack/sockets.js';
 import { Hosts } from './hosts.js';
@@ -92,11 +92,7 @@ describeIf(['root', 'network namespaces', { command: 'python3' }, { command: 'et
         receives: RECEIVES,
       };
       kernel = JSON.parse(
-        execFileSync('python3', [join(import.meta.dirname, 'sockets.py')], {
-          input: JSON.stringify(order),
-          encoding: 'utf8',
-          timeout: 60_000,
-        }),
+        output('python3', [join(import.meta.dirname, 'sockets.py')], { input: JSON.stringify(order) }),
       ) as typeof kernel;
     }, 90_000);
     afterAll(() => hosts.leave(), 30_000);

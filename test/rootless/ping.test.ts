@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeIf } from '../capability.js';
+import { command } from '../command.js';
 
 const NOBODY = 65534;
 const ROOT = join(import.meta.dirname, '../..');
@@ -19,12 +19,10 @@ describeIf(['user namespaces', 'cap', 'build', { command: 'ping' }, { command: '
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
     test('has an unmodified ping answered over VLAN 42, and is told by which driver and why', () => {
-      const { status, stdout, stderr } = spawnSync(
+      const { status, stdout, stderr } = command(
         'unshare',
         ['-Urnmpf', '--kill-child', 'sh', join(ROOT, 'scripts/user-demo/demo.sh'), ROOT, folder],
         {
-          encoding: 'utf8',
-          timeout: 60_000,
           env: { ...process.env, NODE_OPTIONS: '', HOME: folder },
           ...(process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}),
         },

