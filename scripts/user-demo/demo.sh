@@ -30,7 +30,7 @@ echo 'responder$ evlnet icmp -i eth0.42'
 "$root/bin/evlnet" icmp -i eth0.42 >"$folder/out" 2>"$folder/err" &
 responder=$!
 tries=0
-until grep -q listening "$folder/out" && grep -q switching "$folder/switch"; do
+until grep -qs listening "$folder/out" && grep -qs switching "$folder/switch"; do
   [ $((tries += 1)) -le 300 ] && kill -0 $responder || { cat "$folder/err"; exit 1; }
   sleep 0.05
 done
