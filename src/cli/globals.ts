@@ -209,7 +209,11 @@ export function takeGlobal(globals: Globals, spec: GlobalSpec, argv: readonly st
   if (value === undefined) throw incomplete(`${word} ${spec.value}`);
   // A script whose variable is not set must not end up with the state of the machine.
   if (value === '')
-    throw usage('EVL_ARGUMENT', `argument "" is wrong: -${spec.name} wants ${spec.value}`, spec.about);
+    throw usage(
+      'EVL_ARGUMENT',
+      `argument "" is wrong: -${spec.name} wants ${spec.value}`,
+      `name one, or leave -${spec.name} out`,
+    );
   spec.set(globals, value);
   return attached === undefined ? at + 2 : at + 1;
 }

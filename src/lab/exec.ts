@@ -36,7 +36,9 @@ export async function labExec(
       `evlnet lab exec ${host} COMMAND`,
     );
   if (!existsSync(`/run/netns/${namespace(name, host)}`))
-    throw new EvlnetError('EVL_NO_LAB', `Cannot find lab "${name}"`, { hint: 'evlnet lab up' });
+    throw new EvlnetError('EVL_NO_LAB', `Cannot find lab "${name}"`, {
+      hint: options.name === undefined ? 'evlnet lab up' : `evlnet lab up name ${name}`,
+    });
   mustBeRoot(`run "${argv[0]}" on ${host}`);
   const { execa } = await import('execa');
   const [file, args] = inHost(name, host, argv);

@@ -1,5 +1,5 @@
 // capabilities(7).
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 /** Numbers of <linux/capability.h>: the ones that evlnet has a use for. */
 const NUMBERS = {
@@ -14,12 +14,26 @@ const NUMBERS = {
 
 export type Capability = keyof typeof NUMBERS;
 
-/**
- * The effective capabilities of this process. In a user namespace of its own a process may have all of them and bpf(2)
- * still refuse it: that asks the initial one.
- */
-export const capabilities = (): ReadonlySet<Capability> =>
-  parseCapabilities(readFileSync('/proc/self/status', 'latin1'));
+/** The kernel asks the initial user namespace for these (`capable()`): of another one they open nothing. */
+const INITIAL_ONLY: readonly Capability[] = ['CAP_IPC_LOCK', 'CAP_SYS_NICE', 'CAP_PERFMON', 'CAP_BPF'];
+/** PROC_USER_INIT_INO of <linux/proc_ns.h>. */
+const INITIAL_NAMESPACE = `user:[${0xeffffffd}]`;
+
+/** The effective capabilities of this process, without those that are not worth anything in the user namespace that it is in. */
+export function capabilities(): ReadonlySet<Capability> {
+  const held = new Set(parseCapabilities(readFileSync('/proc/self/status', 'latin1')));
+  if (!isInitialUserNamespace()) for (const capability of INITIAL_ONLY) held.delete(capability);
+  return held;
+}
+
+/** Also where the kernel has no user namespaces. */
+export function isInitialUserNamespace(): boolean {
+  try {
+    return readlinkSync('/proc/self/ns/user') === INITIAL_NAMESPACE;
+  } catch {
+    return true;
+  }
+}
 
 /** From the text of /proc/PID/status. */
 export function parseCapabilities(status: string): ReadonlySet<Capability> {

@@ -128,7 +128,7 @@ describe('what cannot be', () => {
     await expect(labExec({ name }, 'issuer', [])).rejects.toMatchObject({ code: 'EVL_INCOMPLETE', exit: 1 });
     await expect(labExec({ name }, 'issuer', ['true'])).rejects.toMatchObject({
       message: `Cannot find lab "${name}"`,
-      hint: 'evlnet lab up',
+      hint: `evlnet lab up name ${name}`,
       exit: 2,
     });
   });

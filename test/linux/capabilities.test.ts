@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 import { capabilities, parseCapabilities } from '../../src/linux/capabilities.js';
-import { has } from '../capability.js';
+import { describeIf, has } from '../capability.js';
 
 const cases: [name: string, status: string, want: string[]][] = [
   ['none', 'CapEff:\t0000000000000000\n', []],
@@ -28,4 +29,13 @@ test.each(cases)('parseCapabilities() finds %s', (_name, status, want) => {
 
 test('capabilities() of this process agree with what it may do', () => {
   expect(capabilities().has('CAP_BPF')).toBe(has('bpf') === true);
+});
+
+describeIf(['build', 'user namespaces'])('in a user namespace', () => {
+  test('what the kernel asks the initial one for is not held', () => {
+    const program =
+      "import('./dist/linux/capabilities.js').then((m) => console.log([...m.capabilities()].join()))";
+    const held = execFileSync('unshare', ['-Ur', process.execPath, '-e', program], { encoding: 'utf8' });
+    expect(held.trim().split(',')).toEqual(['CAP_NET_ADMIN', 'CAP_NET_RAW', 'CAP_SYS_ADMIN']);
+  });
 });

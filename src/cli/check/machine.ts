@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { type Capability, capabilities } from '../../linux/capabilities.js';
+import { type Capability, capabilities, isInitialUserNamespace } from '../../linux/capabilities.js';
 import { whyNoCap } from '../../worker/cap-finding.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
@@ -34,7 +34,9 @@ function privileges(): Finding[] {
   const held = capabilities();
   const missing = NEEDED.filter((capability) => !held.has(capability));
   const what = `${missing.join(', ')} missing`;
-  const fix = 'run as root, or with ambient capabilities';
+  const fix = isInitialUserNamespace()
+    ? 'run as root, or with ambient capabilities'
+    : 'run outside of this user namespace, whose capabilities do not count for BPF';
   const ports =
     missing.length === 0
       ? ok('capabilities', NEEDED.join(', '))
@@ -92,24 +94,34 @@ function realTime(): Finding[] {
   ];
 }
 
-// Buffers of AF_XDP count against RLIMIT_MEMLOCK unless the process has CAP_IPC_LOCK: 2048 × 4 KiB are 8 MiB.
+/** 2048 buffers of 4096 octets, or where that is too much of 2048. */
+const POOL = 8 << 20;
+const SMALL_POOL = POOL / 2;
+
+// Buffers of AF_XDP count against RLIMIT_MEMLOCK unless the process has CAP_IPC_LOCK, and so does what else the user has locked.
 function memlock(): Finding {
   const limit = softLimit('Max locked memory');
   if (capabilities().has('CAP_IPC_LOCK') || limit === Number.POSITIVE_INFINITY)
     return ok('memory', 'pools are not limited');
   const fix = 'grant CAP_IPC_LOCK, or raise ulimit -l';
-  return limit <= 8 * 2 ** 20
-    ? warn('memory', `${limit / 2 ** 10} KiB may be locked: a pool of 2048 × 4096 does not fit`, fix)
-    : ok('memory', `${limit / 2 ** 10} KiB may be locked`);
+  const may = `${limit / 2 ** 10} KiB may be locked`;
+  if (limit < SMALL_POOL)
+    return warn('memory', `${may}: the default pool does not fit`, `${fix}, or set a smaller pool`);
+  return limit <= POOL
+    ? warn('memory', `${may}: the default pool gets buffers of 2048 octets, not 4096`, fix)
+    : ok('memory', may);
 }
 
 /** npm `cap` is optional: the driver pcap needs it, xdp does not. TCX is of 6.6. */
 function pcap(): Finding {
   const reason = whyNoCap();
   if (reason) return warn('pcap', reason.message, reason.hint);
-  return isFrom([6, 6])
+  const held = capabilities();
+  const missing = (['CAP_NET_ADMIN', 'CAP_BPF'] as const).filter((capability) => !held.has(capability));
+  const lacks = isFrom([6, 6]) ? missing.join(' and ') : 'TCX (Linux 6.6)';
+  return lacks === ''
     ? ok('pcap', "npm cap is built; the kernel's copy is kept out by TCX")
-    : ok('pcap', 'npm cap is built; without TCX (Linux 6.6) the kernel keeps a copy of what is taken');
+    : ok('pcap', `npm cap is built; without ${lacks} the kernel keeps a copy of what is taken`);
 }
 
 function softLimit(name: string): number {
