@@ -49,6 +49,8 @@ interface Socket {
   /** Of its page: what was carried to the counters already. */
   readonly delays: Delays;
   readonly joined: Joined[];
+  /** Settles when its last change of addresses is done. */
+  rebound: Promise<unknown>;
   /** The port that it is bound to is gone, and it was told so. */
   isPortless: boolean;
 }
@@ -120,6 +122,7 @@ export class Sockets {
       file,
       delays,
       joined: [],
+      rebound: Promise.resolve(),
       isPortless: false,
     });
     const place: SocketPlace = this.outOfBand.sharesMemory
@@ -139,22 +142,19 @@ export class Sockets {
 
   /** Connects it, or (peer 0) no more. A source address that connecting gave it stays, as on Linux while one is bound. */
   async connect(id: number, peerAddress: number, peerPort: number): Promise<UdpBinding> {
-    const { binding: bound, page } = this.#demandUdp(id, 'connect');
-    const binding =
+    const { page } = this.#demandUdp(id, 'connect');
+    return this.#rebind<UdpBinding>(id, (bound) =>
       peerPort === 0
         ? { ...bound, peerAddress: 0, peerPort: 0 }
-        : connectionOf(bound, peerAddress, peerPort, this.ports(), page.groupSlot);
-    await this.#rebind(id, binding);
-    return binding;
+        : connectionOf(bound, peerAddress, peerPort, this.ports(), page.groupSlot),
+    );
   }
 
   /** Binds a packet socket anew. */
   async bind(id: number, wish: PacketWish): Promise<PacketBinding> {
     const bound = this.#sockets.get(id)?.binding;
     if (bound === undefined || !isPacketBinding(bound)) throw badSocket('bind');
-    const binding = packetBindingOf(wish, this.ports());
-    await this.#rebind(id, binding);
-    return binding;
+    return this.#rebind(id, () => packetBindingOf(wish, this.ports()));
   }
 
   /** Has a UDP socket join a group on the port of a slot; fails as IP_ADD_MEMBERSHIP does. */
@@ -287,11 +287,18 @@ export class Sockets {
     return socket as Socket & { binding: UdpBinding };
   }
 
-  async #rebind(id: number, binding: SocketBinding): Promise<void> {
-    await this.outOfBand.command({ kind: 'bind-socket', id, binding });
-    const socket = this.#sockets.get(id);
-    if (socket !== undefined) socket.binding = binding;
-    this.#followKernelPorts();
+  /** One after the other: the last one that was asked for is the one that holds. */
+  #rebind<B extends SocketBinding>(id: number, bindingAfter: (bound: B) => B): Promise<B> {
+    const socket = this.#sockets.get(id)!;
+    const rebound = socket.rebound.then(async () => {
+      const binding = bindingAfter(socket.binding as B);
+      await this.outOfBand.command({ kind: 'bind-socket', id, binding });
+      socket.binding = binding;
+      this.#followKernelPorts();
+      return binding;
+    });
+    socket.rebound = rebound.catch(() => {});
+    return rebound;
   }
 
   /** The out-of-band side has ended: nobody looks at anything any more. */

@@ -12,12 +12,13 @@ import type { PortSetup } from '../../src/worker/shared.js';
 import { type OpenedSocket, Sockets } from '../../src/worker/sockets.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'evlnet-sockets-'));
+let answer = async () => {};
 const stage = new Float64Array(2000);
 const outOfBand = {
   sharesMemory: true,
   counters: { stages: [stage, stage, stage, stage, stage, stage, stage, stage] },
   services: { udpPort: () => 0 },
-  command: async () => {},
+  command: () => answer(),
 } as unknown as OutOfBandSide;
 const times = { want: async () => {}, release: async () => {} } as unknown as DriverTimes;
 let ports: PortSetup[] = [];
@@ -61,4 +62,26 @@ test('what a broken program writes into its socket is no trouble for the others'
   unmap(mapping);
   for (const { id } of [broken, whole, datagrams]) await sockets.close(id);
   expect([sockets.size, readdirSync(join(folder, 'sockets'))]).toEqual([0, []]);
+});
+
+test('of two changes of addresses the last one holds, whichever is answered first', async () => {
+  const network = { network: 0, prefix: 0, source: 1, metric: 0 };
+  const port = { ifname: 'eth0.42', vid: 42, modules: [], udpEcho: [], addresses: [], routes: [network] };
+  ports = [port as unknown as PortSetup];
+  const { id } = await sockets.open(
+    { address: 0, udpPort: 0, ifname: undefined, reusesAddress: false },
+    4096,
+    4096,
+  );
+  await sockets.connect(id, 2, 2);
+  let slow = 3;
+  answer = async () => {
+    for (let left = slow--; left > 0; left--) await new Promise(setImmediate);
+  };
+  const order: number[] = [];
+  const change = (peerPort: number) => sockets.connect(id, 2, peerPort).then((b) => order.push(b.peerPort));
+  await Promise.all([change(0), change(3), change(0), change(4)]);
+  answer = async () => {};
+  expect(order).toEqual([0, 3, 0, 4]);
+  await sockets.close(id);
 });
