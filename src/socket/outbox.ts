@@ -27,7 +27,6 @@ interface Pending<T> {
   readonly callback: SendCallback;
 }
 
-/** What one socket did not send yet, or whose sender wants to know of it. */
 /** What became of it; without a callback only what failed. */
 interface Done<T> {
   readonly errno: number | undefined;
@@ -35,6 +34,7 @@ interface Done<T> {
   readonly callback: SendCallback | undefined;
 }
 
+/** What one socket did not send yet, or whose sender wants to know of it. */
 export class Outbox<T extends Waiting> {
   readonly #sending: Sending<T>;
   /** No room in the ring: the oldest first. */
