@@ -158,6 +158,8 @@ function refused(device: string, error: NodeJS.ErrnoException): EvlnetError {
         ...details,
       });
     case 'ECONNREFUSED':
+    // It ended with our connection in its backlog.
+    case 'ECONNRESET':
       return new EvlnetError('EVL_NO_WORKER', `${act}: it died`, {
         hint: `evlnet run ${device}`,
         ...details,

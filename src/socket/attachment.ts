@@ -10,7 +10,7 @@ import type { OpenedSocket } from '../worker/sockets.js';
 
 /** A worker that starts or ends is waited for that long. */
 export const PATIENCE_MS = 3000;
-const RETRY_MS = 5;
+export const RETRY_MS = 5;
 
 const attachments = new Map<string, Promise<Attachment>>();
 

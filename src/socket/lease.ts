@@ -3,7 +3,7 @@
 import { isGone } from '../control/client.js';
 import { statePath } from '../state/path.js';
 import type { SocketBinding } from '../worker/shared.js';
-import { Attachment, PATIENCE_MS } from './attachment.js';
+import { Attachment, PATIENCE_MS, RETRY_MS } from './attachment.js';
 import { Channel } from './channel.js';
 import { deviceOf, type Whereabouts } from './device-of.js';
 import { alreadyBound, notBound, notRunning } from './errors.js';
@@ -25,6 +25,8 @@ export interface Lessee<B extends SocketBinding> {
   wanted(binding: B): Wanted<B>;
   /** Does after a loss what `request` does not ask for. */
   recover(binding: B): Promise<void>;
+  /** The binding of a socket that was opened, with what `recover` will ask for: the program sees no difference. */
+  bindingOf(opened: B, wanted: B): B;
   /** There is memory, new or anew. */
   onOpened(): void;
   /** Whether it wants to know when the driver had what it receives. */
@@ -176,6 +178,8 @@ export class Lease<B extends SocketBinding> {
         return await this.#open(wanted);
       } catch (error) {
         if (!isGone(error) || Date.now() > until) throw error;
+        // Not at once: the end of that connection has to be told first.
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
   }
@@ -194,7 +198,7 @@ export class Lease<B extends SocketBinding> {
       id = opened.id;
       if (this.#phase === 'closed') throw notRunning();
       this.#channel = new Channel(opened, () => this.#wake());
-      this.#binding = opened.binding;
+      this.#binding = socket.bindingOf(opened.binding, binding);
       this.#id = id;
     } catch (error) {
       giveBack(attachment, id);

@@ -241,6 +241,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       }),
       wanted: () => this.#wanted(this.#bound),
       recover: async () => {},
+      bindingOf: (opened) => opened,
       onOpened: () => this.#settle(),
       wantsTimes: () => this.#stamper.rx,
       onBound: () => this.emit('listening'),

@@ -132,7 +132,7 @@ export class UdpSocket extends UdpOptions {
   disconnect(): void {
     this.#lease.demandOpen();
     if (this.#lease.binding.peerPort === 0) throw notConnected();
-    void this.#connect(0, 0).catch((error: Error) => this.emit('error', error));
+    this.#lease.whenBound(() => this.#connect(0, 0).catch((error: Error) => this.emit('error', error)));
     this.#lease.binding = { ...this.#lease.binding, peerAddress: 0, peerPort: 0 };
   }
 
@@ -311,9 +311,8 @@ export class UdpSocket extends UdpOptions {
   }
 
   #wanted(binding: UdpBinding, destination: number): Wanted<UdpBinding> {
-    const { ifname } = this.#options;
     this.#asked = { address: formatIpv4(binding.address), port: binding.udpPort };
-    return { binding, whereabouts: { ifname, address: binding.address, destination } };
+    return { binding, whereabouts: { ifname: this.#options.ifname, address: binding.address, destination } };
   }
 
   #asLessee(): Lessee<UdpBinding> {
@@ -334,6 +333,7 @@ export class UdpSocket extends UdpOptions {
         if (peerPort !== 0) await this.#connect(peerAddress, peerPort);
         await this.memberships.joinAll();
       },
+      bindingOf: (opened, { peerAddress, peerPort }) => ({ ...opened, peerAddress, peerPort }),
       onOpened: () => this.apply(),
       wantsTimes: () => this.#stamper.rx,
       onBound: () => {

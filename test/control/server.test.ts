@@ -359,6 +359,14 @@ describe('connect', () => {
     });
   });
 
+  test('finds a worker that ends before it has accepted', async () => {
+    const server = createServer().listen(join(folder, 'control.sock'));
+    await once(server, 'listening');
+    const connecting = connect(folder);
+    server.close();
+    await expect(connecting).rejects.toMatchObject({ code: 'EVL_NO_WORKER' });
+  });
+
   test('finds a socket whose worker died', async () => {
     // A killed process leaves its socket behind; one that ends removes it.
     const text = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
