@@ -5,6 +5,7 @@ import { addresses, type Link, links, type Monitor, monitor } from '../linux/lin
 import { countPageFaults, type PageFaults } from '../linux/page-faults.js';
 import { kernelRoutes } from '../linux/route.js';
 import { leaveTo, parseCpuList } from '../linux/sched.js';
+import { threadActivity } from '../linux/thread-activity.js';
 import { readState } from '../state/file.js';
 import type { StateDocument } from '../state/schema.js';
 import { type BellEnd, makeBell } from './bell-end.js';
@@ -12,6 +13,7 @@ import { neitherDriver, takeDriver } from './driver.js';
 import { DriverTimes } from './driver-times.js';
 import { EchoDispatch, type EchoRun, type EchoSink, type EchoWanted } from './echo-dispatch.js';
 import { Filter } from './filter.js';
+import { Heart } from './heart.js';
 import { HookCounters } from './hook-counters.js';
 import type { PreparedInterface } from './interface.js';
 import { KernelNeighbours } from './kernel-neighbours.js';
@@ -28,8 +30,6 @@ import { type Sink, TraceDispatch } from './trace-dispatch.js';
 const TICK_MS = 100;
 /** Ticks between two looks at the kernel's counters; who reads the page asks for a fresh one. */
 const PUBLISH_TICKS = 5;
-/** Ticks without a heartbeat after which the out-of-band side counts as hung: 1 s. */
-const HUNG_TICKS = 10;
 // A machine may be an emulated one.
 const START_MS = 60_000;
 
@@ -61,8 +61,7 @@ export class InBand {
   #rev = 0;
   #link: Link;
   #tick: NodeJS.Timeout | undefined;
-  #lastHeartbeat = -1;
-  #stillTicks = 0;
+  readonly #heart = new Heart(() => threadActivity(this.outOfBand.thread));
   #ticks = 0;
   readonly #counters: HookCounters;
   #copiesWarned = '';
@@ -277,7 +276,7 @@ export class InBand {
   resume(): void {
     this.attachment.resume();
     this.#isPaused = false;
-    this.#stillTicks = 0;
+    this.#heart.rest();
   }
 
   /** Ends the worker; `ended` tells when. In-band traffic is undisturbed from the first line on. */
@@ -352,10 +351,7 @@ export class InBand {
 
   /** The traffic of a side that hangs must not vanish into it. */
   #watchHeart(): void {
-    const now = this.outOfBand.heartbeat;
-    this.#stillTicks = now === this.#lastHeartbeat && !this.#isPaused ? this.#stillTicks + 1 : 0;
-    this.#lastHeartbeat = now;
-    if (this.#stillTicks >= HUNG_TICKS)
+    if (!this.#isPaused && this.#heart.hangs(this.outOfBand.heartbeat, TICK_MS))
       this.#fail(
         new EvlnetError('EVL_STALLED', 'The out-of-band side hung for 1 s: its traffic is in-band again', {
           hint: 'please report this, with the services that ran',
