@@ -85,8 +85,9 @@ test('tells which worker did not confirm, and waits for all together no longer t
   await serve(claim('eth4'), never);
   claim('eth5');
   const start = performance.now();
-  const answers = await broadcastReload(root, 5, state, 200);
-  expect(performance.now() - start).toBeLessThan(350);
+  const answers = await broadcastReload(root, 5, state, 500);
+  // The silent ones one after the other would take twice as long.
+  expect(performance.now() - start).toBeLessThan(1000);
   expect(answers.map(({ device, error }) => [device, error?.code])).toEqual([
     ['eth0', 'EVL_WORKER_SILENT'],
     ['eth1', 'EVL_WORKER_BEHIND'],

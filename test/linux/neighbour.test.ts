@@ -14,7 +14,7 @@ type Json = Record<string, unknown>;
 const MAC = '02:fc:00:00:00:02';
 const PEER = parseIpv4('10.77.0.2');
 const OTHER = parseIpv4('10.77.0.9');
-const WAIT_MS = 5000;
+const WAIT_MS = 20_000;
 
 /** `10.77.0.2 02:… REACHABLE` of what `ip` knows. */
 const known = () =>
@@ -56,7 +56,7 @@ describeIf(['root', 'network namespaces', { command: 'ip' }])("the kernel's neig
     run('ip', 'neigh', 'change', '10.77.0.2', 'dev', 'k0', 'lladdr', MAC, 'nud', 'stale');
     const before = performance.now();
     expect(await solicitKernel(ifindex, PEER, WAIT_MS)).toMatchObject({ state: 2 });
-    expect(performance.now() - before).toBeLessThan(3000);
+    expect(performance.now() - before).toBeLessThan(4500);
   });
 
   test('one that is not there: nothing, when the time is over', async () => {
