@@ -14,7 +14,7 @@ export function killAll() {
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Runs a program to its end: what it printed. Throws with what it said when it fails or lasts too long. */
-export function run(command, args, { timeoutMs = 20_000, env } = {}) {
+export function run(command, args, { timeoutMs = 60_000, env } = {}) {
   return new Promise((resolve, reject) => {
     const child = launch(command, args, env);
     const said = collect(child);
@@ -29,7 +29,7 @@ export function run(command, args, { timeoutMs = 20_000, env } = {}) {
 }
 
 /** Starts a program and waits until it has printed what `ready` matches, or `ready()` says so. `stop()` ends it with SIGINT. */
-export async function start(command, args, { ready, timeoutMs = 10_000, env } = {}) {
+export async function start(command, args, { ready, timeoutMs = 30_000, env } = {}) {
   const child = launch(command, args, env);
   const said = collect(child);
   const ended = new Promise((resolve) => {

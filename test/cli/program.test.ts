@@ -20,7 +20,7 @@ const run = (words: readonly string[], env: Record<string, string> = {}): Promis
     execFile(
       words[0]!,
       words.slice(1),
-      { env: { ...process.env, ...env }, timeout: 20_000 },
+      { env: { ...process.env, ...env }, timeout: 50_000 },
       (error, out, err) => done({ code: error === null ? 0 : Number(error.code ?? -1), out, err }),
     );
   });

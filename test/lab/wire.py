@@ -23,7 +23,7 @@ for *where, frame in order['send']:
     sender.send(bytes.fromhex(frame))
 waiting = set(range(len(listeners)))
 while waiting:
-    readable, _, _ = select.select([listeners[i] for i in waiting], [], [], 5)
+    readable, _, _ = select.select([listeners[i] for i in waiting], [], [], 20)
     if not readable:
         sys.exit(f'no marker at {[order["listen"][i] for i in sorted(waiting)]}')
     for s in readable:

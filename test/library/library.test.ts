@@ -28,7 +28,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build'])('the library, beside 
   }, 60_000);
 
   const start = (...argv: string[]) => stand.start('responder', {}, process.execPath, ...argv);
-  const ask = (port: number, count: number, patienceMs = 2000) =>
+  const ask = (port: number, count: number, patienceMs = 20_000) =>
     JSON.parse(
       stand.get(
         ...(['issuer', process.execPath, here('ask.mjs'), '10.10.10.11'] as const),

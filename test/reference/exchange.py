@@ -19,7 +19,7 @@ import sys
 sys.path.append(os.path.join(os.path.dirname(__file__), '../lab'))
 from host import enter, packet_socket, receive
 
-TIMEOUT = 5
+TIMEOUT = 20
 
 
 def echo(server):

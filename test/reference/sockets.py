@@ -21,7 +21,7 @@ from host import enter
 SO_BINDTODEVICE = 25
 PORT, CONTROL, PEER_PORT = 5000, 5001, 4000
 PEER, PEER_MAC = '10.10.10.10', '02fc00000002'
-TIMEOUT = 5
+TIMEOUT = 20
 
 
 def errno_of(call):

@@ -217,7 +217,7 @@ const vlans = (list: string) => (draft: StateDocument) => {
 };
 
 async function until(fact: () => boolean): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 30_000;
   while (!fact()) {
     if (Date.now() > end) throw new Error(`never became true: ${fact}`);
     await new Promise((done) => setTimeout(done, 5));

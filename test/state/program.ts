@@ -53,7 +53,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** A module with this text in `folder`, run to its end; killed after 30 s. */
+/** A module with this text in `folder`, run to its end; killed after 50 s. */
 export function run(folder: string, name: string, text: string, ...args: string[]): Promise<Ended> {
   return start(folder, name, text, ...args).ended;
 }
@@ -62,7 +62,7 @@ export function run(folder: string, name: string, text: string, ...args: string[
 export function start(folder: string, name: string, text: string, ...args: string[]) {
   const file = join(folder, `${name}.mjs`);
   writeFileSync(file, text);
-  const child = spawn(process.execPath, [file, ...args], { timeout: 30_000, killSignal: 'SIGKILL' });
+  const child = spawn(process.execPath, [file, ...args], { timeout: 50_000, killSignal: 'SIGKILL' });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {
