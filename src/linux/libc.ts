@@ -24,6 +24,7 @@ export const write = f('int64_t write(int, uintptr_t, size_t)');
 export const ioctl = f('int ioctl(int, ulong, uintptr_t)');
 export const eventfd = f('int eventfd(uint, int)');
 export const ftruncate = f('int ftruncate(int, int64_t)');
+export const fallocate = f('int fallocate(int, int, int64_t, int64_t)');
 export const mkfifo = f('int mkfifo(const char *, uint)');
 export const memfdCreate = f('int memfd_create(const char *, uint)');
 export const dup = f('int dup(int)');

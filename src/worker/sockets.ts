@@ -106,9 +106,7 @@ export class Sockets {
     const wake = `${file}.wake`;
     const capacities = { receive: ringCapacity(receive), send: ringCapacity(send), limit: receive };
     const length = socketPageLength(capacities.receive, capacities.send);
-    const memory = mapNewFile(file, length);
-    makeFifo(wake);
-    const wakeFd = openFifo(wake);
+    const { memory, wakeFd } = this.#makeFiles(file, wake, length);
     const page = new SocketPage(memory.buffer, capacities);
     // Taken before anybody else is asked: who comes meanwhile finds the port in use.
     const reusesAddress = 'reusesAddress' in wish && wish.reusesAddress;
@@ -138,6 +136,21 @@ export class Sockets {
     }
     const { file: bell, wake: bellWake } = this.bell;
     return { id, memory: file, length, wake, bell, bellWake, binding };
+  }
+
+  /** Where they cannot be made nothing is left of them, and nothing is held. */
+  #makeFiles(file: string, wake: string, length: number): { memory: Mapping; wakeFd: number } {
+    let memory: Mapping | undefined;
+    try {
+      memory = mapNewFile(file, length);
+      makeFifo(wake);
+      return { memory, wakeFd: openFifo(wake) };
+    } catch (error) {
+      if (memory !== undefined) unmap(memory);
+      for (const made of [file, wake]) rmSync(made, { force: true });
+      this.#followKernelPorts();
+      throw error;
+    }
   }
 
   /** Connects it, or (peer 0) no more. A source address that connecting gave it stays, as on Linux while one is bound. */
