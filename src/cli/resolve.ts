@@ -75,7 +75,7 @@ function findVerb(
   if (word === undefined || word === 'dev' || word.startsWith('-')) {
     if (globals.help && word === undefined) return { at };
     if (show) return { verb: show, at };
-    throw incomplete(`evlnet ${object.name} ${object.verbs.map((v) => v.name).join(' | ')}`);
+    throw incomplete(`evlnet ${object.name} ${commandsOf(object)}`);
   }
   const match = matchPrefix(word, object.verbs);
   if (match && 'ambiguous' in match)
@@ -87,18 +87,20 @@ function findVerb(
   if (match) return { verb: match.found, at: at + 1 };
   const takesDevice = show?.words?.some((w) => w.name === 'dev') === true;
   const names = object.verbs.flatMap((v) => [v.name, ...(v.aliases ?? [])]);
-  const commands = object.verbs
-    .filter((v) => v.load)
-    .map((v) => v.name)
-    .join(' | ');
   throw usage(
     'EVL_COMMAND',
     `Command "${word}" is unknown, try "evlnet ${object.name} help".`,
     didYouMean(word, names) ??
       (takesDevice
         ? `to see a device: evlnet ${object.name} show dev ${word}`
-        : `evlnet ${object.name} { ${commands} }`),
+        : `evlnet ${object.name} ${commandsOf(object)}`),
   );
+}
+
+/** As a synopsis has them: those of this version. */
+function commandsOf({ verbs }: ObjectSpec): string {
+  const names = verbs.filter((verb) => verb.load).map((verb) => verb.name);
+  return names.length === 1 ? names[0]! : `{ ${names.join(' | ')} }`;
 }
 
 // Global options may also stand between OBJECT and COMMAND: `evlnet vlans -br show`.

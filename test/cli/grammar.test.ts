@@ -71,6 +71,7 @@ describe('objects and commands', () => {
       'evlnet vlans { show | set | add | del | clear }',
     ],
     ['completion', 1, 'Command line is not complete. Try "help".', 'evlnet completion bash'],
+    ['udp', 1, 'Command line is not complete. Try "help".', 'evlnet udp { recv | send | echo }'],
     ['moni', 3, `Object "monitor" is not in evlnet ${VERSION}`, '"evlnet help" lists what this version has'],
     [
       'dump -i eth0',
