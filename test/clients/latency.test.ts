@@ -68,7 +68,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
     const [path] = stand.json<Path[]>('latency', '--udp', '-p', '42042', ...pace, '10.10.10.10');
     await echo.stop('SIGTERM');
     expect(path).toMatchObject({ path: 'out-of-band', transmitted: 20, received: 20 });
-    const nobody = stand.evlnet('latency', '--udp', '-q', '-w', '0.3', '10.10.10.10');
+    const nobody = stand.evlnet('latency', '--udp', '-q', '-w', '1', '10.10.10.10');
     expect([nobody.status, nobody.stderr]).toEqual([
       4,
       'Warning: 10.10.10.10 has nobody at UDP port 7, it says\nHint: on it: evlnet udp echo -i IFNAME\n',
