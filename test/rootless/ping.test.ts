@@ -27,7 +27,7 @@ describeIf(['user namespaces', 'cap', 'build', { command: 'ping' }, { command: '
           ...(process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}),
         },
       );
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect({ status, stderr, stdout }).toEqual({ status: 0, stderr: '', stdout: expect.anything() });
       expect(stdout).toContain('5 packets transmitted, 5 received, 0% packet loss');
       expect(stdout).not.toContain('DUP!');
       expect(stdout).toContain('state RUNNING driver pcap mode shared copy');
