@@ -18,8 +18,12 @@ export function mapNewFile(file: string, length: number): Mapping {
 
 /** Now: a page that a full file system has no room for later is SIGBUS for whoever touches it. */
 function makeRoom(fd: number, file: string, length: number): void {
-  if (fallocate(fd, 0, 0, length) === 0) return;
-  const why = errno();
+  let why: number;
+  // tmpfs lets a signal interrupt it.
+  do {
+    if (fallocate(fd, 0, 0, length) === 0) return;
+    why = errno();
+  } while (why === Errno.EINTR);
   const act = `make room for ${length} octets in "${file}"`;
   if (why !== Errno.EOPNOTSUPP) throw systemError(act, why);
   must(ftruncate(fd, length), act);

@@ -20,12 +20,11 @@ export class Delivery {
   /** A record for `length` octets, to be filled and published; -1 where there is no room, which is counted for the socket. */
   claim({ page }: Endpoint, length: number): number {
     const ring = page.received;
-    const at = ring.claim(length, page.receiveLimit);
-    if (at >= 0) return at;
+    let at = ring.claim(length, page.receiveLimit);
     // As __udp_enqueue_schedule_skb() has it: one may always, however small the buffer is.
-    if (ring.used === 0) return ring.claim(length);
-    page.counters[SocketCounter.Dropped]! += 1;
-    return -1;
+    if (at < 0 && ring.used === 0) at = ring.claim(length);
+    if (at < 0) page.counters[SocketCounter.Dropped]! += 1;
+    return at;
   }
 
   publish(e: Endpoint, length: number): void {

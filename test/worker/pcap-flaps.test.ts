@@ -19,7 +19,7 @@ const DELETIONS = 30;
 /** Looked at so many times at the end of each third: the heap breathes. */
 const LOOKS = 10;
 /** What a process grows by that keeps nothing. */
-const SLACK_KIB = 8 * 1024;
+const SLACK_KIB = 4 * 1024;
 
 /** Sends echo requests without a pause, and counts what comes back. */
 class Prober {
