@@ -6,7 +6,7 @@ import { fromFailure } from './messages.js';
 import { listWorkers, type WorkerEntry } from './run-folder.js';
 
 /** How long a command waits for all workers together before it warns. */
-const RELOAD_MS = 5000;
+const RELOAD_MS = 1000;
 const RETRY_MS = 20;
 
 /** A worker that was asked to follow the state; with `error`, one that did not say that it does. */
