@@ -33,6 +33,7 @@ export const prctl = f('int prctl(int, ulong, ulong, ulong, ulong)');
 export const clockGettime = f('int clock_gettime(int, uintptr_t)');
 export const schedSetscheduler = f('int sched_setscheduler(int, int, uintptr_t)');
 export const schedSetaffinity = f('int sched_setaffinity(int, size_t, uintptr_t)');
+export const schedYield = f('int sched_yield()');
 export const schedGetaffinity = f('int sched_getaffinity(int, size_t, uintptr_t)');
 export const syscall = f('long syscall(long, ulong, ulong, ulong, ulong, ulong, ulong)');
 export const mmap = c.func('uintptr_t mmap(uintptr_t, size_t, int, int, int, int64_t)') as (

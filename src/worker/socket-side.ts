@@ -42,6 +42,8 @@ export class SocketSide {
   #rung: number;
   /** A socket had more to send than fits a turn. */
   #hasMore = false;
+  /** An application was woken, and none has sent anything since. */
+  hasWoken = false;
 
   constructor(
     readonly bell: Bell,
@@ -118,6 +120,7 @@ export class SocketSide {
     this.#clock.nowNs = nowNs;
     this.#rung = this.bell.rung;
     this.#hasMore = false;
+    this.hasWoken = false;
     for (let i = 0; i < this.#sockets.length; i++) if (this.#drain(this.#sockets[i]!)) this.#hasMore = true;
     this.device.flush();
   }
@@ -155,6 +158,7 @@ export class SocketSide {
     if (!waits && !endpoint.hasNews) return;
     endpoint.hasNews = false;
     write(wakeFd, this.#one.address, 1);
+    this.hasWoken = true;
   }
 }
 
