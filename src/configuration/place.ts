@@ -65,13 +65,18 @@ function evlnetPlace(
   wanted: { link?: string | undefined; vid?: number | undefined },
   links: readonly Link[],
 ): Place {
-  if (!isIfname(ifname))
+  const dot = ifname.lastIndexOf('.');
+  if (!isIfname(ifname)) {
+    const vid = vidOf(ifname.slice(dot + 1));
+    const base = links.find((l) => l.ifname === ifname.slice(0, dot));
     throw usage(
       'EVL_ARGUMENT',
       `argument "${ifname}" is wrong: "dev" not a valid ifname`,
-      'at most 15 characters, no space, no "/"',
+      base && vid
+        ? `at most 15 characters: evlnet port enable v${vid} link ${base.ifname} vid ${vid}`
+        : 'at most 15 characters, no space, no "/"',
     );
-  const dot = ifname.lastIndexOf('.');
+  }
   const baseName = wanted.link ?? (dot > 0 ? ifname.slice(0, dot) : undefined);
   if (baseName === undefined) throw cannotFindDevice(ifname, links);
   const base = links.find((l) => l.ifname === baseName);

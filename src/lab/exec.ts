@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { EvlnetError, usage } from '../errors.js';
-import { asHost, type Host, type LabOptions, labName, namespace, stateFile } from './name.js';
+import { usage } from '../errors.js';
+import { asHost, cannotFindLab, type Host, type LabOptions, labName, namespace, stateFile } from './name.js';
 import { systemPath, tool } from './tool.js';
 import { mustBeRoot } from './turn.js';
 
@@ -35,13 +35,11 @@ export async function labExec(
       'Command line is not complete. Try "help".',
       `evlnet lab exec ${host} COMMAND`,
     );
-  if (!existsSync(`/run/netns/${namespace(name, host)}`))
-    throw new EvlnetError('EVL_NO_LAB', `Cannot find lab "${name}"`, {
-      hint: options.name === undefined ? 'evlnet lab up' : `evlnet lab up name ${name}`,
-    });
+  if (!existsSync(`/run/netns/${namespace(name, host)}`)) throw cannotFindLab(options);
   mustBeRoot(`run "${argv[0]}" on ${host}`);
   const { execa } = await import('execa');
-  const [file, args] = inHost(name, host, argv);
+  // A shell says of what it cannot run that it is not there (127) or not for running (126); ip(8) ends with 1 or 255.
+  const [file, args] = inHost(name, host, ['sh', '-c', 'exec "$@"', 'evlnet lab exec', ...argv]);
   const child = execa(file, args, { stdio: 'inherit', reject: false, env: environment(name, host) });
   // Ctrl-C reaches the child by itself, being of the same terminal; it decides when to end, and we after it.
   const stay = () => {};

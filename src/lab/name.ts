@@ -1,4 +1,4 @@
-import { usage } from '../errors.js';
+import { EvlnetError, usage } from '../errors.js';
 
 export const HOSTS = ['issuer', 'switch', 'responder'] as const;
 export type Host = (typeof HOSTS)[number];
@@ -20,6 +20,11 @@ export function labName({ name = 'lab' }: LabOptions): string {
     );
   return name;
 }
+
+export const cannotFindLab = ({ name }: LabOptions): EvlnetError =>
+  new EvlnetError('EVL_NO_LAB', `Cannot find lab "${name ?? 'lab'}"`, {
+    hint: name === undefined ? 'evlnet lab up' : `evlnet lab up name ${name}`,
+  });
 
 export function asHost(text: string): Host {
   const host = HOSTS.find((h) => h === text);

@@ -1,6 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { asIdentity, isAlive, type ProcessIdentity } from '../linux/process.js';
-import { HOSTS, type Host, namespace, parseNamespace, recordFile, stateFile } from './name.js';
+import {
+  cannotFindLab,
+  HOSTS,
+  type Host,
+  type LabOptions,
+  labName,
+  namespace,
+  parseNamespace,
+  recordFile,
+  stateFile,
+} from './name.js';
 import { attempt } from './tool.js';
 import { interfaces } from './topology.js';
 import { mustBeRoot } from './turn.js';
@@ -43,11 +53,14 @@ export interface Lab {
   readonly hosts: readonly LabHost[];
 }
 
-/** Every lab of this machine, by name. */
-export async function labStatus(): Promise<Lab[]> {
-  const names = new Set(namespaces().flatMap((text) => parseNamespace(text)?.[0] ?? []));
-  if (names.size > 0) mustBeRoot('look into the labs');
-  const labs = await Promise.all([...names].sort().map(readLab));
+/** Every lab of this machine, by name; with a name that one, which must be there. */
+export async function labStatus(options: LabOptions = {}): Promise<Lab[]> {
+  const wanted = options.name === undefined ? undefined : labName(options);
+  const present = new Set(namespaces().flatMap((text) => parseNamespace(text)?.[0] ?? []));
+  if (wanted !== undefined && !present.has(wanted)) throw cannotFindLab(options);
+  if (present.size > 0) mustBeRoot('look into the labs');
+  const names = wanted === undefined ? [...present].sort() : [wanted];
+  const labs = await Promise.all(names.map(readLab));
   return labs.filter((lab) => lab !== undefined);
 }
 

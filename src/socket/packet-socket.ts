@@ -3,16 +3,16 @@ import { links } from '../linux/link.js';
 import { Message, type MessageRing } from '../memory/message-ring.js';
 import { ALL_TYPES, type PacketBinding } from '../stack/packet-endpoint.js';
 import { DEFAULT_BUFFER } from '../worker/socket-request.js';
-import type { Channel } from './channel.js';
 import { alreadyBound, frameError, notBound, ofSystemCall, portError } from './errors.js';
 import { demandInteger, type FrameOptions, type OutgoingFrame, outgoingFrame } from './frame-arguments.js';
 import { FrameInbox, type FrameInfo } from './frame-inbox.js';
 import { Lease, type Lessee, type Wanted } from './lease.js';
+import { type NewsOf, tellNews } from './news.js';
 import { Outbox } from './outbox.js';
 import type { Payload, SendCallback } from './send-arguments.js';
 import type { SocketFailure } from './socket-options.js';
 import { type SocketStatistics, statisticsOf } from './statistics.js';
-import { labelStamp, Timestamper, type Timestamping, type TxTimestamps, takeSent } from './timestamps.js';
+import { labelStamp, Timestamper, type Timestamping, type TxTimestamps } from './timestamps.js';
 
 /** What a packet socket captures: one Ethernet type, all of them, or (0) nothing. */
 export type Protocol = number | 'all';
@@ -230,6 +230,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
 
   #asLessee(): Lessee<PacketBinding> {
     const { recvBufferSize, sendBufferSize, state, signal } = this.#options;
+    const news = this.#news;
     return {
       state,
       signal,
@@ -245,7 +246,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       onOpened: () => this.#settle(),
       wantsTimes: () => this.#stamper.rx,
       onBound: () => this.emit('listening'),
-      onWake: (channel) => this.#look(channel),
+      onWake: (channel) => tellNews(this, channel, news),
       onLost: () => this.#outbox.lose(),
       onError: (error) => {
         this.#bound = this.#unbound;
@@ -256,29 +257,21 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
     };
   }
 
+  get #news(): NewsOf {
+    return {
+      outbox: this.#outbox,
+      inbox: this.#inbox,
+      current: () => this.#lease.channel,
+      faultError: (errno) => portError(this.#bound.ifname, errno),
+    };
+  }
+
   #settle(): void {
     const { channel, device } = this.#lease;
     if (channel === undefined) return;
     channel.page.priority = this.#priority;
     const ifindex = links().find((l) => l.ifname === device)?.ifindex ?? 0;
     this.#inbox.device = { ifname: device, ifindex };
-  }
-
-  /** What became of what was sent, and what has come. */
-  #look(channel: Channel): boolean {
-    const current = () => this.#lease.channel;
-    this.#outbox.look(channel);
-    takeSent(
-      channel.page,
-      () => current() === channel,
-      (times) => this.emit('timestamp', times),
-    );
-    if (current() !== channel) return false;
-    const fault = channel.page.takeFault();
-    if (fault !== 0) this.emit('error', portError(this.#bound.ifname, fault));
-    if (current() !== channel) return false;
-    if (this.listenerCount('readable') === 0) return this.#inbox.look(channel, current);
-    return this.#inbox.announce(channel, current, () => this.emit('readable'));
   }
 }
 

@@ -5,7 +5,7 @@ import { MAX_PAYLOAD } from '../memory/socket-page.js';
 import type { UdpBinding } from '../stack/udp-endpoint.js';
 import { formatIpv4 } from '../wire/address.js';
 import { DEFAULT_BUFFER } from '../worker/socket-request.js';
-import type { Channel, Outgoing } from './channel.js';
+import type { Outgoing } from './channel.js';
 import {
   alreadyBound,
   checkBufferSize,
@@ -20,11 +20,12 @@ import { Hosts } from './hosts.js';
 import { Inbox, type RemoteInfo } from './inbox.js';
 import { Lease, type Lessee, type Wanted } from './lease.js';
 import { Memberships } from './memberships.js';
+import { type NewsOf, tellNews } from './news.js';
 import { Outbox } from './outbox.js';
 import { type Payload, portOf, type SendCallback, sendArguments } from './send-arguments.js';
 import type { AddressInfo, SocketOptions } from './socket-options.js';
 import { type SocketStatistics, statisticsOf } from './statistics.js';
-import { labelStamp, type SendStamp, Timestamper, type Timestamping, takeSent } from './timestamps.js';
+import { labelStamp, type SendStamp, Timestamper, type Timestamping } from './timestamps.js';
 import { UdpOptions } from './udp-options.js';
 
 interface OutgoingDatagram extends Outgoing {
@@ -317,6 +318,7 @@ export class UdpSocket extends UdpOptions {
 
   #asLessee(): Lessee<UdpBinding> {
     const { ifname, reuseAddr = false, recvBufferSize, sendBufferSize, state, signal } = this.#options;
+    const news = this.#news;
     return {
       state,
       signal,
@@ -341,11 +343,25 @@ export class UdpSocket extends UdpOptions {
         if (this.memberships.count === 0) listening();
         else void this.memberships.joinAll().catch(this.memberships.onError).then(listening);
       },
-      onWake: (channel) => this.#look(channel),
+      onWake: (channel) => tellNews(this, channel, news),
       onLost: () => this.#outbox.lose(),
       onError: (error) => this.emit('error', ofSystemCall(error, { syscall: 'bind', ...this.#asked })),
       onClosing: () => this.#outbox.cancel(),
       onClosed: () => this.emit('close'),
+    };
+  }
+
+  get #news(): NewsOf {
+    return {
+      outbox: this.#outbox,
+      inbox: this.#inbox,
+      current: () => this.#lease.channel,
+      faultError,
+      onSent: () => {
+        if (!this.#wantsRoom || this.#outbox.count > 0) return;
+        this.#wantsRoom = false;
+        this.emit('drain');
+      },
     };
   }
 
@@ -356,28 +372,6 @@ export class UdpSocket extends UdpOptions {
     } catch (error) {
       throw ofSystemCall(error as Error, { syscall: 'connect', address: formatIpv4(address), port: udpPort });
     }
-  }
-
-  /** What became of what was sent, and what has come. */
-  #look(channel: Channel): boolean {
-    const current = () => this.#lease.channel;
-    this.#outbox.look(channel);
-    takeSent(
-      channel.page,
-      () => current() === channel,
-      (times) => this.emit('timestamp', times),
-    );
-    if (current() !== channel) return false;
-    if (this.#wantsRoom && this.#outbox.count === 0) {
-      this.#wantsRoom = false;
-      this.emit('drain');
-    }
-    if (current() !== channel) return false;
-    const fault = channel.page.takeFault();
-    if (fault !== 0) this.emit('error', faultError(fault));
-    if (current() !== channel) return false;
-    if (this.listenerCount('readable') === 0) return this.#inbox.look(channel, current);
-    return this.#inbox.announce(channel, current, () => this.emit('readable'));
   }
 
   /** @internal */

@@ -135,6 +135,11 @@ describe('port enable', () => {
       1,
       'Error: argument "a-name-too-long0" is wrong: "dev" not a valid ifname\nHint: at most 15 characters, no space, no "/"\n',
     ],
+    [
+      'eth0.0000000000042',
+      1,
+      'Error: argument "eth0.0000000000042" is wrong: "dev" not a valid ifname\nHint: at most 15 characters: evlnet port enable v42 link eth0 vid 42\n',
+    ],
     ['eth1', 2, 'Cannot enable port on "eth1": Network is down (ENETDOWN)\nHint: ip link set eth1 up\n'],
     [
       'eth1.42',

@@ -206,7 +206,11 @@ describe('stats histogram', () => {
     expect(out).toMatch(/\ngarbage collections +- +- +- +- +- +- +0\n$/);
   });
 
-  test('for TIME needs a worker', async () => {
+  test('for TIME needs a worker, and time', async () => {
+    expect(await host.run('stats histogram for 0')).toMatchObject({
+      code: 1,
+      err: 'Error: argument "0" is wrong: "for" is more than no time\nHint: evlnet stats histogram for 10\n',
+    });
     expect(await host.run('stats histogram for 1')).toMatchObject({ code: 2, out: '' });
     expect(await host.ok('stats histogram')).toBe('');
   });

@@ -68,12 +68,19 @@ describeIf([...able])('a lab', () => {
     ]);
   });
 
+  test('labStatus() of one lab is of that one, which must be there', async () => {
+    expect(await labStatus({ name: lab })).toMatchObject([{ name: lab }]);
+    await expect(labStatus({ name: `${lab}-not` })).rejects.toThrow(`Cannot find lab "${lab}-not"`);
+    await expect(labStatus({ name: 'a b' })).rejects.toThrow('argument "a b" is wrong: not a name for a lab');
+  });
+
   test('labExec() answers the exit code, gives each host its own state file and this evlnet', async () => {
     const script = `test "$EVLNET_STATE" = ${folder(lab)}/responder/state.json && command -v evlnet > ${folder(lab)}/which; exit 7`;
     expect(await labExec({ name: lab }, 'responder', ['sh', '-c', script])).toBe(7);
     if (existsSync('bin/evlnet'))
       expect(readFileSync(`${folder(lab)}/which`, 'utf8').trim()).toMatch(/\/bin\/evlnet$/);
     expect(await labExec({ name: lab }, 'issuer', ['sh', '-c', 'kill -9 $$'])).toBe(128 + 9);
+    expect(await labExec({ name: lab }, 'issuer', ['evlnet-not-there'])).toBe(127);
   });
 
   test('labUp() builds anew what is no longer complete', async () => {

@@ -1,5 +1,5 @@
 import { readPage } from '../../configuration/counters.js';
-import { EvlnetError } from '../../errors.js';
+import { EvlnetError, usage } from '../../errors.js';
 import type { Context } from '../context.js';
 import { histogramLines } from '../latency/histogram.js';
 import { type Counted, chosen } from '../stats/choice.js';
@@ -9,6 +9,12 @@ import { between, type Histograms, histogramsOf, stagesRecord, stagesView, title
 export async function run(context: Context): Promise<number> {
   const { arguments: given, globals, io, print } = context;
   const seconds = given.number('for');
+  if (seconds === 0)
+    throw usage(
+      'EVL_ARGUMENT',
+      'argument "0" is wrong: "for" is more than no time',
+      'evlnet stats histogram for 10',
+    );
   // Times are the device's, whichever port was named.
   const bases = new Map((await chosen(context)).map((counted) => [counted.base, counted]));
   const before = seconds === undefined ? undefined : await histograms(context, bases.values());
