@@ -13,6 +13,8 @@ import { applyUrgency, OutOfBand } from './out-of-band.js';
 import { type Command, failureOf, type ThreadData } from './shared.js';
 import { warmUp } from './warm-up.js';
 
+// From here on it may be ended at any time.
+parentPort!.postMessage('loaded');
 warmUp();
 const data = await new Promise<ThreadData>((resolve) => parentPort!.once('message', resolve));
 try {

@@ -21,9 +21,13 @@ const ENTRY = new URL('./thread-entry.js', import.meta.url);
 export class SpawnedThread {
   readonly driver = 'xdp';
   readonly #worker = new Worker(ENTRY, { name: 'out-of-band' });
+  readonly #loaded: Promise<void>;
 
   constructor() {
     this.#worker.unref();
+    this.#loaded = new Promise((resolve) => {
+      for (const event of ['message', 'exit']) this.#worker.once(event, () => resolve());
+    });
     // One that fails before it is used is seen by its threadId, -1.
     this.#worker.on('error', () => {});
   }
@@ -33,12 +37,20 @@ export class SpawnedThread {
   }
 
   begin(o: SideOptions, device: XdpPlace): OutOfBandSide {
-    return new OutOfBandThread(o, device, this.#worker);
+    return new OutOfBandThread(o, device, this.#worker, this.#loaded);
   }
 
   async discard(): Promise<void> {
-    await this.#worker.terminate();
+    // Who waits must not be alone: the process would end.
+    this.#worker.ref();
+    await terminate(this.#worker, this.#loaded);
   }
+}
+
+/** Not before it has loaded: koffi, whose calls fail as soon as the thread is to end, takes the whole process along when it cannot say so. */
+async function terminate(worker: Worker, loaded: Promise<void>): Promise<void> {
+  await loaded;
+  await worker.terminate();
 }
 
 class OutOfBandThread extends OutOfBandSide {
@@ -47,9 +59,10 @@ class OutOfBandThread extends OutOfBandSide {
   readonly #one = map(4096);
   readonly #wakeFd: number;
   readonly #worker: Worker;
+  readonly #loaded: Promise<void>;
 
   /** `worker` is still alive, and unused. */
-  constructor(o: SideOptions, device: XdpPlace, worker: Worker) {
+  constructor(o: SideOptions, device: XdpPlace, worker: Worker, loaded: Promise<void>) {
     const page = mapCounters(o.countersFile, 'new');
     const words = new SharedArrayBuffer(WORDS * 4);
     const trace = new SharedArrayBuffer(TRACE_LENGTH);
@@ -88,6 +101,7 @@ class OutOfBandThread extends OutOfBandSide {
       priority,
     };
     this.#worker = worker;
+    this.#loaded = loaded;
     worker.ref();
     worker.postMessage(data, [port2]);
     let failure: Error | undefined;
@@ -117,6 +131,6 @@ class OutOfBandThread extends OutOfBandSide {
   }
 
   protected kill(): void {
-    void this.#worker.terminate();
+    void terminate(this.#worker, this.#loaded);
   }
 }
