@@ -24,7 +24,7 @@ const { isTpid } = vlan;
 const vidOf = vlan.vid;
 const nextOf = vlan.ethertype;
 const isMany = isMulticast;
-const { check, protocol, source, destination, isUnicast, headerLength, totalLength } = ipv4;
+const { check, protocol, sourceBits, destinationBits, isUnicast, headerLength, totalLength } = ipv4;
 
 /** Reads addresses and tags: sets vid, tags, ethertype and l3. 0, or why not. */
 export function dissect(p: Packet): number {
@@ -58,8 +58,8 @@ export function receiveIpv4(p: Packet, port: Port): number {
   const { view, l3 } = p;
   const malformed = check(view, l3, p.end);
   if (malformed !== None) return malformed;
-  const from = source(view, l3);
-  const to = destination(view, l3);
+  const from = sourceBits(view, l3);
+  const to = destinationBits(view, l3);
   // RFC 1122 §3.2.1.3: a source is one host, and not this one. Who asks by IGMP may have no address (RFC 4541 §2.1.1).
   const isNobody = from === 0 && protocol(view, l3) === Igmp && isMany(to);
   if (!isUnicast(from) && !isNobody) return Drop.Ipv4BadSource;
@@ -69,7 +69,7 @@ export function receiveIpv4(p: Packet, port: Port): number {
   if (standing === NotLocal) return Drop.Ipv4NotLocal;
   p.isGroup = standing === Group;
   // RFC 1112 §7.1.
-  if (p.isGroup && isMany(to) && !port.groups.has(to)) return Drop.MulticastNotJoined;
+  if (p.isGroup && isMany(to) && !port.groups.has(to >>> 0)) return Drop.MulticastNotJoined;
   const length = headerLength(view, l3);
   p.l4 = l3 + length;
   p.packetEnd = l3 + totalLength(view, l3);

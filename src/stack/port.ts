@@ -87,8 +87,10 @@ export class Port {
     return this.addresses[0] ?? 0;
   }
 
-  /** In one pass, what RFC 1122 §3.2.1.3 asks of the addresses of a packet to this port. */
-  judge(source: number, destination: number): Standing {
+  /** In one pass, what RFC 1122 §3.2.1.3 asks of the addresses of a packet to this port. Both may have a sign: an unsigned one may be boxed on the way. */
+  judge(sourceBits: number, destinationBits: number): Standing {
+    const source = sourceBits >>> 0;
+    const destination = destinationBits >>> 0;
     const addresses = this.addresses;
     const broadcasts = this.broadcasts;
     let standing: Standing =

@@ -104,7 +104,7 @@ export const check = (v: DataView, at: number, end: number): Drop => {
  * 5.3 the rest of 0.0.0.0/8 and since 2.6.25 240.0.0.0/4 are hosts. The subnet's broadcast address is the caller's to know.
  */
 export const isUnicast = (address: number): boolean =>
-  address !== 0 && address !== 0xffff_ffff && address >>> 24 !== 127 && address >>> 28 !== 0xe;
+  address !== 0 && address >>> 0 !== 0xffff_ffff && address >>> 24 !== 127 && address >>> 28 !== 0xe;
 
 /** Source and destination change places; the header checksum stays right. */
 export const reverse = (v: DataView, at: number): void => {

@@ -12,6 +12,9 @@ describeIf(['build'])('the out-of-band side', () => {
   // A number that is boxed takes 16 octets. It was 24, 57 and 62 octets a frame before they were kept from being it.
   test.each([
     ['echo', 16],
+    ['udp-service', 16],
+    ['closed-port', 16],
+    ['fragments', 16],
     ['udp-socket', 32],
     ['mix', 32],
   ])('allocates next to nothing a frame: %s', async (kind, most) => {
