@@ -7,18 +7,18 @@ import { join } from 'node:path';
 
 /**
  * Tests that touch nothing that is shared, or by names of their own, and hold nothing to a time or a number of losses, so that
- * they run beside the virtual machines. What is not named here has the machine to itself.
+ * two of them run at a time. What is not named here has the machine to itself; so have the virtual machines, which take twice as long beside others.
  */
-const ALONE = `test/(${[
+const APART = `test/(${[
   '(bpf|capture|cli|control|filter|lab|library|memory|netsim|rootless|service|stack|state|wire)/',
   'clients/(filter|filter-file|filter-pcap|neighbour|packet|readme|udp-command)\\.',
-  // Examples start three programs at a time: beside a virtual machine that is too much for two processors.
+  // Examples start three programs at a time: beside others that is too much for two processors.
   'man/(?!examples\\.)',
   'reference/(in-band|sockets)\\.',
   '(bench/verdict|expect-frame|suggest)\\.',
   'linux/(bpf-object|link-message|netlink-message)\\.',
   'socket/(outbox|packet-socket|queue|settings)\\.',
-  'worker/(filter|socket-bind)\\.',
+  'worker/(discard|filter|socket-bind)\\.',
 ].join('|')})`;
 const VM = 'test/vm/';
 
@@ -26,12 +26,12 @@ const folder = mkdtempSync(join(tmpdir(), 'evlnet-test-'));
 const jest = join(import.meta.dirname, '../node_modules/jest/bin/jest.js');
 const reporter = join(import.meta.dirname, 'count-reporter.mjs');
 
-async function run(name, args) {
+async function run(name, args, how = ['--runInBand']) {
   const counts = join(folder, `${name}.json`);
   const child = spawn(
     process.execPath,
     // What follows --reporters is one more of them.
-    [jest, ...args, '--runInBand', '--forceExit', '--reporters=default', `--reporters=${reporter}`],
+    [jest, ...args, ...how, '--forceExit', '--reporters=default', `--reporters=${reporter}`],
     {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
@@ -56,11 +56,9 @@ const runs =
   asked.length > 0
     ? [await run('asked', asked)]
     : [
-        ...(await Promise.all([
-          run('vm', ['--testPathPatterns', VM]),
-          run('alone', ['--testPathPatterns', ALONE]),
-        ])),
-        await run('shared', ['--testPathIgnorePatterns', '/node_modules/', ALONE, VM]),
+        await run('apart', ['--testPathPatterns', APART], ['--maxWorkers=2']),
+        await run('vm', ['--testPathPatterns', VM]),
+        await run('shared', ['--testPathIgnorePatterns', '/node_modules/', APART, VM]),
       ];
 rmSync(folder, { recursive: true, force: true });
 const sum = (count) => runs.reduce((total, r) => total + r[count], 0);
