@@ -1,5 +1,5 @@
-// The program as few files instead of some 200 modules, each of which node looks for, reads and links: a responder listens after 0.95 s instead
-// of 1.1, on an emulated processor after 12 s instead of 18. The library in dist/ stays as it is written.
+// The program in fewer, larger files, since node looks for, reads and links each: `icmp` loads 81 of ours instead of 290, and listens after 0.95 s
+// instead of 1.07, on an emulated processor after 11 to 14 s instead of 18. The library in dist/ stays as it is written.
 import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
