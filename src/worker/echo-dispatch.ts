@@ -42,6 +42,8 @@ export class EchoDispatch {
       throw new EvlnetError('EVL_BUSY', `Cannot start another ping: ${ECHO_CLIENTS} run already`, {
         hint: 'end one of them first',
       });
+    // What the one before counted is not for this sink, which is told from now on where others run.
+    this.outOfBand.echoes.clear(client);
     this.#sinks.set(client, sink);
     const enough = () => this.outOfBand.command({ kind: 'ping-enough', client });
     const end = async () => {

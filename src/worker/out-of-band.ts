@@ -173,7 +173,6 @@ export class OutOfBand {
 
   #ping(setup: EchoSetup, slot: number): void {
     const client = new EchoClient(setup, this.#messages, this.#echoes, nowNs, () => this.#stack.port(slot));
-    this.#echoes.clear(setup.client);
     this.#echoes.refuse(setup.client, this.#pings.start(client, nowNs()));
   }
 
