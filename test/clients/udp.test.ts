@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { nowNs } from '../../src/linux/clock.js';
 import type { RxTimestamps, TxTimestamps } from '../../src/socket/timestamps.js';
 import { describeIf } from '../capability.js';
@@ -41,16 +41,21 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       started.push(w);
       return w;
     };
-    /** All that comes back of one datagram, sent by socat from the kernel's stack on the issuer: the first answer, and half a second later. */
-    const ask = async (text: string, to = `${SELF}:42042`) => {
+    /**
+     * What comes back of one datagram, sent by socat from the kernel's stack on the issuer: the first answer, and what comes in
+     * `moreMs` after it.
+     */
+    const ask = async (text: string, to = `${SELF}:42042`, moreMs = 0) => {
       const send = `exec socat -t 20 - UDP4:${to} < <(printf %s "$1")`;
       const peer = stand.start('issuer', {}, 'bash', '-c', send, 'bash', text);
       started.push(peer);
       await until(() => peer.said.out !== '', 20_000, `an answer to ${text}`);
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await new Promise((resolve) => setTimeout(resolve, moreMs));
       await peer.stop('SIGTERM');
       return peer.said.out;
     };
+    /** For who wants to see that there is one answer, and no more. */
+    const askForAll = (text: string) => ask(text, `${SELF}:42042`, 500);
     /** For who asks again, or wants no answer. */
     const askShortly = (text: string) =>
       stand.get('issuer', 'sh', '-c', `printf %s "$1" | socat -t 0.5 - UDP4:${SELF}:42042`, 'sh', text);
@@ -72,17 +77,77 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
     });
     afterAll(() => stand?.down(), 60_000);
 
-    test('answers socat over VLAN 42, attached to the worker that runs', async () => {
-      await worker();
-      const p = await program('42042');
-      expect(await ask('evlnet')).toBe('EVLNET');
-      await p.printed(/"size":6,"from":\{"address":"10.10.10.10","family":"IPv4","port":\d+,"size":6/);
-      await p.printed(/"sent":6/);
-    }, 60_000);
+    describe('attached to the worker that runs', () => {
+      let running: Started;
+      beforeAll(async () => {
+        running = await stand.worker('icmp-responder');
+      }, 60_000);
+      afterAll(() => running?.stop('SIGTERM'), 60_000);
+
+      test('answers socat over VLAN 42', async () => {
+        const p = await program('42042');
+        expect(await askForAll('evlnet')).toBe('EVLNET');
+        await p.printed(/"size":6,"from":\{"address":"10.10.10.10","family":"IPv4","port":\d+,"size":6/);
+        await p.printed(/"sent":6/);
+      }, 60_000);
+
+      test('takes datagrams where they lie, and may close meanwhile', async () => {
+        const p = stand.start(
+          'responder',
+          {},
+          process.execPath,
+          join(import.meta.dirname, 'udp-receiver.mjs'),
+        );
+        started.push(p);
+        await p.printed(/listening/);
+        askShortly('one');
+        await p.printed(/"text":"one"\}\n\{"count":1\}/);
+        await p.printed(/closed/);
+        expect(await p.ended).toBe(0);
+      }, 60_000);
+
+      test('sends in batches as it receives: without copies of its own', async () => {
+        const p = stand.start('responder', { BATCH: '1' }, process.execPath, PROGRAM, '42042');
+        started.push(p);
+        await p.printed(/listening/);
+        await p.printed(/"error":"EACCES"/);
+        expect(await askForAll('evlnet')).toBe('evlnet');
+        await p.printed(/"count":1/);
+      }, 60_000);
+
+      test('two programs share the device, not the port: EADDRINUSE names the way out', async () => {
+        await program('42042');
+        const second = stand.start('responder', {}, process.execPath, PROGRAM, '42042');
+        started.push(second);
+        await second.printed(/"error":"EADDRINUSE".*"hint":"reuseAddr/);
+        await program('42043');
+        expect(await ask('one')).toBe('ONE');
+        expect(await ask('two', `${SELF}:42043`)).toBe('TWO');
+      }, 60_000);
+
+      test('an address that no port has is EADDRNOTAVAIL', async () => {
+        const p = stand.start('responder', {}, process.execPath, PROGRAM, '42042', '10.10.10.77');
+        started.push(p);
+        await p.printed(/"error":"EADDRNOTAVAIL"/);
+      }, 60_000);
+
+      test('killed, its socket goes: the port is free at once', async () => {
+        const p = await program('42042');
+        await p.stop('SIGKILL');
+        await until(
+          () => readdirSync(join(stand.folder(), 'sockets')).length === 0,
+          20_000,
+          'its files are gone',
+        );
+        await program('42042');
+        expect(await ask('again')).toBe('AGAIN');
+        expect(running.child.exitCode).toBeNull();
+      }, 60_000);
+    });
 
     test('answers as its own worker where none runs', async () => {
       const p = await program('42042', SELF);
-      expect(await ask('evlnet')).toBe('EVLNET');
+      expect(await askForAll('evlnet')).toBe('EVLNET');
       expect(await p.stop('SIGTERM')).toBe(0);
     }, 60_000);
 
@@ -105,27 +170,6 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
         expect(peer.said.out.trim()).toBe('0');
         await p.printed(new RegExp(`"sent":${size}\\b`));
       }
-    }, 60_000);
-
-    test('takes datagrams where they lie, and may close meanwhile', async () => {
-      await worker();
-      const p = stand.start('responder', {}, process.execPath, join(import.meta.dirname, 'udp-receiver.mjs'));
-      started.push(p);
-      await p.printed(/listening/);
-      askShortly('one');
-      await p.printed(/"text":"one"\}\n\{"count":1\}/);
-      await p.printed(/closed/);
-      expect(await p.ended).toBe(0);
-    }, 60_000);
-
-    test('sends in batches as it receives: without copies of its own', async () => {
-      await worker();
-      const p = stand.start('responder', { BATCH: '1' }, process.execPath, PROGRAM, '42042');
-      started.push(p);
-      await p.printed(/listening/);
-      await p.printed(/"error":"EACCES"/);
-      expect(await ask('evlnet')).toBe('evlnet');
-      await p.printed(/"count":1/);
     }, 60_000);
 
     test('tells when frames were at the driver, in the queue, at the program: who asked for it, nobody else', async () => {
@@ -185,24 +229,6 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
         expect(after).not.toHaveProperty(at);
     }, 60_000);
 
-    test('two programs share the device, not the port: EADDRINUSE names the way out', async () => {
-      await worker();
-      await program('42042');
-      const second = stand.start('responder', {}, process.execPath, PROGRAM, '42042');
-      started.push(second);
-      await second.printed(/"error":"EADDRINUSE".*"hint":"reuseAddr/);
-      await program('42043');
-      expect(await ask('one')).toBe('ONE');
-      expect(await ask('two', `${SELF}:42043`)).toBe('TWO');
-    }, 60_000);
-
-    test('an address that no port has is EADDRNOTAVAIL', async () => {
-      await worker();
-      const p = stand.start('responder', {}, process.execPath, PROGRAM, '42042', '10.10.10.77');
-      started.push(p);
-      await p.printed(/"error":"EADDRNOTAVAIL"/);
-    }, 60_000);
-
     test('on a device that the kernel’s stack serves too, each has its ports to itself', async () => {
       stand.evlnet('port', 'enable', 'eth0');
       await worker();
@@ -228,20 +254,6 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       started.push(q);
       await q.printed(/"error":"EADDRINUSE".*kernel's stack.*"hint":"who has it: ss/);
       stand.evlnet('port', 'disable', 'eth0');
-    }, 60_000);
-
-    test('killed, its socket goes: the port is free at once', async () => {
-      const w = await worker();
-      const p = await program('42042');
-      await p.stop('SIGKILL');
-      await until(
-        () => readdirSync(join(stand.folder(), 'sockets')).length === 0,
-        20_000,
-        'its files are gone',
-      );
-      await program('42042');
-      expect(await ask('again')).toBe('AGAIN');
-      expect(w.child.exitCode).toBeNull();
     }, 60_000);
 
     test('a worker that goes while it is asked is no failure, of a socket or of a responder', async () => {
