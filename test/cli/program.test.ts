@@ -4,6 +4,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { environment, inHost } from '../../src/lab/exec.js';
+import type { Host } from '../../src/lab/name.js';
 import { describeIf } from '../capability.js';
 
 // The built program as a user starts it. What a command does is tested in-process elsewhere; here is what takes a process.
@@ -129,14 +131,20 @@ describeIf(['build', 'root', 'network namespaces', 'bpf', { command: 'ping' }])(
   () => {
     const name = `cli${process.pid}`;
     const evlnet = (...words: string[]) => run([PROGRAM, ...words]);
-    const onResponder = (...words: string[]) =>
-      evlnet('lab', 'exec', 'name', name, 'responder', PROGRAM, ...words);
+    /** As `evlnet lab exec` does it, without its start each time. */
+    const inLab = (host: Host, ...words: string[]): Promise<Ended> => {
+      const [file, args] = inHost(name, host, words);
+      return run([file, ...args], environment(name, host));
+    };
+    const onResponder = (...words: string[]) => inLab('responder', PROGRAM, ...words);
+    const ping = (...words: string[]) => inLab('issuer', 'ping', ...words, '10.10.10.11');
     const children: ChildProcess[] = [];
 
     /** Starts a command there and waits for its first line. */
     const start = (...words: string[]): Promise<ChildProcess> =>
       new Promise((done, fail) => {
-        const child = spawn(PROGRAM, ['lab', 'exec', 'name', name, 'responder', PROGRAM, ...words]);
+        const [file, args] = inHost(name, 'responder', [PROGRAM, ...words]);
+        const child = spawn(file, args, { env: { ...process.env, ...environment(name, 'responder') } });
         children.push(child);
         child.stdout.once('data', () => done(child));
         child.once('exit', (code) => fail(new Error(`${words.join(' ')} exited with ${code}`)));
@@ -156,21 +164,7 @@ describeIf(['build', 'root', 'network namespaces', 'bpf', { command: 'ping' }])(
     const port = async () => JSON.parse((await onResponder('-j', '-s', 'port')).out)[0];
 
     test('show, stats and query say what runs', async () => {
-      await evlnet(
-        'lab',
-        'exec',
-        'name',
-        name,
-        'issuer',
-        'ping',
-        '-c',
-        '3',
-        '-i',
-        '0.05',
-        '-W',
-        '1',
-        '10.10.10.11',
-      );
+      await ping('-c', '3', '-i', '0.05', '-W', '10');
       expect(await port()).toMatchObject({ ifname: 'eth0.42', operstate: 'RUNNING', driver: 'xdp', vid: 42 });
       const [stats] = JSON.parse((await onResponder('-j', 'stats', 'dev', 'eth0.42')).out);
       expect(stats).toMatchObject({ echo: { requests: 3, replies: 3 } });
@@ -205,20 +199,7 @@ describeIf(['build', 'root', 'network namespaces', 'bpf', { command: 'ping' }])(
       expect(err).toMatch(/^Cannot attach XDP to "eth0": the hook is held by program .*\nHint: .+\n$/);
       expect((await onResponder('-state', other, 'port')).out).toMatch(/ {4}xdp native held by prog \d+ "/);
       // The one that runs is none the worse for it.
-      const ping = await evlnet(
-        'lab',
-        'exec',
-        'name',
-        name,
-        'issuer',
-        'ping',
-        '-c',
-        '1',
-        '-W',
-        '1',
-        '10.10.10.11',
-      );
-      expect(ping.code).toBe(0);
+      expect((await ping('-c', '1', '-W', '10')).code).toBe(0);
     });
 
     test('-n runs in the namespace', async () => {
