@@ -2,7 +2,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { connect } from '../../src/control/client.js';
 import { describeIf } from '../capability.js';
-import { idle, quickest } from '../clients/machine.js';
 import { EVLNET, Stand, type Started, until } from '../clients/stand.js';
 
 const PATIENCE_MS = 20_000;
@@ -25,7 +24,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'cap', 'build', { command: 'pin
     };
     /** Of a ping whose answer is waited for as long as a busy machine may take. */
     const answers = () => stand.ping('-c', '1', '-W', '10', '10.10.10.11').received === 1;
-    const isSilent = () => stand.ping('-c', '1', '-W', '1', '10.10.10.11').received === 0;
+    const isSilent = () => stand.ping('-c', '1', '-W', '0.3', '10.10.10.11').received === 0;
     const inBand = () => stand.ping('-c', '2', '-i', '0.1', '-W', '10', '10.10.43.11').received === 2;
     const port = () => stand.json<PortRecord[]>('port', 'show', 'eth0.42')[0]!;
     /** The out-of-band process of a worker. */
@@ -55,8 +54,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'cap', 'build', { command: 'pin
 
     beforeAll(async () => {
       stand = await Stand.up('pcap');
-      stand.configure('42,44', { driver: 'pcap' });
-      stand.evlnet('port', 'enable', 'eth0.44', 'address', '10.10.44.11/24');
+      stand.configure('42', { driver: 'pcap' });
     }, 60_000);
     afterEach(async () => {
       for (const s of started.splice(0)) await s.stop('SIGKILL');
@@ -81,7 +79,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'cap', 'build', { command: 'pin
     test('kill -9 under load: its process ends with it, and the next one starts', async () => {
       const doomed = keep(await stand.responder());
       const child = childOf(doomed.child.pid!);
-      const flood = stand.start('issuer', {}, 'ping', '-q', '-f', '-w', '2', '10.10.10.11');
+      const flood = keep(stand.start('issuer', {}, 'ping', '-q', '-f', '10.10.10.11'));
       await flood.printed(/^PING/);
       await new Promise((resolve) => setTimeout(resolve, 300));
       await doomed.stop('SIGKILL');
@@ -89,7 +87,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'cap', 'build', { command: 'pin
       expect(inBand()).toBe(true);
       keep(await stand.responder());
       expect(answers()).toBe(true);
-      await flood.ended;
+      await flood.stop();
     }, 60_000);
 
     test.each(['throw', 'loop', 'uncaught', 'kill -9 of the process'])(
@@ -125,30 +123,6 @@ describeIf(['root', 'network namespaces', 'bpf', 'cap', 'build', { command: 'pin
       await until(() => isExclusive(responder), PATIENCE_MS, 'the kernel is kept out');
       expect(answers()).toBe(true);
     }, 60_000);
-
-    test('a second responder takes over when the first ends', async () => {
-      expect(await quickest(300, takeOver)).toBeLessThanOrEqual(300);
-    }, 90_000);
-
-    /** How long nobody answered: in parts of the three seconds of ping, since a busy machine pings more slowly. */
-    async function takeOver(): Promise<number> {
-      const first = keep(await stand.responder('eth0.44'));
-      const second = keep(await stand.responder('eth0.42'));
-      // Its process has started and warmed up by then.
-      await until(() => childOf(second.child.pid!) > 0, PATIENCE_MS, 'a process stands by');
-      await idle(childOf(second.child.pid!));
-      const pings = stand.start('issuer', {}, 'ping', '-q', '-i', '0.002', '-w', '3', '10.10.10.11');
-      await pings.printed(/^PING/);
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      expect(await first.stop()).toBe(0);
-      await pings.ended;
-      const [, transmitted, received] = /(\d+) packets transmitted, (\d+) received/.exec(pings.said.out)!;
-      const lost = Number(transmitted) - Number(received);
-      expect(Number(transmitted)).toBeGreaterThan(100);
-      expect(port()).toMatchObject({ driver: 'pcap', worker: second.child.pid });
-      expect(await second.stop()).toBe(0);
-      return (lost / Number(transmitted)) * 3000;
-    }
 
     test('auto falls back where XDP cannot be, and says why; bufsz is no limit then', async () => {
       stand.evlnet('port', 'set', 'eth0.42', 'driver', 'auto');

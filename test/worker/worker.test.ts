@@ -2,8 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { connect } from '../../src/control/client.js';
 import { describeIf } from '../capability.js';
-import { idle, quickest } from '../clients/machine.js';
-import { EVLNET, Stand, type Started, type StatsRecord, until } from '../clients/stand.js';
+import { EVLNET, Stand, type Started, until } from '../clients/stand.js';
 
 const PATIENCE_MS = 20_000;
 
@@ -20,7 +19,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
   /** Of a ping whose answer is waited for as long as a busy machine may take. */
   const answers = (waitS = 10) => stand.ping('-c', '1', '-W', `${waitS}`, '10.10.10.11').received === 1;
   /** The same, for who looks again or expects none. */
-  const answersSoon = () => answers(1);
+  const answersSoon = () => answers(0.3);
   const inBand = () => stand.ping('-c', '2', '-i', '0.1', '-W', '10', '10.10.43.11').received === 2;
 
   beforeAll(async () => {
@@ -46,28 +45,6 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     expect(rxvlan()).toBe(before);
     expect(existsSync(stand.runRoot)).toBe(false);
   });
-
-  test('a second responder on another VLAN attaches, and takes over within 100 ms when the first ends', async () => {
-    expect(await quickest(100, takeOver)).toBeLessThanOrEqual(100);
-  }, 120_000);
-
-  /** How long nobody answered, by how many of the pings of 3 s were lost: one in 2 ms, or fewer where the machine is busy. */
-  async function takeOver(): Promise<number> {
-    const first = keep(await stand.responder('eth0.44'));
-    const second = keep(await stand.responder('eth0.42'));
-    // What stands by has loaded and warmed up.
-    await idle(second.child.pid!);
-    const pings = stand.start('issuer', {}, 'ping', '-q', '-i', '0.002', '-w', '3', '10.10.10.11');
-    await pings.printed(/^PING/);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(await first.stop()).toBe(0);
-    await pings.ended;
-    const [, transmitted, received] = /(\d+) packets transmitted, (\d+) received/.exec(pings.said.out)!;
-    expect(Number(transmitted)).toBeGreaterThan(100);
-    expect(stand.evlnet('port', 'show', 'eth0.42').stdout).toContain(`worker ${second.child.pid}`);
-    expect(await second.stop()).toBe(0);
-    return (3000 * (Number(transmitted) - Number(received))) / Number(transmitted);
-  }
 
   test('a second responder on one port is refused, and the first goes on', async () => {
     keep(await stand.responder());
@@ -107,7 +84,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
       stand.start('responder', {}, process.execPath, EVLNET, 'icmp', '-i', 'eth0.42', '-s'),
     );
     await until(isAttached, PATIENCE_MS, 'the worker runs');
-    const flood = stand.start('issuer', {}, 'ping', '-q', '-f', '-w', '3', '10.10.10.11');
+    const flood = keep(stand.start('issuer', {}, 'ping', '-q', '-f', '10.10.10.11'));
     await flood.printed(/^PING/);
     await new Promise((resolve) => setTimeout(resolve, 300));
     await doomed.stop('SIGKILL');
@@ -116,7 +93,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     expect(stand.evlnet('port', 'show', 'eth0.42').stdout).toContain('state STALE');
     const next = keep(await stand.responder());
     expect(answers()).toBe(true);
-    await flood.ended;
+    await flood.stop();
     expect(await next.stop()).toBe(0);
     expect(rxvlan()).toBe(before);
     expect(existsSync(stand.runRoot)).toBe(false);
@@ -159,32 +136,6 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     await until(answersSoon, PATIENCE_MS, 'a ping is answered');
   }, 60_000);
 
-  test('another MAC address of the device is followed within a second', async () => {
-    keep(await stand.responder());
-    const setAddress = (address: string) =>
-      stand.get('responder', 'ip', 'link', 'set', 'eth0', 'address', address);
-    const [link] = JSON.parse(stand.get('responder', 'ip', '-j', 'link', 'show', 'eth0')) as {
-      address: string;
-    }[];
-    const knows = (address: string) => {
-      stand.get('issuer', 'ip', 'neigh', 'flush', 'all');
-      stand.ping('-c', '1', '-W', '0.1', '10.10.10.11');
-      return stand.get('issuer', 'ip', 'neigh', 'show', '10.10.10.11').includes(address);
-    };
-    let tries = 0;
-    const follow = async () => {
-      const address = `02:fc:00:00:77:0${tries++}`;
-      setAddress(address);
-      const begin = Date.now();
-      await until(() => knows(address), PATIENCE_MS, 'the issuer knows it');
-      return Date.now() - begin;
-    };
-    expect(await quickest(1000, follow)).toBeLessThanOrEqual(1000);
-    expect(answers()).toBe(true);
-    setAddress(link!.address);
-    await until(() => knows(link!.address), PATIENCE_MS, 'the issuer knows the one before again');
-  });
-
   test('vlans and ports changed from another shell act before the command returns', async () => {
     keep(await stand.responder());
     expect(answers()).toBe(true);
@@ -207,31 +158,6 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     await responder.printed(/range is backwards|vlans/);
     writeFileSync(stand.stateFile, text);
     await until(answersSoon, PATIENCE_MS, 'VLAN 42 is out-of-band');
-  }, 60_000);
-
-  test('tags that the sender hides from XDP are reported within a second, and counted', async () => {
-    const warned = async () => {
-      const responder = keep(await stand.responder());
-      expect(answers()).toBe(true);
-      stand.get('switch', 'ethtool', '-K', 'trunk', 'txvlan', 'on');
-      try {
-        const ping = stand.start('issuer', {}, 'ping', '-c', '1', '-W', '1', '10.10.10.11');
-        const begin = Date.now();
-        await responder.printed(/Warning: frames of VLAN 42 reach "eth0" with their tag hidden from XDP/);
-        const tookMs = Date.now() - begin;
-        const records = stand.json<StatsRecord[]>('stats', 'show');
-        expect(records.find((r) => r.ifname === 'eth0')!.drops['hidden-tag']).toBeGreaterThan(0);
-        await ping.ended;
-        expect(ping.said.out).toMatch(/ 0 received/);
-        return tookMs;
-      } finally {
-        stand.get('switch', 'ethtool', '-K', 'trunk', 'txvlan', 'off');
-        expect(answers()).toBe(true);
-        await responder.stop();
-      }
-    };
-    // The counter is looked at once a second.
-    expect(await quickest(1100, warned)).toBeLessThanOrEqual(1100);
   }, 60_000);
 
   test.each(['eth0.44', undefined])(
