@@ -19,6 +19,8 @@ const DEFAULT_SPIN_NS = 50_000;
 const TURNS_PER_CLOCK = 1024;
 /** Empty turns between two offers of the CPU to an application that was woken. */
 const TURNS_PER_YIELD = 16;
+/** So many, about a millisecond: an application that has sent nothing by then only receives, or shares the CPU as the kernel sees fit. */
+const YIELDING_TURNS = 16 * TURNS_PER_CLOCK;
 const WARM_UP = 2000;
 
 /** The out-of-band side: receives, runs the stack, transmits; nothing else. */
@@ -89,7 +91,7 @@ export class Loop {
       const isFollowing = device.marks.underWay > 0;
       if (isFollowing) this.#lookForSent();
       // It may wait for this CPU: the kernel does not always let who is woken run before who turns (p99 of an answer 195 us, with this 96).
-      if (sockets.hasWoken && this.#idle % TURNS_PER_YIELD === 0) schedYield();
+      if (sockets.hasWoken && this.#idle % TURNS_PER_YIELD === 0 && this.#idle < YIELDING_TURNS) schedYield();
       if (this.#idle < this.#spin) {
         if (this.#idle % TURNS_PER_CLOCK === 0) {
           const now = nowNs();
