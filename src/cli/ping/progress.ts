@@ -10,6 +10,8 @@ export class Progress {
   #before: number[] = [];
   #now: readonly number[] = [];
   #lastSentMs: number | undefined;
+  /** When the last packet of either way was seen. */
+  #lastMs: number | undefined;
   #isEnough = false;
 
   constructor(readonly count: number | undefined) {}
@@ -39,8 +41,16 @@ export class Progress {
     this.#now = this.#before.map(() => 0);
   }
 
-  look(totals: readonly number[]): void {
+  look(totals: readonly number[], nowMs: number): void {
+    const packets = () => (this.#now[EchoTotal.Sent] ?? 0) + (this.#now[EchoTotal.Received] ?? 0);
+    const before = packets();
     this.#now = totals;
+    if (packets() > before) this.#lastMs = nowMs;
+  }
+
+  /** From then until the last packet: the end of a worker, or the wait for what does not come, is not the requests' time. */
+  timeSince(startMs: number): number {
+    return Math.max(0, (this.#lastMs ?? startMs) - startMs);
   }
 
   /** No more requests are sent: of those that are under way it is waited for a late reply, but nobody waits long who wants to end. */

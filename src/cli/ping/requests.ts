@@ -30,6 +30,7 @@ export interface Requests {
 export interface RequestsResult {
   /** By EchoTotal. */
   readonly totals: readonly number[];
+  /** From the first request to the last packet, as ping(8) has it. */
   readonly timeMs: number;
   /** The time of -w ended before -c was reached. */
   readonly isShort: boolean;
@@ -87,7 +88,7 @@ export async function sendRequests(context: Context, path: EchoPath, o: Requests
           };
         },
         sink(totals, echoes) {
-          progress.look(totals);
+          progress.look(totals, Date.now());
           o.onAnswers(progress.totals, echoes);
           if (progress.isOver(Date.now())) end.abort();
         },
@@ -103,5 +104,5 @@ export async function sendRequests(context: Context, path: EchoPath, o: Requests
   }
   const { totals } = progress;
   const isShort = count !== undefined && deadline !== undefined && progress.received < count;
-  return { totals, timeMs: Date.now() - (startMs ?? Date.now()), isShort };
+  return { totals, timeMs: progress.timeSince(startMs ?? 0), isShort };
 }
