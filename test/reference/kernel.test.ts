@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { FrameFields, TagFields } from '../build-frame.js';
 import { describeIf } from '../capability.js';
@@ -71,14 +72,18 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'python3' }
       questions: readonly Question[],
       marker: FrameFields,
       tags?: readonly TagFields[],
-    ): string[] =>
-      askBoth(questions, marker, tags).map(({ question, kernel, evlnet }) => {
+    ): string[] => {
+      const wrong: unknown[] = [];
+      const answers = askBoth(questions, marker, tags).map(({ question, kernel, evlnet }) => {
         const answered = outcome(kernel);
         const differs = answered === 'icmp 12/0' ? DIFFERENCES.parameterProblem : question.differs;
         const [have, want] = verdicts({ ...question, ...(differs ? { differs } : {}) }, kernel, evlnet);
-        expect([question.name, have]).toEqual([question.name, want]);
+        if (!isDeepStrictEqual(have, want)) wrong.push([question.name, have, want]);
         return answered;
       });
+      expect(wrong).toEqual([]);
+      return answers;
+    };
     const only = (answer: string, answers: readonly string[]) =>
       expect([...new Set(answers)]).toEqual([answer]);
 
