@@ -15,8 +15,8 @@ import { contextOf, Loaded } from './kernel-oracle.js';
 import { mutatedFrames } from './mutate.js';
 import { objectFiles } from './object-files.js';
 
-const FRAMES = [...mutatedFrames(3, 10_500)];
-const COMPARED = 10_000;
+const FRAMES = [...mutatedFrames(3, 5300)];
+const COMPARED = 5000;
 
 const filters = objectFiles.flatMap((file) => {
   const object = readObject(readFileSync(file), basename(file));
