@@ -155,11 +155,11 @@ describeIf(['build', 'root', 'network namespaces', 'bpf', { command: 'ping' }])(
       await onResponder('port', 'enable', 'eth0.42', 'address', '10.10.10.11/24');
       await onResponder('vlans', 'set', '42');
       await start('run', 'eth0', 'icmp-responder');
-    }, 30_000);
+    }, 60_000);
     afterAll(async () => {
       await evlnet('lab', 'down', 'name', name);
       for (const child of children) child.kill('SIGKILL');
-    }, 30_000);
+    }, 60_000);
 
     const port = async () => JSON.parse((await onResponder('-j', '-s', 'port')).out)[0];
 

@@ -52,7 +52,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     expect(await ended).toBe(0);
     expect(shown.text).toContain('Interrupted; the lab is removed.');
     expect(isGone(early)).toBe(true);
-  }, 30_000);
+  }, 120_000);
 
   test('after kill -9 the lab counts as left behind, and the next one of that name takes its place', async () => {
     const { child, shows, ended } = demo(killed);
@@ -63,7 +63,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     expect(await labUp({ name: killed })).toMatchObject({ state: 'up', built: true });
     const { hosts } = (await labStatus()).find((lab) => lab.name === killed)!;
     expect(hosts.flatMap((host) => host.processes)).toEqual([]);
-  }, 30_000);
+  }, 120_000);
 
   test('a responder that dies is an error at once, and nothing is left', async () => {
     const { shown, shows, ended } = demo(dying);
@@ -74,7 +74,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     expect(await ended).toBe(2);
     expect(shown.errors).toContain('the responder ended by itself');
     expect(isGone(dying)).toBe(true);
-  }, 30_000);
+  }, 120_000);
 
   test('a lab that somebody uses is left alone', async () => {
     await labUp({ name: busy });
@@ -84,7 +84,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
       `Cannot build lab "${busy}": it is up\nHint: evlnet lab down name ${busy}, or another name\n`,
     );
     expect((await labStatus()).find((lab) => lab.name === busy)).toMatchObject({ state: 'up' });
-  }, 30_000);
+  }, 120_000);
 
   test('shows an unmodified ping answered out-of-band, the rest in-band, and proves it', async () => {
     const { shown, ended } = running;
