@@ -7,7 +7,7 @@ import { describeIf } from '../capability.js';
 import { EVLNET, Stand, type Started, type StatsRecord } from './stand.js';
 
 /** With all that a change of the state takes; the bare swap is repeated more often in test/device. */
-const SWAPS = 100;
+const SWAPS = 50;
 const UDP = { match: 'vlan 42 and udp', verdict: 'accept' } as const;
 /** Datagrams are for evlnet by the one, for the kernel by the other; pings are taken by both. */
 const TAKES: FilterState = { rules: [UDP], default: 'vlan' };

@@ -14,11 +14,11 @@ import { scratch } from '../state/program.js';
 
 const REQUEST = buildFrame({ tags: [{ vid: 42 }], icmp: {}, payload: 'x'.repeat(56) });
 const BURST = 16;
-const FLAPS = 120;
+const FLAPS = 90;
 const DELETIONS = 30;
 /** Looked at so many times at the end of each third: the heap breathes. */
 const LOOKS = 10;
-/** What a process grows by that keeps nothing (0 to 2.7 MiB were seen): of 40 flaps each may keep 240 KiB, what a buffer that is never let go of exceeds. */
+/** What a process grows by that keeps nothing (0 to 2.7 MiB were seen): of 30 flaps each may keep 320 KiB, what a buffer that is never let go of exceeds. */
 const SLACK_KIB = 9600;
 /** A young generation that grows looks like something kept: without this it were 5.5 MiB. */
 const NODE_OPTIONS = '--max-semi-space-size=1';
