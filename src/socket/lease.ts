@@ -217,6 +217,11 @@ export class Lease<B extends SocketBinding> {
     this.#wake();
   }
 
+  /** Looks anew at what has come, as it was left where it is. */
+  lookSoon(): void {
+    this.#wakeSoon();
+  }
+
   /** What a listener throws is the program's to catch; what comes after it is told all the same. */
   #wake(): void {
     if (this.#channel === undefined) return;

@@ -8,6 +8,8 @@ const MOST = 64;
 /** What was received for one socket on its way to the application. */
 export abstract class MessageInbox<Origin extends { readonly timestamps?: RxTimestamps }> {
   readonly #deliver: (message: Buffer, from: Origin) => void;
+  /** Readers that have enough for now. */
+  #holds = 0;
 
   constructor(
     readonly stamper: Timestamper,
@@ -19,10 +21,20 @@ export abstract class MessageInbox<Origin extends { readonly timestamps?: RxTime
   /** What is told beside the `size` octets of the record at `at`. */
   protected abstract origin(ring: MessageRing, at: number, size: number): Origin;
 
+  /** Nothing is delivered until as many `release` it: it stays in the receive buffer. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  /** Who does it has the channel looked at again. */
+  release(): void {
+    this.#holds--;
+  }
+
   /** Delivers what is there, then waits for more; true where it is to be called again. `current` is undefined once the channel is closed: then its memory is gone. */
   look(channel: Channel, current: () => Channel | undefined): boolean {
     for (let n = 0; n < MOST; n++) {
-      if (current() !== channel) return false;
+      if (current() !== channel || this.#holds > 0) return false;
       const at = channel.received.next();
       if (at < 0) {
         channel.page.waitToReceive();
@@ -33,7 +45,7 @@ export abstract class MessageInbox<Origin extends { readonly timestamps?: RxTime
       const [message, from] = this.#take(channel, at);
       this.#deliver(message, from);
     }
-    return current() === channel;
+    return current() === channel && this.#holds === 0;
   }
 
   /** Has the application take what is there, then waits for more; true where it is to be told again. */

@@ -1,8 +1,9 @@
-import { EventEmitter, on } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { links } from '../linux/link.js';
 import { Message, type MessageRing } from '../memory/message-ring.js';
 import { ALL_TYPES, type PacketBinding } from '../stack/packet-endpoint.js';
 import { DEFAULT_BUFFER } from '../worker/socket-request.js';
+import { arrivals } from './arrivals.js';
 import { alreadyBound, frameError, notBound, ofSystemCall, portError } from './errors.js';
 import { demandInteger, type FrameOptions, type OutgoingFrame, outgoingFrame } from './frame-arguments.js';
 import { FrameInbox, type FrameInfo } from './frame-inbox.js';
@@ -186,8 +187,9 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
     return this;
   }
 
+  /** What comes from now on, until the socket is closed; an error ends it too. What a slow reader leaves waits in the receive buffer. */
   async *[Symbol.asyncIterator](): AsyncGenerator<{ frame: Buffer; from: FrameInfo }> {
-    for await (const [frame, from] of on(this, 'message', { close: ['close'] } as object))
+    for await (const [frame, from] of arrivals<[Buffer, FrameInfo]>(this, this.#inbox, this.#lease))
       yield { frame, from };
   }
 

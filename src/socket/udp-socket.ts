@@ -1,10 +1,10 @@
-import { on } from 'node:events';
 import { Errno } from '../linux/libc.js';
 import { Message, type MessageRing } from '../memory/message-ring.js';
 import { MAX_PAYLOAD } from '../memory/socket-page.js';
 import type { UdpBinding } from '../stack/udp-endpoint.js';
 import { formatIpv4 } from '../wire/address.js';
 import { DEFAULT_BUFFER } from '../worker/socket-request.js';
+import { arrivals } from './arrivals.js';
 import type { Outgoing } from './channel.js';
 import {
   alreadyBound,
@@ -289,9 +289,9 @@ export class UdpSocket extends UdpOptions {
     return this.#outbox.count;
   }
 
-  /** What comes from now on, until the socket is closed; an error ends it too. */
+  /** What comes from now on, until the socket is closed; an error ends it too. What a slow reader leaves waits in the receive buffer. */
   async *[Symbol.asyncIterator](): AsyncGenerator<{ message: Buffer; from: RemoteInfo }> {
-    for await (const [message, from] of on(this, 'message', { close: ['close'] } as object))
+    for await (const [message, from] of arrivals<[Buffer, RemoteInfo]>(this, this.#inbox, this.#lease))
       yield { message, from };
   }
 
