@@ -8,6 +8,7 @@ import {
   Jump,
   Mode,
   Pseudo,
+  PseudoCall,
   Size,
   Source,
   type SourceLine,
@@ -177,6 +178,11 @@ export class Assembler {
     return this.#emit(Class.JMP | CALL, r0, r0, 0, helper);
   }
 
+  /** Calls a function of the kernel by its name. */
+  callKernel(kfunc: string): this {
+    return this.#emit(Class.JMP | CALL, r0, register(PseudoCall.Kfunc), 0, 0, { kfunc });
+  }
+
   /** dst = the map, for helpers. */
   map(dst: Register, map: string): this {
     return this.#emit(Class.LD | Mode.IMM | Size.dw, dst, register(Pseudo.MapFd), 0, 0, { map });
@@ -217,7 +223,7 @@ export class Assembler {
     src: Register,
     offset: number,
     imm: number,
-    names: { target?: string; map?: string } = {},
+    names: { target?: string; map?: string; kfunc?: string } = {},
   ): this {
     if (!Number.isInteger(imm) || imm < -INT32 || imm >= 2 * INT32)
       throw this.#error(`immediate ${imm} does not fit 32 bits`);

@@ -17,6 +17,8 @@ export interface ProgramSpec {
   readonly btf?: Btf;
   /** BPF_F_… of BPF_PROG_LOAD, <linux/bpf.h>. */
   readonly flags?: number;
+  /** Index of the interface that it runs on and on no other: only so may it ask that driver (BPF_F_XDP_DEV_BOUND_ONLY). */
+  readonly boundTo?: number;
 }
 
 /** A function of a program; its label is its name. */

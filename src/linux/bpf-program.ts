@@ -17,6 +17,8 @@ export interface Program {
 const LOG_LENGTH = 16 << 20;
 /** The verifier gives up with EAGAIN when a signal arrives (a profiler's, say); libbpf tries as often. */
 const LOAD_TRIES = 5;
+/** BPF_F_XDP_DEV_BOUND_ONLY of <linux/bpf.h>, Linux 6.3. */
+const BOUND_ONLY = 1 << 6;
 
 /** Verifies and loads. On refusal the error carries the verifier's last words and, as `cause`, the whole log. */
 export function loadProgram(spec: ProgramSpec, maps: ReadonlyMap<string, BpfMap> = new Map()): Program {
@@ -45,8 +47,9 @@ export function loadProgram(spec: ProgramSpec, maps: ReadonlyMap<string, BpfMap>
         attribute.setUint32(28, LOG_LENGTH, true);
         setPointer(32, memory.address);
       }
-      attribute.setUint32(44, spec.flags ?? 0, true);
+      attribute.setUint32(44, (spec.flags ?? 0) | (spec.boundTo === undefined ? 0 : BOUND_ONLY), true);
       setName(48, spec.name);
+      attribute.setUint32(64, spec.boundTo ?? 0, true);
       if (types && btf >= 0) {
         attribute.setUint32(72, btf, true);
         attribute.setUint32(76, 8, true);

@@ -1,4 +1,4 @@
-// rtnetlink(7): what the kernel knows about links and addresses, of the network namespace this thread is in.
+// netlink(7): what the kernel knows about links and addresses, of the network namespace this thread is in.
 import { EvlnetError } from '../errors.js';
 import { close, Errno, errno, must, poll, recv, send, setsockopt, socket, systemError } from './libc.js';
 import { map } from './memory.js';
@@ -8,7 +8,8 @@ const AF_NETLINK = 16;
 const SOCK_RAW = 3;
 const SOCK_NONBLOCK = 0x800;
 const SOCK_CLOEXEC = 0x80000;
-const NETLINK_ROUTE = 0;
+/** NETLINK_ROUTE: rtnetlink(7); NETLINK_GENERIC: families that have names. */
+export const Protocol = { Route: 0, Generic: 16 } as const;
 const SOL_NETLINK = 270;
 const Option = { CapAck: 10, ExtAck: 11 } as const;
 const MSG_TRUNC = 0x20;
@@ -49,22 +50,26 @@ export function ask<T>(
   payload: Uint8Array,
   read: Read<T>,
   flags = 0,
+  protocol: number = Protocol.Route,
 ): T | undefined {
   let record: T | undefined;
-  withSocket(act, (fd) =>
-    exchange(fd, act, type, MessageFlag.Ack | flags, payload, (view, at, end) => {
-      record ??= read(view, at, end);
-    }),
+  withSocket(
+    act,
+    (fd) =>
+      exchange(fd, act, type, MessageFlag.Ack | flags, payload, (view, at, end) => {
+        record ??= read(view, at, end);
+      }),
+    protocol,
   );
   return record;
 }
 
 /** A socket that never blocks. */
-export const open = (act: string): number =>
-  must(socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE), act);
+export const open = (act: string, protocol: number = Protocol.Route): number =>
+  must(socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol), act);
 
-function withSocket<T>(act: string, use: (fd: number) => T): T {
-  const fd = open(act);
+function withSocket<T>(act: string, use: (fd: number) => T, protocol?: number): T {
+  const fd = open(act, protocol);
   try {
     memory.view.setUint32(0, 1, true);
     // Both are courtesies: an error's own words, without the request echoed.

@@ -21,6 +21,9 @@ function kernelBtf(): Btf {
   }
 }
 
+/** Throws EVL_NO_BTF. */
+export const hasKfunc = (name: string): boolean => kernelBtf().find(Kind.Func, name) !== 0;
+
 /** The program with the kernel's ids in the place of the names of its functions. */
 export function withKfuncs(spec: ProgramSpec): ProgramSpec {
   if (!spec.instructions.some((i) => i.kfunc !== undefined)) return spec;
