@@ -26,9 +26,9 @@ export { defineService, type ServiceMaker, type UserService } from './service/de
 export { createSocket } from './socket/create-socket.js';
 export { SocketError, type SystemCall } from './socket/errors.js';
 export type { FrameOptions } from './socket/frame-arguments.js';
-export type { FrameInfo, PacketType } from './socket/frame-inbox.js';
+export type { FrameInfo, FrameVisit, PacketType } from './socket/frame-inbox.js';
 export type { Lookup } from './socket/hosts.js';
-export type { RemoteInfo } from './socket/inbox.js';
+export type { DatagramVisit, RemoteInfo } from './socket/inbox.js';
 export {
   createPacketSocket,
   type PacketAddress,

@@ -22,10 +22,10 @@ export interface Attachment {
    */
   setFilter(filter: OpenFilter | undefined, anyEthertype: boolean): Promise<void>;
   /**
-   * Has what decides put the time in front of every frame that it takes, with this mark (filter/stamp.ts); 0: no more. Without this the driver
-   * knows no times.
+   * Has what decides put the time in front of every frame that it takes, with this mark (filter/stamp.ts); 0: no more. With `hardware` the
+   * NIC's own too: throws EVL_NO_HARDWARE_TIMES where it can never be told. Without this the driver knows no times.
    */
-  setStamp?(mark: number): Promise<void>;
+  setStamp?(mark: number, hardware?: boolean): Promise<void>;
   /** Instructions of what decides. */
   instructions(): number;
   /** Hits of each rule of the filter, that of the default last; nothing where it is not made of rules. */

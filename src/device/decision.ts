@@ -1,17 +1,18 @@
 import type { OpenFilter } from '../filter/open.js';
+import { NO_STAMP, type Stamp } from '../filter/stamp.js';
 import { vlanRule } from '../filter/xdp.js';
 import type { HookProgram } from './hook-program.js';
 
 interface Choice {
   readonly filter: OpenFilter | undefined;
   readonly anyEthertype: boolean;
-  /** Of the stamps that it puts in front of frames; 0: none. */
-  readonly mark: number;
+  /** What it puts in front of frames. */
+  readonly stamp: Stamp;
 }
 
 /** What decides at the XDP hook: a filter or the VLAN rule, with stamps or without, each changed without the other. */
 export class Decision {
-  #choice: Choice = { filter: undefined, anyEthertype: false, mark: 0 };
+  #choice: Choice = { filter: undefined, anyEthertype: false, stamp: NO_STAMP };
 
   constructor(
     readonly hook: HookProgram,
@@ -25,9 +26,9 @@ export class Decision {
     // Loaded when there is one: most workers have none, and would start later for it.
     const translate = isFiltered ? (await import('../filter/translate.js')).translate : undefined;
     // What else was changed meanwhile holds.
-    const { filter, anyEthertype, mark } = { ...this.#choice, ...part };
-    this.hook.vlanRule = vlanRule(mark);
-    this.hook.replace(filter && translate?.(filter, anyEthertype, mark), this.link());
-    this.#choice = { filter, anyEthertype, mark };
+    const { filter, anyEthertype, stamp } = { ...this.#choice, ...part };
+    this.hook.vlanRule = vlanRule(stamp);
+    this.hook.replace(filter && translate?.(filter, anyEthertype, stamp), this.link());
+    this.#choice = { filter, anyEthertype, stamp };
   }
 }

@@ -30,6 +30,7 @@ import {
 } from '../linux/xsk.js';
 import type { Attachment } from './attachment.js';
 import { Decision } from './decision.js';
+import { demandHardwareTimes } from './hardware-times.js';
 import { watchHiddenTags } from './hidden-tag-watch.js';
 import { describeHolder, isOrphaned } from './hook-holder.js';
 import { HookProgram } from './hook-program.js';
@@ -146,7 +147,10 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
         table = next.slice();
       },
       setFilter: (filter, anyEthertype) => decision.change({ filter, anyEthertype }),
-      setStamp: (mark) => decision.change({ mark }),
+      async setStamp(mark, hardware = false) {
+        if (hardware) demandHardwareTimes({ ...o, mode });
+        await decision.change({ stamp: { mark, boundTo: hardware ? o.ifindex : undefined } });
+      },
       instructions: () => hook.instructions,
       ruleHits: () => readHits(hook.maps.get(RULE_HITS)),
       hookCounters: () => Array.from({ length: HOOK_COUNT }, (_, i) => maps.get(COUNTERS.name)!.sum(i)),

@@ -1,5 +1,5 @@
 // The hot side of AF_XDP: Documentation/networking/af_xdp.rst. Rings, chunks and one system call a batch.
-import { STAMP_LENGTH, STAMP_TIME } from '../filter/stamp.js';
+import { HARDWARE, STAMP_HARDWARE, STAMP_KIND, STAMP_MARK, STAMP_TIME } from '../filter/stamp.js';
 import { nowNs } from '../linux/clock.js';
 import { Errno, errno, recv, send } from '../linux/libc.js';
 import { viewAt } from '../linux/memory.js';
@@ -109,13 +109,21 @@ export class XdpDevice implements Device {
   #takeStamps(batch: Batch): void {
     const { view } = this.arena;
     for (let i = 0; i < batch.count; i++) {
-      const at = batch.at[i]! - STAMP_LENGTH;
+      const at = batch.at[i]!;
       let ns = 0;
-      if (view.getUint32(at, true) === this.stamp) {
-        ns = view.getUint32(at + STAMP_TIME, true) + view.getUint32(at + STAMP_TIME + 4, true) * 2 ** 32;
-        view.setUint32(at, 0);
+      let low = 0;
+      let high = 0;
+      if (view.getUint32(at - STAMP_MARK, true) === this.stamp) {
+        ns = view.getUint32(at - STAMP_TIME, true) + view.getUint32(at - STAMP_TIME + 4, true) * 2 ** 32;
+        if (view.getUint32(at - STAMP_KIND, true) === HARDWARE) {
+          low = view.getUint32(at - STAMP_HARDWARE, true);
+          high = view.getUint32(at - STAMP_HARDWARE + 4, true);
+        }
+        view.setUint32(at - STAMP_MARK, 0);
       }
       batch.driverNs[i] = ns;
+      batch.hardwareLow[i] = low;
+      batch.hardwareHigh[i] = high;
     }
   }
 

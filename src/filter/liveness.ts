@@ -2,6 +2,7 @@
 import { Call } from '../bpf/asm.js';
 import { CALL, Class, EXIT, type Instruction, isWide, Mode, PseudoCall, Source } from '../bpf/instruction.js';
 import type { ProgramSpec } from '../bpf/program.js';
+import { RX_TIMESTAMP } from './stamp.js';
 
 /** Registers as bits. */
 const bit = (register: number): number => 1 << register;
@@ -20,6 +21,7 @@ const ARGUMENT_COUNTS: Readonly<Record<number, number>> = {
   [Call.xdpGetBuffLen]: 1,
   [Call.xdpLoadBytes]: 4,
 };
+const KFUNC_ARGUMENT_COUNTS: Readonly<Record<string, number>> = { [RX_TIMESTAMP]: 2 };
 /** Lost to the caller. */
 const LOST = RESULT | ARGUMENTS;
 
@@ -101,7 +103,7 @@ function read(i: Instruction): number {
 
 /** Of a call; undefined where it is not known. */
 export const argumentCountOf = (call: Instruction): number | undefined =>
-  call.src === PseudoCall.Helper ? ARGUMENT_COUNTS[call.imm] : undefined;
+  call.src === PseudoCall.Helper ? ARGUMENT_COUNTS[call.imm] : KFUNC_ARGUMENT_COUNTS[call.kfunc ?? ''];
 
 /** r1 up to the last argument. */
 function argumentsOf(call: Instruction): number {

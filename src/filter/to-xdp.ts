@@ -10,6 +10,7 @@ import { withoutDeadCode } from './liveness.js';
 import { rewrite } from './rewrite.js';
 import { withoutCopies } from './stack-copies.js';
 import { withoutUnreadStores } from './stack-use.js';
+import { bound, NO_STAMP } from './stamp.js';
 import { unsupported } from './unsupported.js';
 import { XdpBackEnd, type XdpTranslation } from './xdp/back-end.js';
 import { REAL } from './xdp/frame.js';
@@ -36,7 +37,7 @@ export function toXdp(object: ObjectSpec, program: ObjectProgram, options: XdpTr
   const a = new Assembler(program.name, ProgramType.Xdp);
   const context = { at: -stack - lengthOf(fields), fields };
   const backEnd = new XdpBackEnd(a, program, analysis, context, options);
-  const translated = rewrite(program, analysis, a, backEnd);
+  const translated = bound(rewrite(program, analysis, a, backEnd), options.stamp ?? NO_STAMP);
   // Other functions may have the stack of the entry from it.
   if (analysis.functions.length > 1) return withoutDeadCode(translated);
   return withoutDeadCode(withoutUnreadStores(withoutDeadCode(withoutCopies(translated, backEnd.frame))));

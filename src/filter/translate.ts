@@ -2,14 +2,30 @@ import { MapType } from '../bpf/program.js';
 import { capabilities } from '../linux/capabilities.js';
 import type { FilterProgram } from './load.js';
 import type { OpenFilter } from './open.js';
+import { NO_STAMP, type Stamp } from './stamp.js';
 import { toXdp } from './to-xdp.js';
 
-/** For the XDP hook, loaded by a process with our privileges; with a `mark` it stamps what it takes (stamp.ts). */
-export function translate({ object, program }: OpenFilter, anyEthertype: boolean, mark = 0): FilterProgram {
-  const options = { anyEthertype, mark, withoutPerfmon: !capabilities().has('CAP_PERFMON') };
-  const names = [...object.maps.values()]
-    .filter((map) => map.type === MapType.ProgArray)
-    .flatMap((map) => [...(map.slots ?? [])].map(([, name]) => name));
+/** license_is_gpl_compatible() of <linux/license.h>. */
+const GPL = ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 'Dual MIT/GPL', 'Dual MPL/GPL'];
+
+/**
+ * For the XDP hook, loaded by a process with our privileges; with a `stamp` it stamps what it takes (stamp.ts), without the NIC's time where the
+ * kernel would not have it ask.
+ */
+export function translate(
+  { object, program }: OpenFilter,
+  anyEthertype: boolean,
+  stamp: Stamp = NO_STAMP,
+): FilterProgram {
+  const arrays = [...object.maps.values()].filter((map) => map.type === MapType.ProgArray);
+  // bpf_prog_map_compatible(): a bound program is no goal of tail calls and, in many kernels, makes none. Only GPL ones call kernel functions.
+  const mayBeBound = arrays.length === 0 && GPL.includes(program.license);
+  const options = {
+    anyEthertype,
+    stamp: mayBeBound ? stamp : { mark: stamp.mark },
+    withoutPerfmon: !capabilities().has('CAP_PERFMON'),
+  };
+  const names = arrays.flatMap((map) => [...(map.slots ?? [])].map(([, name]) => name));
   const tails = object.programs.filter((p) => names.includes(p.name));
   return {
     program: toXdp(object, program, options),

@@ -8,6 +8,9 @@ export class Batch {
   readonly queue: Uint16Array;
   /** When the driver had it, CLOCK_MONOTONIC in nanoseconds; 0 where it says nothing. Told by `receive` while the device has a stamp. */
   readonly driverNs: Float64Array;
+  /** When the NIC had it, by its own clock: nanoseconds, low and high half; 0 where it says nothing. Told with `driverNs`. */
+  readonly hardwareLow: Uint32Array;
+  readonly hardwareHigh: Uint32Array;
   count = 0;
 
   constructor(readonly capacity: number) {
@@ -15,6 +18,15 @@ export class Batch {
     this.length = new Uint32Array(capacity);
     this.queue = new Uint16Array(capacity);
     this.driverNs = new Float64Array(capacity);
+    this.hardwareLow = new Uint32Array(capacity);
+    this.hardwareHigh = new Uint32Array(capacity);
+  }
+
+  /** Of a device that tells none any more. */
+  forgetTimes(): void {
+    this.driverNs.fill(0);
+    this.hardwareLow.fill(0);
+    this.hardwareHigh.fill(0);
   }
 
   /** The caller has made sure that there is room. */

@@ -39,6 +39,9 @@ export const Message = {
   DriverNs: 10,
   /** To send, with MessageFlag.Stamp: by what its times are told. */
   Id: 10,
+  /** Received: when the NIC had it, by its own clock: a BigUint64 of nanoseconds; 0 where nobody knows. */
+  HardwareLow: 12,
+  HardwareHigh: 13,
 } as const;
 
 export const MessageFlag = {
@@ -196,6 +199,11 @@ export class MessageRing {
 
   setDriverNs(record: number, ns: number): void {
     this.#times[(record >> 3) + (Message.DriverNs >> 1)] = ns;
+  }
+
+  /** Not for the hot path: it allocates. */
+  hardwareNs(record: number): bigint {
+    return this.view.getBigUint64(record + 4 * Message.HardwareLow, true);
   }
 
   /** Octets of the payload of the record that `next` returned, never more than it holds. */

@@ -35,6 +35,19 @@ export interface FrameInfo {
   readonly timestamps?: RxTimestamps;
 }
 
+/**
+ * What `receive` hands each frame to: `frame` is the socket's own and holds only during the call. Of the times those are 0 that are not known
+ * or were not asked for by `setTimestamping`.
+ */
+export type FrameVisit = (
+  frame: Uint8Array,
+  vid: number,
+  pcp: number,
+  timeNs: number,
+  driverNs: number,
+  hardwareNs: bigint,
+) => void;
+
 /** Received frames of one socket. */
 export class FrameInbox extends MessageInbox<FrameInfo> {
   device = { ifname: '', ifindex: 0 };

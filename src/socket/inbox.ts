@@ -19,6 +19,19 @@ export interface RemoteInfo {
   readonly timestamps?: RxTimestamps;
 }
 
+/**
+ * What `receive` hands each datagram to: `octets` are the socket's own and hold only during the call. `address` is a number; of the times
+ * those are 0 that are not known or were not asked for by `setTimestamping`.
+ */
+export type DatagramVisit = (
+  octets: Uint8Array,
+  address: number,
+  port: number,
+  timeNs: number,
+  driverNs: number,
+  hardwareNs: bigint,
+) => void;
+
 /** Received datagrams of one socket. */
 export class Inbox extends MessageInbox<RemoteInfo> {
   /** Most datagrams come from where the last one came from. */

@@ -1,12 +1,14 @@
 // What a socket has at the worker of its device: memory, and the connection that keeps it. It is taken when the socket is bound, taken anew
 // when that worker is gone, and given back when the socket closes.
 import { isGone } from '../control/client.js';
+import type { EvlnetError } from '../errors.js';
 import { statePath } from '../state/path.js';
 import type { SocketBinding } from '../worker/shared.js';
 import { Attachment, PATIENCE_MS, RETRY_MS } from './attachment.js';
 import { Channel } from './channel.js';
 import { deviceOf, type Whereabouts } from './device-of.js';
 import { alreadyBound, notBound, notRunning } from './errors.js';
+import type { ReceiveTimes } from './timestamps.js';
 
 /** What is asked for, and what tells the device where. */
 export interface Wanted<B extends SocketBinding> {
@@ -29,8 +31,8 @@ export interface Lessee<B extends SocketBinding> {
   bindingOf(opened: B, wanted: B): B;
   /** There is memory, new or anew. */
   onOpened(): void;
-  /** Whether it wants to know when the driver had what it receives. */
-  wantsTimes(): boolean;
+  /** What it wants to know of when it received something. */
+  wantedTimes(): ReceiveTimes;
   onBound(): void;
   /** Something may have come, or become of what was sent. True where there is more to look at. */
   onWake(channel: Channel): boolean;
@@ -144,9 +146,9 @@ export class Lease<B extends SocketBinding> {
     return this.#attachment!.client.request(command, request) as Promise<{ binding: B }>;
   }
 
-  /** Has what comes from the driver come with its time, or no more; before the socket is bound that is done when it is. */
-  async stamp(isWanted: boolean): Promise<void> {
-    if (this.#attachment !== undefined) await this.request('stamp-socket', { isWanted });
+  /** Has what comes from the driver come with its times, or no more; before the socket is bound that is done when it is. */
+  async stamp({ rx, hardware }: ReceiveTimes): Promise<void> {
+    if (this.#attachment !== undefined) await this.request('stamp-socket', { isWanted: rx, hardware });
   }
 
   ref(): void {
@@ -191,10 +193,8 @@ export class Lease<B extends SocketBinding> {
     const attachment = await Attachment.to(device, state);
     let id = 0;
     try {
-      const opened = await attachment.open<B>({
-        ...socket.request(binding),
-        isStamped: socket.wantsTimes(),
-      });
+      const { rx: isStamped, hardware } = socket.wantedTimes();
+      const opened = await attachment.open<B>({ ...socket.request(binding), isStamped, hardware });
       id = opened.id;
       if (this.#phase === 'closed') throw notRunning();
       this.#channel = new Channel(opened, () => this.#wake());
@@ -208,11 +208,10 @@ export class Lease<B extends SocketBinding> {
     this.#device = device;
     socket.onOpened();
     if (!this.#isReferenced) this.#channel.unref();
-    if (socket.wantsTimes())
-      await this.stamp(true).catch((error: unknown) => {
-        this.#detach();
-        throw error;
-      });
+    await this.#stampAnew(socket.wantedTimes()).catch((error: unknown) => {
+      this.#detach();
+      throw error;
+    });
     void attachment.client.closed.then(() => this.#lose(attachment));
     this.#wake();
   }
@@ -220,6 +219,18 @@ export class Lease<B extends SocketBinding> {
   /** Looks anew at what has come, as it was left where it is. */
   lookSoon(): void {
     this.#wakeSoon();
+  }
+
+  /** A worker that takes the place of another may not have the NIC's time: then it is absent, as of a frame without. */
+  async #stampAnew(times: ReceiveTimes): Promise<void> {
+    if (!times.rx) return;
+    try {
+      await this.stamp(times);
+    } catch (error) {
+      const isTold = this.#losses === 0 || (error as EvlnetError).code !== 'EVL_NO_HARDWARE_TIMES';
+      if (isTold || !times.hardware) throw error;
+      await this.stamp({ rx: true, hardware: false });
+    }
   }
 
   /** What a listener throws is the program's to catch; what comes after it is told all the same. */

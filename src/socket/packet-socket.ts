@@ -6,7 +6,7 @@ import { DEFAULT_BUFFER } from '../worker/socket-request.js';
 import { arrivals } from './arrivals.js';
 import { alreadyBound, frameError, notBound, ofSystemCall, portError } from './errors.js';
 import { demandInteger, type FrameOptions, type OutgoingFrame, outgoingFrame } from './frame-arguments.js';
-import { FrameInbox, type FrameInfo } from './frame-inbox.js';
+import { FrameInbox, type FrameInfo, type FrameVisit } from './frame-inbox.js';
 import { Lease, type Lessee, type Wanted } from './lease.js';
 import { type NewsOf, tellNews } from './news.js';
 import { Outbox } from './outbox.js';
@@ -137,11 +137,8 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
     return this;
   }
 
-  /** Hands up to `most` received frames to `visit` at once, without events or copies: `frame` is the socket's own and holds only during the call. */
-  receive(
-    visit: (frame: Uint8Array, vid: number, pcp: number, timeNs: number, driverNs: number) => void,
-    most = 64,
-  ): number {
+  /** Hands up to `most` received frames to `visit` at once, without events or copies. */
+  receive(visit: FrameVisit, most = 64): number {
     const { channel } = this.#lease;
     if (channel === undefined) return 0;
     const each = (frame: Uint8Array, ring: MessageRing, at: number) =>
@@ -151,6 +148,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
         ring.get(at, Message.Priority),
         ring.timeNs(at),
         this.#stamper.rx ? ring.driverNs(at) : 0,
+        this.#stamper.hardware ? ring.hardwareNs(at) : 0n,
       );
     return this.#inbox.visit(channel, each, most);
   }
@@ -173,8 +171,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
    */
   setTimestamping(wanted: Timestamping): Promise<void> {
     this.#lease.demandOpen();
-    this.#stamper.set(wanted);
-    return this.#lease.stamp(this.#stamper.rx);
+    return this.#stamper.set(wanted, (times) => this.#lease.stamp(times));
   }
 
   ref(): this {
@@ -246,7 +243,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       recover: async () => {},
       bindingOf: (opened) => opened,
       onOpened: () => this.#settle(),
-      wantsTimes: () => this.#stamper.rx,
+      wantedTimes: () => this.#stamper,
       onBound: () => this.emit('listening'),
       onWake: (channel) => tellNews(this, channel, news),
       onLost: () => this.#outbox.lose(),

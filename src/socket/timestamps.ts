@@ -8,12 +8,22 @@ import type { SocketPage } from '../memory/socket-page.js';
 export interface Timestamping {
   /** Of what it receives: `timestamps` of each message. */
   readonly rx?: boolean;
+  /**
+   * Of what it receives also the NIC's own time, by the clock of the NIC; `rx` goes with it. Needs native XDP, Linux 6.3 and a driver that tells
+   * it to XDP programs, else EVL_NO_HARDWARE_TIMES; and stamping switched on in the NIC: `hwstamp_ctl -i eth0 -t 1 -r 1`.
+   */
+  readonly hardware?: boolean;
   /** Of what it sends: the event `timestamp`. */
   readonly tx?: boolean;
 }
 
 /** When a message was where on its way in: nanoseconds of CLOCK_MONOTONIC, the clock of process.hrtime. */
 export interface RxTimestamps {
+  /**
+   * The NIC had it: nanoseconds of the NIC's own clock (PHC), which is none of the others; ptp4l and phc2sys set it. With `hardware`, and absent
+   * where the NIC told none of this message, of which it may have been told which kinds to stamp.
+   */
+  readonly hardware?: bigint;
   /** The XDP program took it from the driver. Absent where the driver does not tell: libpcap, or no room in front of the frame. */
   readonly driver?: number;
   /** The out-of-band side took it from the ring. */
@@ -40,9 +50,16 @@ export interface SendStamp {
   readonly ns: number;
 }
 
+/** What its worker has to know. */
+export interface ReceiveTimes {
+  readonly rx: boolean;
+  readonly hardware: boolean;
+}
+
 /** What one socket wants to know, and its part in it. */
-export class Timestamper {
+export class Timestamper implements ReceiveTimes {
   #rx = false;
+  #hardware = false;
   #tx = false;
   #nextId = 0;
 
@@ -51,10 +68,27 @@ export class Timestamper {
     return this.#rx;
   }
 
-  set({ rx = false, tx = false }: Timestamping): void {
-    this.#rx = rx;
+  /** Received messages come with the NIC's time too. */
+  get hardware(): boolean {
+    return this.#hardware;
+  }
+
+  /** `tell` has the worker follow: where that is refused, everything stays as it was. */
+  async set(
+    { rx = false, hardware = false, tx = false }: Timestamping,
+    tell: (times: ReceiveTimes) => Promise<void>,
+  ): Promise<void> {
+    const before = [this.#rx, this.#hardware, this.#tx, this.#nextId] as const;
+    this.#rx = rx || hardware;
+    this.#hardware = hardware;
     this.#tx = tx;
     this.#nextId = 0;
+    try {
+      await tell(this);
+    } catch (error) {
+      [this.#rx, this.#hardware, this.#tx, this.#nextId] = before;
+      throw error;
+    }
   }
 
   /** For what is being sent; undefined where nobody wants to know. */
@@ -71,7 +105,9 @@ export class Timestamper {
     const queue = received.timeNs(at);
     const driver = received.driverNs(at);
     record(delays, application - queue, 1);
-    return driver === 0 ? { queue, application } : { driver, queue, application };
+    if (driver === 0) return { queue, application };
+    const hardware = this.#hardware ? received.hardwareNs(at) : 0n;
+    return hardware === 0n ? { driver, queue, application } : { hardware, driver, queue, application };
   }
 }
 

@@ -17,7 +17,7 @@ import {
   sendError,
 } from './errors.js';
 import { Hosts } from './hosts.js';
-import { Inbox, type RemoteInfo } from './inbox.js';
+import { type DatagramVisit, Inbox, type RemoteInfo } from './inbox.js';
 import { Lease, type Lessee, type Wanted } from './lease.js';
 import { Memberships } from './memberships.js';
 import { type NewsOf, tellNews } from './news.js';
@@ -214,11 +214,8 @@ export class UdpSocket extends UdpOptions {
     this.#lease.demandChannel().ring();
   }
 
-  /** Hands up to `most` received datagrams to `visit` at once, without events or copies: `octets` are the socket's own and hold only during the call. */
-  receive(
-    visit: (octets: Uint8Array, address: number, port: number, timeNs: number, driverNs: number) => void,
-    most = 64,
-  ): number {
+  /** Hands up to `most` received datagrams to `visit` at once, without events or copies. */
+  receive(visit: DatagramVisit, most = 64): number {
     const { channel } = this.#lease;
     if (channel === undefined) return 0;
     const each = (octets: Uint8Array, ring: MessageRing, at: number) =>
@@ -228,6 +225,7 @@ export class UdpSocket extends UdpOptions {
         ring.get(at, Message.Port),
         ring.timeNs(at),
         this.#stamper.rx ? ring.driverNs(at) : 0,
+        this.#stamper.hardware ? ring.hardwareNs(at) : 0n,
       );
     return this.#inbox.visit(channel, each, most);
   }
@@ -253,8 +251,7 @@ export class UdpSocket extends UdpOptions {
    */
   setTimestamping(wanted: Timestamping): Promise<void> {
     this.#lease.demandOpen();
-    this.#stamper.set(wanted);
-    return this.#lease.stamp(this.#stamper.rx);
+    return this.#stamper.set(wanted, (times) => this.#lease.stamp(times));
   }
 
   getRecvBufferSize(): number {
@@ -337,7 +334,7 @@ export class UdpSocket extends UdpOptions {
       },
       bindingOf: (opened, { peerAddress, peerPort }) => ({ ...opened, peerAddress, peerPort }),
       onOpened: () => this.apply(),
-      wantsTimes: () => this.#stamper.rx,
+      wantedTimes: () => this.#stamper,
       onBound: () => {
         const listening = () => this.emit('listening');
         if (this.memberships.count === 0) listening();

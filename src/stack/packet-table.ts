@@ -79,6 +79,8 @@ export class PacketTable {
     ring.set(record, Message.Priority, p.tags === 0 ? 0 : view.getUint8(l3 - 4) >> 5);
     ring.setTimeNs(record, p.nowNs);
     ring.setDriverNs(record, p.driverNs);
+    ring.set(record, Message.HardwareLow, p.hardwareLow);
+    ring.set(record, Message.HardwareHigh, p.hardwareHigh);
     const to = ring.payloadAt(record);
     copy(view, at, at + ADDRESSES, ring.view, to);
     copy(view, rest, end, ring.view, to + ADDRESSES);

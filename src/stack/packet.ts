@@ -13,6 +13,9 @@ export class Packet {
   queue = 0;
   /** When the driver had it, CLOCK_MONOTONIC in nanoseconds; 0 where nobody asked for times, or it says nothing. Of fragments the last one's. */
   driverNs = 0;
+  /** When the NIC had it, by its own clock: nanoseconds, low and high half; otherwise as above. */
+  hardwareLow = 0;
+  hardwareHigh = 0;
   /** When its batch came in; of what was put together from fragments, the last one's. */
   nowNs = 0;
   /** VID that decides, 0 where the frame has no tag; how many tags. */

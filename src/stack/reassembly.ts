@@ -133,6 +133,8 @@ export class Reassembly extends Timer {
     whole.packetEnd = whole.end;
     whole.queue = p.queue;
     whole.driverNs = p.driverNs;
+    whole.hardwareLow = p.hardwareLow;
+    whole.hardwareHigh = p.hardwareHigh;
     whole.nowNs = p.nowNs;
     whole.vid = p.vid;
     whole.isGroup = p.isGroup;

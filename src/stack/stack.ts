@@ -193,6 +193,8 @@ export class Stack {
     p.end = p.at + length;
     p.queue = rx.queue[i]!;
     p.driverNs = rx.driverNs[i]!;
+    p.hardwareLow = rx.hardwareLow[i]!;
+    p.hardwareHigh = rx.hardwareHigh[i]!;
     p.nowNs = this.tracer.batchNs;
     const outcome = this.#frame(p);
     const { port } = p;

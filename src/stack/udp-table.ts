@@ -98,6 +98,8 @@ export class UdpTable {
         ring.set(at, Message.Destination, destination);
         ring.setTimeNs(at, p.nowNs);
         ring.setDriverNs(at, p.driverNs);
+        ring.set(at, Message.HardwareLow, p.hardwareLow);
+        ring.set(at, Message.HardwareHigh, p.hardwareHigh);
         this.delivery.publish(e, length);
         outcome = Outcome.Done;
         // EVL takes the broadcast address of a subnet for one host's; Linux does not.
@@ -128,6 +130,8 @@ export class UdpTable {
       ring.set(at, Message.Destination, group);
       ring.setTimeNs(at, nowNs);
       ring.setDriverNs(at, 0);
+      ring.set(at, Message.HardwareLow, 0);
+      ring.set(at, Message.HardwareHigh, 0);
       this.delivery.publish(e, length);
     }
   }

@@ -88,7 +88,10 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
 const socketCommands = ({ sockets }: InBand, kept = new Map<number, () => void>()): Commands => ({
   'open-socket': async (request, connection) => {
     const { wish, receive, send } = readSocketRequest(request);
-    const opened = await sockets.open(wish, receive, send, request.isStamped === true);
+    const opened = await sockets.open(wish, receive, send, {
+      isWanted: request.isStamped === true,
+      hardware: request.hardware === true,
+    });
     const { id } = opened;
     kept.set(id, () => letGo());
     const letGo = connection.onClose(() => {
@@ -111,7 +114,10 @@ const socketCommands = ({ sockets }: InBand, kept = new Map<number, () => void>(
     ),
   }),
   'stamp-socket': async (request) => {
-    await sockets.stamp(integer(request, 'socket', 1, Number.MAX_SAFE_INTEGER), request.isWanted === true);
+    await sockets.stamp(integer(request, 'socket', 1, Number.MAX_SAFE_INTEGER), {
+      isWanted: request.isWanted === true,
+      hardware: request.hardware === true,
+    });
     return {};
   },
   'join-group': async (request) => {

@@ -1,12 +1,17 @@
 import { randomInt } from 'node:crypto';
 import type { Attachment } from '../device/attachment.js';
+import { noHardwareTimes } from '../device/hardware-times.js';
 import { MAX_MARK } from '../filter/stamp.js';
 import type { OutOfBandSide } from './out-of-band-side.js';
 
+const WITH_XDP = 'evlnet port set PORT driver xdp mode native, where its driver has that';
+
 /** Has frames come with the time at which the driver had them, while somebody wants that: to others they cost nothing. */
 export class DriverTimes {
-  readonly #wanting = new Set<unknown>();
+  /** Who wants it, and whether the NIC's own time too. */
+  readonly #wanting = new Map<unknown, boolean>();
   #mark = 0;
+  #hasHardware = false;
   #last = randomInt(MAX_MARK);
   #change: Promise<void> = Promise.resolve();
 
@@ -25,13 +30,19 @@ export class DriverTimes {
     return this.#mark !== 0;
   }
 
-  /** Resolves once every frame that comes is stamped; on a driver that cannot, at once. Rejects where the kernel refuses it. */
-  async want(who: unknown): Promise<void> {
-    this.#wanting.add(who);
+  /**
+   * Resolves once every frame that comes is stamped; on a driver that cannot, at once. Rejects where the kernel refuses it, and where the
+   * NIC's own time is wanted and can never be told: then what was wanted before still is.
+   */
+  async want(who: unknown, hardware = false): Promise<void> {
+    const before = this.#wanting.get(who);
+    this.#wanting.set(who, hardware);
     try {
+      if (hardware && !this.isSupported) throw noHardwareTimes('of frames: libpcap tells none', WITH_XDP);
       await this.#follow();
     } catch (error) {
-      this.#wanting.delete(who);
+      if (before === undefined) this.#wanting.delete(who);
+      else this.#wanting.set(who, before);
       throw error;
     }
   }
@@ -62,10 +73,13 @@ export class DriverTimes {
 
   async #apply(): Promise<void> {
     const isWanted = this.#wanting.size > 0;
-    if (!this.isSupported || isWanted === this.isOn) return;
-    // Stamps of before have another mark: nobody takes them for new ones.
-    const mark = isWanted ? (this.#last % MAX_MARK) + 1 : 0;
-    await this.attachment.setStamp!(mark);
+    const hardware = [...this.#wanting.values()].includes(true);
+    if (!this.isSupported || (isWanted === this.isOn && hardware === this.#hasHardware)) return;
+    // Stamps of before have another mark: nobody takes them for new ones. Where they only become others, none of a frame under way is lost.
+    const mark = isWanted === this.isOn ? this.#mark : isWanted ? (this.#last % MAX_MARK) + 1 : 0;
+    await this.attachment.setStamp!(mark, hardware);
+    this.#hasHardware = hardware;
+    if (mark === this.#mark) return;
     this.#mark = mark;
     if (mark !== 0) this.#last = mark;
     await this.outOfBand.command({ kind: 'stamp', mark });

@@ -157,6 +157,12 @@ export class Loop {
     return end;
   }
 
+  /** Frames come with times of that mark from now on (filter/stamp.ts), 0: with none; nor with those of frames that came in their places before. */
+  stamp(mark: number): void {
+    this.device.stamp = mark;
+    this.#rx.forgetTimes();
+  }
+
   #recordStages(queueNs: number, doneNs: number): void {
     const { driverNs, count } = this.#rx;
     const { stages } = this.counters;

@@ -132,7 +132,7 @@ export class OutOfBand {
       else if (command.kind === 'leave-group') this.#sockets.leave(command.id, command.joined, nowNs());
       else if (command.kind === 'load-service') this.#modules.load(command.id, command, this.loop);
       else if (command.kind === 'unload-service') this.#modules.unload(command.id);
-      else if (command.kind === 'stamp') this.#device.stamp = command.mark;
+      else if (command.kind === 'stamp') this.loop.stamp(command.mark);
       else if (command.kind === 'collections') wait = this.#collections.count(command.on) ?? wait;
       else if (command.how === 'throw') throw new Error('told to fail');
       else for (;;);

@@ -38,6 +38,12 @@ export interface OpenedSocket<B extends SocketBinding = SocketBinding> {
   readonly binding: B;
 }
 
+/** Whether a socket wants to know when the driver had what it receives, and when the NIC had it. */
+export interface WantedTimes {
+  readonly isWanted: boolean;
+  readonly hardware: boolean;
+}
+
 interface Socket {
   binding: SocketBinding;
   readonly reusesAddress: boolean;
@@ -90,12 +96,12 @@ export class Sockets {
     return this.#sockets.size;
   }
 
-  /** Opens and binds one with buffers of so many octets; stamped: the first that it receives has its time already. */
+  /** Opens and binds one with buffers of so many octets; the first that it receives has the times that are wanted already. */
   async open(
     wish: Wish | PacketWish,
     receive: number,
     send: number,
-    isStamped = false,
+    times: WantedTimes = { isWanted: false, hardware: false },
   ): Promise<OpenedSocket> {
     if (this.#sockets.size >= MAX_SOCKETS)
       throw new EvlnetError('EMFILE', `Cannot open a socket: the worker has ${MAX_SOCKETS} already (EMFILE)`);
@@ -128,7 +134,7 @@ export class Sockets {
       : { file, length, wake };
     try {
       // Where that cannot be, `stamp` will say so.
-      if (isStamped) await this.times.want(id).catch(() => {});
+      if (times.isWanted) await this.times.want(id, times.hardware).catch(() => {});
       await this.outOfBand.command({ kind: 'open-socket', id, binding, place });
     } catch (error) {
       await this.close(id);
@@ -236,10 +242,10 @@ export class Sockets {
     this.#groups.follow(all, this.ports());
   }
 
-  /** Whether it wants to know when the driver had what it receives. Resolves once that holds. */
-  async stamp(id: number, isWanted: boolean): Promise<void> {
+  /** Resolves once what is wanted holds. */
+  async stamp(id: number, { isWanted, hardware }: WantedTimes): Promise<void> {
     if (!this.#sockets.has(id)) throw badSocket('stamp');
-    if (isWanted) await this.times.want(id);
+    if (isWanted) await this.times.want(id, hardware);
     else await this.times.release(id);
     // It may have been closed meanwhile.
     if (isWanted && !this.#sockets.has(id)) await this.times.release(id);

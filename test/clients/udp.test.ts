@@ -206,6 +206,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
         .slice(0, -1)
         .map((line) => JSON.parse(line) as StampedLine);
       const came = lines.flatMap(({ from }) => from?.timestamps ?? []);
+      expect(came.flatMap(Object.keys)).not.toContain('hardware');
       const left = lines.flatMap((line) => line.left ?? []);
       const isOrdered = (...times: number[]) => times.every((ns, i) => ns >= (times[i - 1] ?? before));
       expect(came.map((t) => isOrdered(t.driver, t.queue, t.application, nowNs()))).toEqual([true, true]);

@@ -26,7 +26,7 @@ describeIf(['root', 'bpf'])('vlanRule() in the kernel', () => {
   beforeAll(() => {
     for (const spec of [VLANS, COUNTERS, HIDDEN, xsks(4)]) maps.set(spec.name, createMap(spec));
     program = loadProgram(vlanRule(), maps);
-    stamping = loadProgram(vlanRule(7), maps);
+    stamping = loadProgram(vlanRule({ mark: 7 }), maps);
     loadProgram(hiddenTagWatch(), maps).close();
     // 42: a kernel VLAN device with a MAC address of its own; 43: an evlnet VLAN port; 100: no port.
     const ports = [

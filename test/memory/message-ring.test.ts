@@ -54,6 +54,17 @@ describe('MessageRing', () => {
     );
   });
 
+  test('carries a time of 64 bits to the last of them', () => {
+    const { near, far } = pair();
+    const ns = 0xfedc_ba98_7654_3211n;
+    const at = near.claim(0);
+    near.set(at, Message.Payload, 0);
+    near.set(at, Message.HardwareLow, Number(ns & 0xffff_ffffn));
+    near.set(at, Message.HardwareHigh, Number(ns >> 32n));
+    near.publish();
+    expect(far.hardwareNs(far.next())).toBe(ns);
+  });
+
   test('goes on where its indexes pass 2^32', () => {
     const { memory } = pair();
     const words = new Int32Array(memory, 64);

@@ -121,6 +121,36 @@ test('times that an application made up are in no histogram', () => {
   expect(summarize(n.counters.stages[Stage.ApplicationQueue]!)).toBeUndefined();
 });
 
+test('what is received tells when the NIC had it, a datagram of fragments when it had the last one', () => {
+  const { n, udp, packet } = sockets();
+  const input = n.stack.input.bind(n.stack);
+  let nic = 1_764_340_000_123_456_789n;
+  n.stack.input = (rx) => {
+    rx.hardwareLow[0] = Number(nic & 0xffff_ffffn);
+    rx.hardwareHigh[0] = Number(nic >> 32n);
+    input(rx);
+  };
+  const hardwareNs = (e: UdpEndpoint | PacketEndpoint) => {
+    const ring = e.page.received;
+    const ns = ring.hardwareNs(ring.next());
+    ring.release();
+    return ns;
+  };
+  n.receive(datagram({ vid: VID }));
+  expect(hardwareNs(udp)).toBe(nic);
+  n.receive(buildFrame({ tags: [{ vid: VID }], ethertype: 0x88a4 }));
+  expect(hardwareNs(packet)).toBe(nic);
+  const message = messageOf(datagram({ vid: VID, payload: 'x'.repeat(2000) }));
+  for (const part of fragments(message, [800, 1600], { protocol: 17, tags: [{ vid: VID }] })) {
+    nic += 50n;
+    n.receive(part);
+  }
+  expect(hardwareNs(udp)).toBe(nic);
+  nic = 0n;
+  n.receive(datagram({ vid: VID }));
+  expect(hardwareNs(udp)).toBe(0n);
+});
+
 test('what is received tells when the driver had it, a datagram of fragments when it had the last one', () => {
   const { n, udp, packet } = sockets();
   const driverNs = (e: UdpEndpoint | PacketEndpoint) => {

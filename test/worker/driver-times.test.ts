@@ -6,12 +6,12 @@ import { DriverTimes } from '../../src/worker/driver-times.js';
 import type { OutOfBandSide } from '../../src/worker/out-of-band-side.js';
 
 /** What program and thread are told, in that order. */
-function times(setStamp?: (mark: number) => Promise<void>) {
-  const told: [what: 'program' | 'thread', mark: number][] = [];
+function times(setStamp?: (mark: number, hardware: boolean) => Promise<void>) {
+  const told: [what: 'program' | 'thread' | 'program with NIC', mark: number][] = [];
   const attachment = {
-    setStamp: async (mark: number) => {
-      await setStamp?.(mark);
-      told.push(['program', mark]);
+    setStamp: async (mark: number, hardware: boolean) => {
+      await setStamp?.(mark, hardware);
+      told.push([hardware ? 'program with NIC' : 'program', mark]);
     },
   } as unknown as Attachment;
   const thread = {
@@ -48,6 +48,50 @@ test('a driver that cannot is no error', async () => {
   const made = new DriverTimes({} as Attachment, {} as OutOfBandSide);
   await made.want('a');
   expect([made.isSupported, made.isOn]).toEqual([false, false]);
+});
+
+test('the NIC is asked while somebody wants its time, and the mark stays: no time of a frame under way is lost', async () => {
+  const { told, made } = times();
+  await made.want('a');
+  await made.want('b', true);
+  await made.want('c', true);
+  await made.want('c');
+  await made.release('b');
+  await made.release('a');
+  await made.release('c');
+  const [[, mark]] = told as [[string, number]];
+  expect(told).toEqual([
+    ['program', mark],
+    ['thread', mark],
+    ['program with NIC', mark],
+    ['program', mark],
+    ['program', 0],
+    ['thread', 0],
+  ]);
+});
+
+test('who is refused the time of the NIC keeps the others, and refuses nobody else', async () => {
+  const { told, made } = times(async (_mark, hardware) => {
+    if (hardware) throw new Error('refused');
+  });
+  await made.want('a');
+  await Promise.all([
+    expect(made.want('a', true)).rejects.toThrow('refused'),
+    expect(made.want('b', true)).rejects.toThrow('refused'),
+    made.want('c'),
+  ]);
+  await made.release('c');
+  expect(made.isOn).toBe(true);
+  await made.release('a');
+  expect([made.isOn, told.map(([what]) => what)]).toEqual([
+    false,
+    ['program', 'thread', 'program', 'thread'],
+  ]);
+});
+
+test('libpcap has no time of the NIC', async () => {
+  const made = new DriverTimes({} as Attachment, {} as OutOfBandSide);
+  await expect(made.want('a', true)).rejects.toMatchObject({ code: 'EVL_NO_HARDWARE_TIMES', exit: 3 });
 });
 
 test('hold() ends with its time, or with who wanted it', async () => {

@@ -4,6 +4,7 @@ import type { ProgramSpec } from '../../bpf/program.js';
 import { type Analysis, isCall, isFrameLoad } from '../analysis/analyse.js';
 import type { Value } from '../analysis/value.js';
 import { type BackEnd, VERDICT } from '../rewrite.js';
+import { NO_STAMP, type Stamp } from '../stamp.js';
 import { Verdict } from '../verdict.js';
 import { ACCEPT, appendAccept, COUNT, PASS, RULE } from '../vlan-rule.js';
 import { type Check, checkOf } from './check.js';
@@ -21,8 +22,8 @@ export interface XdpTranslation {
   readonly withoutPerfmon?: boolean;
   /** For test runs: returns what the filter returned, takes and counts nothing. */
   readonly verdictOnly?: boolean;
-  /** Frames that are taken are stamped with this mark (stamp.ts); default 0: they are not. */
-  readonly mark?: number;
+  /** What is put in front of frames that are taken (stamp.ts); default: nothing. */
+  readonly stamp?: Stamp;
 }
 
 const RUNT = 'evlnet.runt';
@@ -112,7 +113,7 @@ export class XdpBackEnd implements BackEnd {
       .goto(COUNT)
       .label(RUNT)
       .goto(PASS);
-    appendAccept(a, stampingHook(options.mark ?? 0), options.anyEthertype ?? false);
+    appendAccept(a, stampingHook(options.stamp ?? NO_STAMP), options.anyEthertype ?? false);
   }
 
   endFunction(): void {
