@@ -88,7 +88,7 @@ for (const { driver, wants } of WAYS)
       }, 60_000);
 
       test('leaves it running', async () => {
-        expect(stand.ping('-c', '2', '-i', '0.01', '10.10.10.11')).toMatchObject({ received: 2 });
+        expect(stand.ping('-c', '1', '-W', '10', '10.10.10.11')).toMatchObject({ received: 1 });
         expect(await responder.stop()).toBe(0);
       });
     });

@@ -10,6 +10,8 @@ export function unmodifiedClients(driver: 'xdp' | 'pcap'): void {
   describeIf(['root', 'network namespaces', 'build', ...wants])(
     `unmodified clients over VLAN 42, ${driver}`,
     () => {
+      /** The stack behind pcap is the same one: there, fewer will do. */
+      const FLOOD = driver === 'xdp' ? 50_000 : 20_000;
       let stand: Stand;
       let responder: Started;
       const stats = () => {
@@ -40,10 +42,10 @@ export function unmodifiedClients(driver: 'xdp' | 'pcap'): void {
         );
       });
 
-      test('ping -f loses nothing of 50,000', () => {
-        expect(stand.ping('-q', '-f', '-c', '50000', '10.10.10.11')).toMatchObject({
-          transmitted: 50000,
-          received: 50000,
+      test(`ping -f loses nothing of ${FLOOD}`, () => {
+        expect(stand.ping('-q', '-f', '-c', `${FLOOD}`, '10.10.10.11')).toMatchObject({
+          transmitted: FLOOD,
+          received: FLOOD,
         });
       }, 60_000);
 
@@ -153,7 +155,7 @@ export function unmodifiedClients(driver: 'xdp' | 'pcap'): void {
         await responder.stop();
         const [, requests, replies] = /(\d+) requests, (\d+) replies/.exec(responder.said.out)!;
         expect(requests).toBe(replies);
-        expect(Number(replies)).toBeGreaterThan(50_000);
+        expect(Number(replies)).toBeGreaterThan(FLOOD);
         expect(port.stats64.tx.packets).toBeGreaterThanOrEqual(Number(replies));
       });
     },
