@@ -11,6 +11,7 @@ export const setsockopt = f('int setsockopt(int, int, int, uintptr_t, uint)');
 export const getsockopt = f('int getsockopt(int, int, int, uintptr_t, uintptr_t)');
 export const bind = f('int bind(int, uintptr_t, uint)');
 export const connect = f('int connect(int, uintptr_t, uint)');
+export const open = f('int open(const char *, int)');
 export const close = f('int close(int)');
 export const poll = f('int poll(uintptr_t, ulong, int)');
 export const epollCreate1 = f('int epoll_create1(int)');
