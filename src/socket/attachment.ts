@@ -1,4 +1,5 @@
 // What joins this process to the worker of a device: one connection for all its sockets, gone when the last of them is.
+import { isMainThread } from 'node:worker_threads';
 import { type ControlClient, connect } from '../control/client.js';
 import { runRoot, workerFolder } from '../control/run-folder.js';
 import { EvlnetError } from '../errors.js';
@@ -7,6 +8,7 @@ import { emitWarning } from '../warning.js';
 import { isStanding, runSession } from '../worker/session.js';
 import type { SocketBinding } from '../worker/shared.js';
 import type { OpenedSocket } from '../worker/sockets.js';
+import { startWorkerProcess } from '../worker/worker-process.js';
 
 /** A worker that starts or ends is waited for that long. */
 export const PATIENCE_MS = 3000;
@@ -87,8 +89,10 @@ async function join(
 
 const isCode = (error: unknown, code: string): boolean => error instanceof EvlnetError && error.code === code;
 
-/** A worker in this process; resolves, with what ends it, once it listens. */
+/** A worker in this process, or a process of its own for a thread, which may be terminated; resolves, with what ends it, once it listens. */
 function begin(device: string, state: StatePath): Promise<() => void> {
+  if (!isMainThread)
+    return startWorkerProcess({ device, stateFile: state.file, runRoot: runRoot(state) }, emitWarning);
   const over = new AbortController();
   return new Promise((resolve, reject) => {
     runSession({

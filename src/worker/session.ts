@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads';
 import { type ControlClient, connect, isGone } from '../control/client.js';
 import { fromFailure, type WorkerStatus } from '../control/messages.js';
 import { claimFolder, workerFolder } from '../control/run-folder.js';
@@ -10,6 +11,7 @@ import { aborted, type SessionOptions, slotsOf, tallying } from './session-optio
 import { type Spawned, spawnFor } from './spawn.js';
 import { Tally } from './tally.js';
 import type { TraceRecord } from './trace-record.js';
+import { startWorkerProcess } from './worker-process.js';
 
 /** Run folders of the sessions of this process that become the worker where there is none. */
 const standing = new Map<string, number>();
@@ -38,22 +40,29 @@ export async function runSession(o: SessionOptions): Promise<Tally> {
   };
   // Who is attached is the next worker: its out-of-band side stands by, so that nothing has to be loaded when the other one ends.
   let standby: Spawned | undefined;
+  // A thread never is the worker itself: it has one started, and is attached to it.
+  let endProcess: (() => void) | undefined;
   if (o.mayAttach) standing.set(folder, (standing.get(folder) ?? 0) + 1);
   try {
     while (!o.signal.aborted) {
-      const claim = tryClaim(o, folder);
-      if (claim instanceof EvlnetError) {
-        if (!o.mayAttach) throw claim;
+      const claim = isMainThread ? tryClaim(o, folder) : undefined;
+      if (claim === undefined || claim instanceof EvlnetError) {
+        if (claim && !o.mayAttach) throw claim;
         const client = await connect(folder, { timeoutMs: 1000 }).catch(() => undefined);
         const status = client && (await statusOf(client).catch(unlessGone));
         if (client && status) {
           const { driver, ports } = status;
           // Its successor will most probably have that driver too.
-          standby ??= spawnFor(driver === 'pcap' ? 'pcap' : 'xdp');
-          void loadWorker();
+          if (isMainThread) {
+            standby ??= spawnFor(driver === 'pcap' ? 'pcap' : 'xdp');
+            void loadWorker();
+          }
           tally.follow(folder, slotsOf(ports, o.wanted));
           await attached(o, client, tally, () => started('attached')).catch(unlessGone);
-        }
+        } else if (!isMainThread)
+          endProcess = await startWorkerProcess(o, (message, hint) => o.sink.warning(message, hint)).catch(
+            unlessTaken,
+          );
         // The other one is starting, or going: neither takes long.
         else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         continue;
@@ -72,6 +81,7 @@ export async function runSession(o: SessionOptions): Promise<Tally> {
     return tally;
   } finally {
     if (o.mayAttach) leave(folder);
+    endProcess?.();
     await standby?.discard();
   }
 }
@@ -85,6 +95,11 @@ function leave(folder: string): void {
 /** A worker that is killed closes its connections first and its socket last: who was reached may be going all the same. */
 function unlessGone(error: unknown): undefined {
   if (!isGone(error)) throw error;
+}
+
+/** Another one was faster: it will do. */
+function unlessTaken(error: unknown): undefined {
+  if (!(error instanceof EvlnetError && error.code === 'EVL_WORKER_RUNNING')) throw error;
 }
 
 const statusOf = async (client: ControlClient): Promise<WorkerStatus> =>

@@ -7,6 +7,7 @@ import { describeIf } from '../capability.js';
 import { EVLNET, Stand, type Started, until } from './stand.js';
 
 const PROGRAM = join(import.meta.dirname, 'udp-program.mjs');
+const THREADS = join(import.meta.dirname, 'udp-threads.mjs');
 const SELF = '10.10.10.11';
 const BIND = `
 import errno, socket, sys
@@ -60,13 +61,22 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
     const askShortly = (text: string) =>
       stand.get('issuer', 'sh', '-c', `printf %s "$1" | socat -t 0.5 - UDP4:${SELF}:42042`, 'sh', text);
 
-    const isWorker = (pid: number): boolean => {
+    /** 0: nobody. */
+    const workerOf = (): number => {
       try {
-        return readFileSync(join(stand.folder(), 'worker.json'), 'utf8').includes(`"pid": ${pid},`);
+        return (JSON.parse(readFileSync(join(stand.folder(), 'worker.json'), 'utf8')) as { pid: number }).pid;
       } catch {
-        return false;
+        return 0;
       }
     };
+    const openSockets = (): number => {
+      try {
+        return readdirSync(join(stand.folder(), 'sockets')).length;
+      } catch {
+        return 0;
+      }
+    };
+    const isWorker = (pid: number): boolean => workerOf() === pid;
 
     beforeAll(async () => {
       stand = await Stand.up('udp');
@@ -149,6 +159,32 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       const p = await program('42042', SELF);
       expect(await askForAll('evlnet')).toBe('EVLNET');
       expect(await p.stop('SIGTERM')).toBe(0);
+    }, 60_000);
+
+    test('in a thread has a worker that ends with it, however that is ended, and the next thread another one', async () => {
+      const p = stand.start('responder', {}, process.execPath, THREADS, '42042', SELF);
+      started.push(p);
+      await p.printed(/listening/);
+      expect(await ask('one')).toBe('ONE');
+      const isDiverting = () => / xdp/.test(stand.get('responder', 'ip', 'link', 'show', 'eth0'));
+      expect(isDiverting()).toBe(true);
+      const killed = workerOf();
+      process.kill(killed, 'SIGKILL');
+      await until(
+        () => ![0, killed].includes(workerOf()) && openSockets() > 0,
+        20_000,
+        'its socket is open at the next worker',
+      );
+      p.child.kill('SIGUSR2');
+      await p.printed(/terminated/);
+      await until(() => !isDiverting(), 20_000, 'its traffic is in-band again');
+      p.child.kill('SIGUSR2');
+      await p.printed(/listening[\s\S]*listening/);
+      expect(await ask('two')).toBe('TWO');
+      await p.stop('SIGKILL');
+      await until(() => !isDiverting(), 20_000, 'its traffic is in-band again');
+      // Node warns of a descriptor that it takes for its own.
+      expect(p.said.err).toBe('');
     }, 60_000);
 
     test('takes and answers datagrams of any length, in fragments where they are longer than the MTU', async () => {
