@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { describe } from '@jest/globals';
 
 const NOBODY = 65534;
@@ -29,6 +30,14 @@ const probes = {
   bpf: () => {
     const caps = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
     return ((BigInt(`0x${caps}`) >> 39n) & 1n) === 1n || 'no CAP_BPF';
+  },
+  'hardware times': () => {
+    const [major, minor] = release().split('.').map(Number) as [number, number];
+    return (
+      major > 6 ||
+      (major === 6 && minor >= 7) ||
+      `Linux ${release()} does not say what drivers tell XDP programs`
+    );
   },
   cap: () => existsSync('node_modules/cap/build/Release/cap.node') || 'npm cap is not built',
   build: () => existsSync('dist/cli/main.js') || 'dist/ is not built',

@@ -12,7 +12,10 @@ const HEADER_LENGTH = 4;
 /** NETDEV_XDP_RX_METADATA_TIMESTAMP. */
 const TIMESTAMP = 1;
 
-/** Whether the driver of an interface tells the time of its NIC; undefined where the kernel (before Linux 6.7) does not say what drivers can. */
+/**
+ * Whether the driver of an interface tells the time of its NIC; undefined where the kernel (before Linux 6.7) does not say what drivers can, or has
+ * no such interface.
+ */
 export function tellsHardwareTime(ifindex: number): boolean | undefined {
   const family = askGeneric(
     CONTROL,
@@ -43,9 +46,9 @@ function askGeneric<T>(
       Protocol.Generic,
     );
   } catch (error) {
-    // No such family, or no such command of it.
-    if (!(error instanceof EvlnetError) || (error.errno !== Errno.ENOENT && error.errno !== Errno.EOPNOTSUPP))
-      throw error;
-    return undefined;
+    // No such family, no such command of it, no such interface.
+    const n = error instanceof EvlnetError ? error.errno : undefined;
+    if (n === Errno.ENOENT || n === Errno.EOPNOTSUPP || n === Errno.ENODEV) return undefined;
+    throw error;
   }
 }

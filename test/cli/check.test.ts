@@ -2,6 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../src/cli/check/finding.js';
 import { EvlnetError } from '../../src/errors.js';
+import { link as interfaceNamed } from '../../src/linux/link.js';
+import { describeIf } from '../capability.js';
+import { addVeth } from '../device/veth.js';
+import { enterNamespace } from '../linux/namespace.js';
 import { FakeHost, inet, link, vlan } from './fake.js';
 
 let host: FakeHost;
@@ -126,5 +130,21 @@ test('check DEVICE looks at that device, or at the one under it', async () => {
     code: 2,
     out: '',
     err: 'Cannot find device "nope"\nHint: "ip link" lists the devices\n',
+  });
+});
+
+describeIf(['root', 'network namespaces', 'hardware times'])('a driver', () => {
+  test('that XDP programs can ask for hardware times is one that check names', async () => {
+    const namespace = enterNamespace();
+    try {
+      addVeth(1);
+      host.links = [link(interfaceNamed('p0')!.ifindex, 'p0'), link(1, 'lo')];
+      const what = async (name: string) =>
+        about((await found(`-j check ${name}`)).findings, name).map((f) => f.what);
+      expect(await what('p0')).toContain('driver veth, 1 receive queue, tells hardware times');
+      expect((await what('lo')).join()).not.toMatch('hardware');
+    } finally {
+      namespace.leave();
+    }
   });
 });

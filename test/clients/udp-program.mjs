@@ -7,9 +7,9 @@ const socket = createSocket({ type: 'udp4', reuseAddr: process.env.REUSE === '1'
 socket.on('listening', () => say({ listening: socket.address() }));
 socket.on('error', ({ code, message, hint }) => say({ error: code, message, hint }));
 socket.on('close', () => say({ closed: true }));
-if (process.env.STAMPS === '1') {
+if (process.env.STAMPS) {
   // A veth has no time of its own: there the driver is asked for one, and nothing is told.
-  socket.setTimestamping({ rx: true, tx: true, hardware: true });
+  socket.setTimestamping({ rx: true, tx: true, hardware: process.env.STAMPS === 'hardware' });
   socket.on('timestamp', (left) => say({ left, statistics: socket.statistics() }));
 }
 // In batches: as it came, and without copies of its own. Nothing waits for what became of the first one, which is refused.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { nowNs } from '../../src/linux/clock.js';
 import type { RxTimestamps, TxTimestamps } from '../../src/socket/timestamps.js';
-import { describeIf } from '../capability.js';
+import { describeIf, has } from '../capability.js';
 import { EVLNET, Stand, type Started, until } from './stand.js';
 
 const PROGRAM = join(import.meta.dirname, 'udp-program.mjs');
@@ -227,7 +227,8 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       expect(watch.said.out).toMatch(/"driver_queue":\{"count":[1-9].*"collections":\{"count":\d/);
 
       const plain = await program('42043');
-      const p = stand.start('responder', { STAMPS: '1' }, process.execPath, PROGRAM, '42042');
+      const stamps = has('hardware times') === true ? 'hardware' : 'software';
+      const p = stand.start('responder', { STAMPS: stamps }, process.execPath, PROGRAM, '42042');
       started.push(p);
       await p.printed(/listening/);
       const before = nowNs();

@@ -57,67 +57,6 @@ describeIf(['root', 'bpf', 'network namespaces'])('setStamp()', () => {
     },
   );
 
-  test('the NIC is asked for its time, which a veth has not, whichever program decides', async () => {
-    wire = await vethWire();
-    const { attachment, device } = wire;
-    device.stamp = 7;
-    await attachment.setStamp!(7, true);
-    expect(await arrive()).toEqual(all('between'));
-    await attachment.setFilter(openFilter({ all: 'vlan' }), false);
-    expect(await arrive()).toEqual(all('between'));
-    await attachment.setStamp!(7);
-    expect(await arrive()).toEqual(all('between'));
-    await attachment.setStamp!(7, true);
-    attachment.pause();
-    attachment.resume();
-    expect(await arrive()).toEqual(all('between'));
-    await attachment.setFilter(undefined, false);
-    await attachment.setStamp!(0);
-    expect(await arrive()).toEqual(all('none'));
-  });
-
-  test.each([
-    ['comes with the frame, every bit of it', 0, 0xfedc_ba98_7654_3211n, 0xfedc_ba98_7654_3211n],
-    ['is nothing where the driver has none, whatever it wrote', -61, 1n, 0n],
-  ])('a time that the NIC tells %s', async (_name, result, ns, told) => {
-    wire = await vethWire();
-    const { peer } = wire;
-    wire.attachment.close();
-    const { ifindex } = link('p0')!;
-    const nic = await deviceOfNic('p0', ifindex, { mark: 7, boundTo: ifindex }, { result, ns });
-    try {
-      nic.device.stamp = 7;
-      await send(peer, frames(COUNT));
-      const times: bigint[] = [];
-      await take(nic.device, COUNT, (batch) => {
-        for (let i = 0; i < batch.count; i++) {
-          expect(batch.driverNs[i]! > 0).toBe(true);
-          times.push((BigInt(batch.hardwareHigh[i]!) << 32n) | BigInt(batch.hardwareLow[i]!));
-        }
-        nic.device.release(batch);
-      });
-      expect(times).toEqual(Array(COUNT).fill(told));
-    } finally {
-      nic.close();
-    }
-  });
-
-  test('in generic mode there is no time of the NIC, and all stays as it was', async () => {
-    wire = await vethWire({ mode: 'generic' });
-    const { attachment, device } = wire;
-    device.stamp = 7;
-    await attachment.setStamp!(7);
-    await expect(attachment.setStamp!(7, true)).rejects.toMatchObject({
-      code: 'EVL_NO_HARDWARE_TIMES',
-      hint: expect.stringContaining('mode native'),
-    });
-    expect(await arrive()).toEqual(all('between'));
-  });
-
-  test('tellsHardwareTime() knows which driver can', () => {
-    expect(['p0', 'lo'].map((name) => tellsHardwareTime(link(name)!.ifindex))).toEqual([true, false]);
-  });
-
   test('a stamp that nobody took is not told of another frame', async () => {
     wire = await vethWire({ pool: 64 });
     const { attachment, device } = wire;
@@ -142,5 +81,69 @@ describeIf(['root', 'bpf', 'network namespaces'])('setStamp()', () => {
     expect(await arrive()).toEqual(all('between'));
     await attachment.setStamp!(0);
     expect(await arrive()).toEqual(all('none'));
+  });
+
+  describeIf(['hardware times'])('with the time of the NIC', () => {
+    test('the NIC is asked for its time, which a veth has not, whichever program decides', async () => {
+      wire = await vethWire();
+      const { attachment, device } = wire;
+      device.stamp = 7;
+      await attachment.setStamp!(7, true);
+      expect(await arrive()).toEqual(all('between'));
+      await attachment.setFilter(openFilter({ all: 'vlan' }), false);
+      expect(await arrive()).toEqual(all('between'));
+      await attachment.setStamp!(7);
+      expect(await arrive()).toEqual(all('between'));
+      await attachment.setStamp!(7, true);
+      attachment.pause();
+      attachment.resume();
+      expect(await arrive()).toEqual(all('between'));
+      await attachment.setFilter(undefined, false);
+      await attachment.setStamp!(0);
+      expect(await arrive()).toEqual(all('none'));
+    });
+
+    test.each([
+      ['comes with the frame, every bit of it', 0, 0xfedc_ba98_7654_3211n, 0xfedc_ba98_7654_3211n],
+      ['is nothing where the driver has none, whatever it wrote', -61, 1n, 0n],
+    ])('a time that the NIC tells %s', async (_name, result, ns, told) => {
+      wire = await vethWire();
+      const { peer } = wire;
+      wire.attachment.close();
+      const { ifindex } = link('p0')!;
+      const nic = await deviceOfNic('p0', ifindex, { mark: 7, boundTo: ifindex }, { result, ns });
+      try {
+        nic.device.stamp = 7;
+        await send(peer, frames(COUNT));
+        const times: bigint[] = [];
+        await take(nic.device, COUNT, (batch) => {
+          for (let i = 0; i < batch.count; i++) {
+            expect(batch.driverNs[i]! > 0).toBe(true);
+            times.push((BigInt(batch.hardwareHigh[i]!) << 32n) | BigInt(batch.hardwareLow[i]!));
+          }
+          nic.device.release(batch);
+        });
+        expect(times).toEqual(Array(COUNT).fill(told));
+      } finally {
+        nic.close();
+      }
+    });
+
+    test('in generic mode there is no time of the NIC, and all stays as it was', async () => {
+      wire = await vethWire({ mode: 'generic' });
+      const { attachment, device } = wire;
+      device.stamp = 7;
+      await attachment.setStamp!(7);
+      await expect(attachment.setStamp!(7, true)).rejects.toMatchObject({
+        code: 'EVL_NO_HARDWARE_TIMES',
+        hint: expect.stringContaining('mode native'),
+      });
+      expect(await arrive()).toEqual(all('between'));
+    });
+
+    test('tellsHardwareTime() knows which driver can', () => {
+      expect(['p0', 'lo'].map((name) => tellsHardwareTime(link(name)!.ifindex))).toEqual([true, false]);
+      expect(tellsHardwareTime(0x7fff_ffff)).toBeUndefined();
+    });
   });
 });

@@ -26,14 +26,15 @@ export async function deviceFindings(
   else findings.push(ok(ifname, 'is up'));
 
   const { driverName, channels } = await import('../../linux/ethtool.js');
+  const { tellsHardwareTime } = await import('../../linux/rx-metadata.js');
   const queues = channels(ifname);
   const count = queues ? queues.rx + queues.combined : device.rxQueues;
-  findings.push(
-    ok(
-      ifname,
-      `driver ${driverName(ifname)?.driver ?? 'unknown'}, ${count} receive queue${count === 1 ? '' : 's'}`,
-    ),
-  );
+  const has = [
+    `driver ${driverName(ifname)?.driver ?? 'unknown'}`,
+    `${count} receive queue${count === 1 ? '' : 's'}`,
+    ...(driver !== 'pcap' && tellsHardwareTime(device.ifindex) ? ['tells hardware times'] : []),
+  ];
+  findings.push(ok(ifname, has.join(', ')));
   if (driver !== 'pcap') {
     findings.push(...(await offloadFindings(ifname, worker, choice)));
     if (device.mtu > MAX_MTU)
