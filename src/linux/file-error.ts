@@ -1,11 +1,14 @@
 import { EvlnetError } from '../errors.js';
 
+export const MORE_OPEN_FILES = 'allow more open files with ulimit -n';
+
 const REMEDIES: Record<string, string> = {
   EACCES: 'run as root',
   EPERM: 'run as root',
   EROFS: 'make that file system writable',
   ENOSPC: 'make room on that file system',
   EDQUOT: 'make room within the quota',
+  EMFILE: MORE_OPEN_FILES,
 };
 // Who is root already is refused by an attribute of the file, or for want of a capability.
 const REMEDIES_OF_ROOT: Record<string, string> = {

@@ -1,5 +1,6 @@
 import koffi from 'koffi';
 import { type ErrorDetails, EvlnetError } from '../errors.js';
+import { MORE_OPEN_FILES } from './file-error.js';
 
 // Every pointer parameter is a uintptr_t that takes a Number: koffi then neither copies nor pins anything, and the
 // memory behind it must be a Mapping (memory.ts), which the collector never moves or frees.
@@ -60,6 +61,7 @@ export const Errno = {
   EEXIST: 17,
   ENODEV: 19,
   EINVAL: 22,
+  EMFILE: 24,
   ENOSPC: 28,
   ERANGE: 34,
   ENOSYS: 38,
@@ -86,8 +88,8 @@ export const errnoName = (n: number): string => {
 
 /**
  * The error for a system call that failed: `Cannot bind AF_XDP socket to queue 0 of "eth0": Device or resource busy
- * (EBUSY)`. `act` starts with a verb in lower case; `reason` stands in for the system's text of `n`; EPERM and EACCES
- * bring their hint along.
+ * (EBUSY)`. `act` starts with a verb in lower case; `reason` stands in for the system's text of `n`; EPERM, EACCES
+ * and EMFILE bring their hint along.
  */
 export function systemError(
   act: string,
@@ -102,6 +104,7 @@ export function systemError(
       ...(denied
         ? { hint: 'run as root, or with ambient capabilities CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF' }
         : {}),
+      ...(n === Errno.EMFILE ? { hint: MORE_OPEN_FILES } : {}),
       ...details,
       errno: n,
     },

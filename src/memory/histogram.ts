@@ -57,7 +57,7 @@ export function summarize(after: Float64Array, before?: Float64Array): Summary |
   return {
     count,
     min,
-    average: of(SUM) / count,
+    average: Math.round(of(SUM) / count),
     max,
     p50: quantile(of, count, 0.5),
     p99: quantile(of, count, 0.99),

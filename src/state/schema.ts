@@ -115,7 +115,10 @@ export interface Violation {
 /** The document with absent parts filled in, or the first violation. */
 export function validate(value: unknown): { state: StateDocument } | { violation: Violation } {
   const result = v.safeParse(document, value, { abortEarly: true });
-  if (result.success) return { state: result.output };
+  if (result.success) {
+    const violation = twin(result.output.ports);
+    return violation ? { violation } : { state: result.output };
+  }
   const [{ path, message, received }] = result.issues;
   const found = { undefined: 'missing', Array: 'a list', Object: 'an object' }[received] ?? received;
   return {
@@ -124,6 +127,22 @@ export function validate(value: unknown): { state: StateDocument } | { violation
       reason: found === 'missing' ? 'is missing' : `is ${found}, expected ${message}`,
     },
   };
+}
+
+/** The first port with a VLAN that another one of its device has. */
+function twin(ports: Record<string, PortState>): Violation | undefined {
+  const names = new Map<string, string>();
+  for (const [name, { link, vid }] of Object.entries(ports)) {
+    if (link === undefined || vid === undefined) continue;
+    const other = names.get(`${link} ${vid}`);
+    if (other !== undefined)
+      return {
+        path: formatPath(['ports', name, 'vid']),
+        reason: `is ${vid}, the VLAN of "${other}" on ${link}`,
+      };
+    names.set(`${link} ${vid}`, name);
+  }
+  return undefined;
 }
 
 /** `ports."eth0.42".vid`, `services.eth0.services[0].udpPort` */

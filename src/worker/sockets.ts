@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EvlnetError } from '../errors.js';
 import { makeFifo, openFifo } from '../linux/fifo.js';
+import { namingErrors } from '../linux/file-error.js';
 import { close, Errno, write } from '../linux/libc.js';
 import { mapNewFile } from '../linux/mapped-file.js';
 import { type Mapping, unmap } from '../linux/memory.js';
@@ -148,7 +149,7 @@ export class Sockets {
   #makeFiles(file: string, wake: string, length: number): { memory: Mapping; wakeFd: number } {
     let memory: Mapping | undefined;
     try {
-      memory = mapNewFile(file, length);
+      memory = namingErrors('make', file, '', () => mapNewFile(file, length));
       makeFifo(wake);
       return { memory, wakeFd: openFifo(wake) };
     } catch (error) {

@@ -27,7 +27,7 @@ test('percentiles and extremes are within 4 % of the exact ones', () => {
       expect(near(s.max, Math.max(...values))).toBe(true);
       const least = Math.min(...values);
       expect(s.min <= least && least - s.min <= least * WITHIN).toBe(true);
-      expect(s.average).toBeCloseTo(values.reduce((a, b) => a + b) / values.length, 3);
+      expect(s.average).toBe(Math.round(values.reduce((a, b) => a + b) / values.length));
     }),
     { numRuns: 500 },
   );
@@ -47,7 +47,7 @@ test('times of a batch weigh as many as its frames', () => {
   record(h, 50_000, 1);
   const s = summarize(h)!;
   expect(s.count).toBe(65);
-  expect(s.average).toBeCloseTo((64 * 100 + 50_000) / 65);
+  expect(s.average).toBe(Math.round((64 * 100 + 50_000) / 65));
   expect(near(s.p50, 100)).toBe(true);
   expect(near(s.p99, 50_000)).toBe(true);
 });

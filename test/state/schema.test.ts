@@ -132,6 +132,11 @@ describe('validate', () => {
   test.each([
     [[], 'the document', 'is a list, expected an object'],
     [null, 'the document', 'is null, expected an object'],
+    [
+      { schema: 1, ports: { 'eth0.42': { link: 'eth0', vid: 42 }, twin: { link: 'eth0', vid: 42 } } },
+      'ports.twin.vid',
+      'is 42, the VLAN of "eth0.42" on eth0',
+    ],
     [{}, 'schema', 'is missing'],
     [{ schema: '1' }, 'schema', 'is "1", expected 1'],
     [{ schema: 1, vlans: {} }, 'vlans', expect.stringContaining('is an object, expected a list of VLAN IDs')],
