@@ -30,12 +30,14 @@ export class Attachment {
     void client.closed.then(() => this.#forget());
   }
 
-  /** The one of the device, made if need be; each user must `release` it. */
-  static async to(device: string, state: StatePath): Promise<Attachment> {
+  /** The one of the device, made if need be; each user must `release` it. A worker in this process keeps it alive: `mayBeWorker`. */
+  static async to(device: string, state: StatePath, mayBeWorker: boolean): Promise<Attachment> {
     const folder = workerFolder(runRoot(state), device);
     let attachment = attachments.get(folder);
     if (attachment === undefined) {
-      attachment = join(device, state, folder).then(({ client, end }) => new Attachment(folder, client, end));
+      attachment = join(device, state, folder, mayBeWorker).then(
+        ({ client, end }) => new Attachment(folder, client, end),
+      );
       attachments.set(folder, attachment);
       attachment.catch(() => attachments.delete(folder));
     }
@@ -67,6 +69,7 @@ async function join(
   device: string,
   state: StatePath,
   folder: string,
+  mayBeWorker: boolean,
 ): Promise<{ client: ControlClient; end: () => void }> {
   const until = Date.now() + PATIENCE_MS;
   for (;;) {
@@ -77,7 +80,7 @@ async function join(
       // A session of this process takes the place anyway, with the options that its user gave it.
       const end = isStanding(folder)
         ? (error as Error)
-        : await begin(device, state).catch((e: unknown) => e as Error);
+        : await begin(device, state, mayBeWorker).catch((e: unknown) => e as Error);
       if (typeof end === 'function') return { client: await connect(folder), end };
       // Another one was faster, and does not listen yet.
       const isStarting = end === error || isCode(end, 'EVL_WORKER_RUNNING');
@@ -89,10 +92,15 @@ async function join(
 
 const isCode = (error: unknown, code: string): boolean => error instanceof EvlnetError && error.code === code;
 
-/** A worker in this process, or a process of its own for a thread, which may be terminated; resolves, with what ends it, once it listens. */
-function begin(device: string, state: StatePath): Promise<() => void> {
-  if (!isMainThread)
-    return startWorkerProcess({ device, stateFile: state.file, runRoot: runRoot(state) }, emitWarning);
+/**
+ * A worker in this process; or in one of its own, for a thread, which may be terminated, and for sockets that let the program end. Resolves, with
+ * what ends it, once it listens.
+ */
+function begin(device: string, state: StatePath, mayBeWorker: boolean): Promise<() => void> {
+  if (!isMainThread || !mayBeWorker) {
+    const options = { device, stateFile: state.file, runRoot: runRoot(state) };
+    return startWorkerProcess(options, emitWarning, mayBeWorker);
+  }
   const over = new AbortController();
   return new Promise((resolve, reject) => {
     runSession({

@@ -190,7 +190,7 @@ export class Lease<B extends SocketBinding> {
     const socket = this.#socket;
     const state = statePath(socket.state);
     const device = deviceOf(whereabouts, state.file);
-    const attachment = await Attachment.to(device, state);
+    const attachment = await Attachment.to(device, state, this.#isReferenced);
     let id = 0;
     try {
       const { rx: isStamped, hardware } = socket.wantedTimes();

@@ -179,6 +179,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
     return this;
   }
 
+  /** As that of a UDP socket. */
   unref(): this {
     this.#lease.unref();
     return this;

@@ -239,7 +239,10 @@ export class UdpSocket extends UdpOptions {
     return this;
   }
 
-  /** The program may end with the socket open; but not where it is the worker itself, which others may use. */
+  /**
+   * The program may end with the socket open. Where that is said before the socket is bound, or right after `bind`, the program does not become the
+   * worker: that is a process of its own, which ends with it. Said later, the program that is the worker goes on, since others may use it.
+   */
   unref(): this {
     this.#lease.unref();
     return this;

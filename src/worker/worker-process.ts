@@ -31,10 +31,12 @@ export type WorkerProcessNews =
 /**
  * A worker in a process of its own, for a thread (node:worker_threads): when that is terminated it cannot end the diversion, and what the kernel
  * has given to a process stays until that ends. Resolves once it listens, with what ends it; it ends with the thread too, whose pipes close.
+ * `isAwaited`: until then the program lives for it.
  */
 export function startWorkerProcess(
   o: WorkerProcessOptions,
   onWarning: (message: string, hint?: string) => void,
+  isAwaited = true,
 ): Promise<() => void> {
   const { device, stateFile, runRoot, spin, cpu, priority } = o;
   const given = JSON.stringify({ device, stateFile, runRoot, spin, cpu, priority });
@@ -46,6 +48,10 @@ export function startWorkerProcess(
   const life = child.stdio[0] as Writable & Socket;
   const news = child.stdio[NEWS_FD] as Readable & Socket;
   for (const end of [life, news]) end.on('error', () => {});
+  const unref = () => {
+    for (const one of [child, life, news]) one.unref();
+  };
+  if (!isAwaited) unref();
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', () =>
@@ -57,7 +63,7 @@ export function startWorkerProcess(
       else if ('failure' in said) reject(fromFailure(said.failure));
       else {
         // From here on the program lives for its sockets alone.
-        for (const one of [child, life, news]) one.unref();
+        unref();
         resolve(() => void life.end());
       }
     });

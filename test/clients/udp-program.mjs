@@ -29,3 +29,8 @@ socket.on('message', (message, from) => {
 });
 process.on('SIGTERM', () => socket.close());
 socket.bind(Number(port), address);
+// Nothing but a timer keeps the program, until the socket has answered for the first time.
+if (process.env.UNREF === '1') {
+  const hold = setTimeout(() => {}, 60_000);
+  socket.unref().once('message', () => setImmediate(() => clearTimeout(hold)));
+}

@@ -77,6 +77,14 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       }
     };
     const isWorker = (pid: number): boolean => workerOf() === pid;
+    const isDiverting = () => / xdp/.test(stand.get('responder', 'ip', 'link', 'show', 'eth0'));
+    /** Which ends when it has answered. */
+    const unreferenced = async () => {
+      const p = stand.start('responder', { UNREF: '1' }, process.execPath, PROGRAM, '42042', SELF);
+      started.push(p);
+      await p.printed(/listening/);
+      return p;
+    };
 
     beforeAll(async () => {
       stand = await Stand.up('udp');
@@ -135,6 +143,12 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
         expect(await ask('two', `${SELF}:42043`)).toBe('TWO');
       }, 60_000);
 
+      test('lets its program end, once unref() was called', async () => {
+        const p = await unreferenced();
+        expect(askShortly('evlnet')).toBe('EVLNET');
+        expect(await p.ended).toBe(0);
+      }, 60_000);
+
       test('an address that no port has is EADDRNOTAVAIL', async () => {
         const p = stand.start('responder', {}, process.execPath, PROGRAM, '42042', '10.10.10.77');
         started.push(p);
@@ -155,6 +169,13 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       }, 60_000);
     });
 
+    test('lets its program end, once unref() was called, with the worker that was its own', async () => {
+      const p = await unreferenced();
+      expect(askShortly('evlnet')).toBe('EVLNET');
+      expect(await p.ended).toBe(0);
+      await until(() => !isDiverting(), 20_000, 'its traffic is in-band again');
+    }, 60_000);
+
     test('answers as its own worker where none runs', async () => {
       const p = await program('42042', SELF);
       expect(await askForAll('evlnet')).toBe('EVLNET');
@@ -166,7 +187,6 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       started.push(p);
       await p.printed(/listening/);
       expect(await ask('one')).toBe('ONE');
-      const isDiverting = () => / xdp/.test(stand.get('responder', 'ip', 'link', 'show', 'eth0'));
       expect(isDiverting()).toBe(true);
       const killed = workerOf();
       process.kill(killed, 'SIGKILL');
