@@ -69,6 +69,7 @@ export class InBand {
   #failure: EvlnetError | undefined;
   #isStopping = false;
   #isPaused = false;
+  #isDiverting = false;
   #unwatchState: (() => void) | undefined;
 
   /** Settles when the worker has ended and everything is put back: why, if not for `stop`. */
@@ -104,7 +105,7 @@ export class InBand {
     this.ended = outOfBand.ended.then((error) => this.#finish(error));
   }
 
-  /** Becomes the worker of the device; `spawned` is its out-of-band side, started ahead, and is used up. */
+  /** Becomes the worker of the device, that takes nothing yet; `spawned` is its out-of-band side, started ahead, and is used up. */
   static async start(o: InBandOptions, spawned: Spawned): Promise<InBand> {
     try {
       const base = requireDevice(o.device);
@@ -173,6 +174,12 @@ export class InBand {
     return this.#services.serve(wanted, sink);
   }
 
+  /** Begins to take traffic; until then all of it is in-band: who is to answer must be there first. */
+  divert(): Promise<void> {
+    this.#isDiverting = true;
+    return this.reload();
+  }
+
   /** Sends echo requests; resolves once the first is sent. */
   ping(wanted: EchoWanted, sink: EchoSink): Promise<EchoRun> {
     const port = this.#ports.find((p) => p.ifname === wanted.port);
@@ -209,9 +216,11 @@ export class InBand {
     // A port must be there before its frames come, and stay until they do not: first add, then divert, then remove.
     const leaving = this.#ports.filter((p) => !next.ports.some((n) => n.vid === p.vid));
     await this.outOfBand.command({ kind: 'ports', ports: [...next.ports, ...leaving] });
-    this.attachment.setVlans(next.table);
-    const failure = await this.filter.follow(state.filters[base.ifname], next.anyEthertype, retries);
-    if (failure) this.#warn(failure.message, failure.hint);
+    if (this.#isDiverting) {
+      this.attachment.setVlans(next.table);
+      const failure = await this.filter.follow(state.filters[base.ifname], next.anyEthertype, retries);
+      if (failure) this.#warn(failure.message, failure.hint);
+    }
     if (leaving.length > 0) await this.outOfBand.command({ kind: 'ports', ports: next.ports });
     this.#ports = next.ports;
     this.neighbours.follow(next.ports);

@@ -36,9 +36,10 @@ export async function asWorker(
   let control: ControlServer | undefined;
   try {
     control = await serveControl(folder, worker);
-    // What waits for the service is answered as soon as it runs, and counts.
     tally.follow(folder, slotsOf(worker.ports, o.wanted));
     for (const wanted of o.wanted) await worker.serve(wanted, o.sink);
+    // What waits for the service is answered at once, and counts.
+    await worker.divert();
     if (o.echoes) {
       const run = await worker.ping(o.echoes.wanted(), o.echoes.sink);
       void aborted(o.echoes.enough).then(() => run.enough().catch(() => {}));

@@ -46,6 +46,19 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     expect(existsSync(stand.runRoot)).toBe(false);
   });
 
+  test('takes no request before the responder is there to answer it', async () => {
+    const lladdr = stand.get('responder', 'cat', '/sys/class/net/eth0/address').trim();
+    const to = ['10.10.10.11', 'dev', 'eno2.42'];
+    stand.get('issuer', 'ip', 'neigh', 'replace', ...to, 'lladdr', lladdr, 'nud', 'permanent');
+    const pings = keep(stand.start('issuer', {}, 'ping', '-q', '-i', '0.001', '10.10.10.11'));
+    const words = ['icmp', '-i', 'eth0.42', '-s', '-c', '50'];
+    const responder = keep(stand.start('responder', {}, process.execPath, EVLNET, ...words));
+    expect(await responder.ended).toBe(0);
+    expect(responder.said.out).toMatch(/ replies, 0 dropped/);
+    await pings.stop('SIGINT');
+    stand.get('issuer', 'ip', 'neigh', 'del', ...to);
+  }, 60_000);
+
   test('a second responder on one port is refused, and the first goes on', async () => {
     keep(await stand.responder());
     const { status, stderr } = stand.evlnet('icmp', '-i', 'eth0.42');
