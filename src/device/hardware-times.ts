@@ -4,6 +4,8 @@ import { RX_TIMESTAMP } from '../filter/stamp.js';
 import { tellsHardwareTime } from '../linux/rx-metadata.js';
 import { hasKfunc } from '../linux/vmlinux.js';
 
+const SOFTWARE = 'without "hardware" there are the times by software';
+
 interface Place {
   readonly ifname: string;
   readonly ifindex: number;
@@ -24,11 +26,11 @@ export function demandHardwareTimes({ ifname, ifindex, port = ifname, mode }: Pl
   if (!hasKfunc(RX_TIMESTAMP))
     throw noHardwareTimes(`of "${ifname}": the kernel has no ${RX_TIMESTAMP}()`, 'this needs Linux 6.3');
   if (tellsHardwareTime(ifindex) === false)
-    throw noHardwareTimes(`of "${ifname}": its driver does not tell them to XDP programs`);
+    throw noHardwareTimes(`of "${ifname}": its driver does not tell them to XDP programs`, SOFTWARE);
 }
 
-export const noHardwareTimes = (reason: string, hint?: string): EvlnetError =>
+export const noHardwareTimes = (reason: string, hint: string): EvlnetError =>
   new EvlnetError('EVL_NO_HARDWARE_TIMES', `Cannot have the hardware times ${reason}`, {
     exit: Exit.Unsupported,
-    ...(hint === undefined ? {} : { hint }),
+    hint,
   });

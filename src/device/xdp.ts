@@ -116,8 +116,8 @@ export class XdpDevice implements Device {
       if (view.getUint32(at - STAMP_MARK, true) === this.stamp) {
         ns = view.getUint32(at - STAMP_TIME, true) + view.getUint32(at - STAMP_TIME + 4, true) * 2 ** 32;
         if (view.getUint32(at - STAMP_KIND, true) === HARDWARE) {
-          low = view.getUint32(at - STAMP_HARDWARE, true);
-          high = view.getUint32(at - STAMP_HARDWARE + 4, true);
+          low = view.getInt32(at - STAMP_HARDWARE, true);
+          high = view.getInt32(at - STAMP_HARDWARE + 4, true);
         }
         view.setUint32(at - STAMP_MARK, 0);
       }

@@ -8,9 +8,12 @@ export class Batch {
   readonly queue: Uint16Array;
   /** When the driver had it, CLOCK_MONOTONIC in nanoseconds; 0 where it says nothing. Told by `receive` while the device has a stamp. */
   readonly driverNs: Float64Array;
-  /** When the NIC had it, by its own clock: nanoseconds, low and high half; 0 where it says nothing. Told with `driverNs`. */
-  readonly hardwareLow: Uint32Array;
-  readonly hardwareHigh: Uint32Array;
+  /**
+   * When the NIC had it, by its own clock: nanoseconds, the bits of the low and the high half; 0 where it says nothing. Told with `driverNs`. With
+   * a sign, as everywhere on their way: the engine may box what has 32 bits without one.
+   */
+  readonly hardwareLow: Int32Array;
+  readonly hardwareHigh: Int32Array;
   count = 0;
 
   constructor(readonly capacity: number) {
@@ -18,8 +21,8 @@ export class Batch {
     this.length = new Uint32Array(capacity);
     this.queue = new Uint16Array(capacity);
     this.driverNs = new Float64Array(capacity);
-    this.hardwareLow = new Uint32Array(capacity);
-    this.hardwareHigh = new Uint32Array(capacity);
+    this.hardwareLow = new Int32Array(capacity);
+    this.hardwareHigh = new Int32Array(capacity);
   }
 
   /** Of a device that tells none any more. */

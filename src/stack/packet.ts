@@ -13,7 +13,7 @@ export class Packet {
   queue = 0;
   /** When the driver had it, CLOCK_MONOTONIC in nanoseconds; 0 where nobody asked for times, or it says nothing. Of fragments the last one's. */
   driverNs = 0;
-  /** When the NIC had it, by its own clock: nanoseconds, low and high half; otherwise as above. */
+  /** When the NIC had it, by its own clock: nanoseconds, the bits of the low and the high half; otherwise as above. */
   hardwareLow = 0;
   hardwareHigh = 0;
   /** When its batch came in; of what was put together from fragments, the last one's. */

@@ -92,7 +92,9 @@ export class InBand {
       isStopping: () => this.#isStopping,
       reserve: (port, udpPort) => this.sockets.reserveServed(port, udpPort),
       reload: () => this.reload(),
-      onChange: () => this.#traces.setTimer(),
+      onChange: () => {
+        if (this.#isDiverting) this.#traces.setTimer();
+      },
       onWarning: (message, hint) => this.#warn(message, hint),
     });
     this.#traces = new TraceDispatch(outOfBand, this.#services.running, this);
@@ -175,9 +177,11 @@ export class InBand {
   }
 
   /** Begins to take traffic; until then all of it is in-band: who is to answer must be there first. */
-  divert(): Promise<void> {
+  async divert(): Promise<void> {
     this.#isDiverting = true;
-    return this.reload();
+    await this.reload();
+    // Not before: who starts the worker first says that it listens.
+    this.#traces.setTimer();
   }
 
   /** Sends echo requests; resolves once the first is sent. */

@@ -33,8 +33,9 @@ export class Services {
     return [...this.running].map((s) => s.wanted);
   }
 
+  /** Each once: the services of one command share theirs. */
   get sinks(): readonly Sink[] {
-    return [...this.running].flatMap((s) => s.sink ?? []);
+    return [...new Set([...this.running].flatMap((s) => s.sink ?? []))];
   }
 
   /** Adds a service; resolves once it runs, with what removes it. */

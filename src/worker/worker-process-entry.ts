@@ -1,4 +1,4 @@
-// A worker for a thread of another process: it ends when its standard input does.
+// A worker for another process (worker-process.ts): it ends when its standard input does.
 import { writeSync } from 'node:fs';
 import { EvlnetError } from '../errors.js';
 import { runSession } from './session.js';

@@ -29,9 +29,9 @@ export type WorkerProcessNews =
   | Failure;
 
 /**
- * A worker in a process of its own, for a thread (node:worker_threads): when that is terminated it cannot end the diversion, and what the kernel
- * has given to a process stays until that ends. Resolves once it listens, with what ends it; it ends with the thread too, whose pipes close.
- * `isAwaited`: until then the program lives for it.
+ * A worker in a process of its own: for a thread (node:worker_threads), since when that is terminated it cannot end the diversion, and what the
+ * kernel has given to a process stays until that ends; and for a program that may end with its sockets open. Resolves once it listens, with what
+ * ends it; it ends with the thread or program too, whose pipes close. `isAwaited`: until it listens the program lives for it.
  */
 export function startWorkerProcess(
   o: WorkerProcessOptions,
@@ -55,7 +55,11 @@ export function startWorkerProcess(
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', () =>
-      reject(new EvlnetError('EVL_THREAD', `Cannot start the worker of "${device}": its process ended`)),
+      reject(
+        new EvlnetError('EVL_THREAD', `Cannot start the worker of "${device}": its process ended`, {
+          hint: 'what it printed tells why; "evlnet check" what stands in the way',
+        }),
+      ),
     );
     createInterface({ input: news }).on('line', (line) => {
       const said = JSON.parse(line) as WorkerProcessNews;

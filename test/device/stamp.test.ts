@@ -119,7 +119,7 @@ describeIf(['root', 'bpf', 'network namespaces'])('setStamp()', () => {
         await take(nic.device, COUNT, (batch) => {
           for (let i = 0; i < batch.count; i++) {
             expect(batch.driverNs[i]! > 0).toBe(true);
-            times.push((BigInt(batch.hardwareHigh[i]!) << 32n) | BigInt(batch.hardwareLow[i]!));
+            times.push((BigInt(batch.hardwareHigh[i]! >>> 0) << 32n) | BigInt(batch.hardwareLow[i]! >>> 0));
           }
           nic.device.release(batch);
         });
