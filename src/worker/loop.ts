@@ -76,7 +76,11 @@ export class Loop {
         if (wait !== undefined) return wait.then(() => this.#obeyed());
         this.#obeyed();
       }
-      if (words[Word.Stop] !== 0) return undefined;
+      if (words[Word.Stop] !== 0) {
+        // What a program sent before it ended leaves, though its worker ends with it.
+        if (sockets.hasWork) sockets.transmit(nowNs());
+        return undefined;
+      }
       if (sockets.showsWork) {
         sockets.transmit(nowNs());
         sockets.wakeReaders();
