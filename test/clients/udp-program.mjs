@@ -29,8 +29,10 @@ socket.on('message', (message, from) => {
 });
 process.on('SIGTERM', () => socket.close());
 socket.bind(Number(port), address);
-// Nothing but a timer keeps the program, until the socket has answered for the first time.
+// Nothing but a timer keeps the program, until it is told to end.
 if (process.env.UNREF === '1') {
   const hold = setTimeout(() => {}, 60_000);
-  socket.unref().once('message', () => setImmediate(() => clearTimeout(hold)));
+  socket.unref().on('message', (message) => {
+    if (`${message}` === 'end') clearTimeout(hold);
+  });
 }

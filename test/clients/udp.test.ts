@@ -78,7 +78,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
     };
     const isWorker = (pid: number): boolean => workerOf() === pid;
     const isDiverting = () => / xdp/.test(stand.get('responder', 'ip', 'link', 'show', 'eth0'));
-    /** Which ends when it has answered. */
+    /** Which ends when it hears `end`. */
     const unreferenced = async () => {
       const p = stand.start('responder', { UNREF: '1' }, process.execPath, PROGRAM, '42042', SELF);
       started.push(p);
@@ -145,7 +145,8 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
 
       test('lets its program end, once unref() was called', async () => {
         const p = await unreferenced();
-        expect(askShortly('evlnet')).toBe('EVLNET');
+        expect(await ask('evlnet')).toBe('EVLNET');
+        askShortly('end');
         expect(await p.ended).toBe(0);
       }, 60_000);
 
@@ -171,7 +172,8 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
 
     test('lets its program end, once unref() was called, with the worker that was its own', async () => {
       const p = await unreferenced();
-      expect(askShortly('evlnet')).toBe('EVLNET');
+      expect(await ask('evlnet')).toBe('EVLNET');
+      askShortly('end');
       expect(await p.ended).toBe(0);
       await until(() => !isDiverting(), 20_000, 'its traffic is in-band again');
     }, 60_000);
