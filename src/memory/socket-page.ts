@@ -22,7 +22,7 @@ export const MAX_PAYLOAD = 65_507;
 const Word = {
   ReceiveCapacity: 0,
   SendCapacity: 1,
-  /** Application: 1 while it waits to be woken for what comes, and for room in the send ring or failures. */
+  /** Application: 1 while it waits to be woken for what comes, and for room in the send ring or failures; 2 while it looks for what comes by itself. */
   WaitsToReceive: 2,
   WaitsToSend: 3,
   /** Application: octets of the receive ring that may be in use. */
@@ -48,6 +48,9 @@ const Word = {
   /** Application: IP_MTU_DISCOVER. */
   MtuDiscovery: 18,
 } as const;
+
+const WAITS = 1;
+const POLLS = 2;
 
 /** IP_MTU_DISCOVER, by the numbers of <linux/in.h>: whether datagrams may be cut, here and on the way. */
 export const MtuDiscovery = { Dont: 0, Want: 1, Do: 2, Probe: 3 } as const;
@@ -193,11 +196,25 @@ export class SocketPage {
 
   /** Application: wants to be woken. What came before that is not told: look again afterwards. */
   waitToReceive(): void {
-    Atomics.store(this.#words, Word.WaitsToReceive, 1);
+    Atomics.store(this.#words, Word.WaitsToReceive, WAITS);
   }
 
   waitToSend(): void {
-    Atomics.store(this.#words, Word.WaitsToSend, 1);
+    Atomics.store(this.#words, Word.WaitsToSend, WAITS);
+  }
+
+  /** Application: looks by itself from now on, where it waited and was not woken; true then. */
+  pollInstead(): boolean {
+    return Atomics.compareExchange(this.#words, Word.WaitsToReceive, WAITS, POLLS) === WAITS;
+  }
+
+  stopPolling(): void {
+    Atomics.store(this.#words, Word.WaitsToReceive, 0);
+  }
+
+  /** Out-of-band: the application looks by itself, but needs a CPU for it. */
+  get isPolled(): boolean {
+    return this.#words[Word.WaitsToReceive] === POLLS;
   }
 
   /** Out-of-band: whether the application wants to be woken; it is told once. */
@@ -211,7 +228,10 @@ export class SocketPage {
 
   /** By Atomics also to look: a plain read may be done before what is told is written (ARM). */
   #take(word: number): boolean {
-    return Atomics.load(this.#words, word) !== 0 && Atomics.exchange(this.#words, word, 0) !== 0;
+    return (
+      Atomics.load(this.#words, word) === WAITS &&
+      Atomics.compareExchange(this.#words, word, WAITS, 0) === WAITS
+    );
   }
 
   /** Out-of-band: there is room to say of so many more that they were not sent. */

@@ -1,4 +1,4 @@
-import { badArgument, badType, checkBufferSize } from './errors.js';
+import { badArgument, badType, checkBufferSize, checkBusyPoll } from './errors.js';
 import type { RemoteInfo } from './inbox.js';
 import type { SocketOptions } from './socket-options.js';
 import { UdpSocket } from './udp-socket.js';
@@ -19,10 +19,11 @@ export function createSocket(
   return socket;
 }
 
-function check({ lookup, signal, recvBufferSize, sendBufferSize }: SocketOptions): void {
+function check({ lookup, signal, busyPoll, recvBufferSize, sendBufferSize }: SocketOptions): void {
   if (lookup !== undefined && typeof lookup !== 'function') throw badArgument('options.lookup', 'a function');
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw badArgument('options.signal', 'an AbortSignal');
+  checkBusyPoll(busyPoll);
   for (const [name, size] of Object.entries({ recvBufferSize, sendBufferSize })) {
     if (size === undefined) continue;
     if (typeof size !== 'number') throw badArgument(`options.${name}`, 'a number');

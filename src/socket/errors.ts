@@ -65,6 +65,12 @@ export function checkBufferSize(size: number, least = 1): void {
       'Cannot use that buffer size: it must be a number of octets, 1 at least',
     );
 }
+const MAX_BUSY_POLL = 1_000_000;
+export function checkBusyPoll(microseconds: number | undefined): void {
+  if (microseconds === undefined) return;
+  if (!Number.isInteger(microseconds) || microseconds < 0 || microseconds > MAX_BUSY_POLL)
+    throw badArgument('options.busyPoll', `a number of microseconds from 0 to ${MAX_BUSY_POLL}`);
+}
 export const missingArgument = (name: string) =>
   socketError('ERR_MISSING_ARGS', `Cannot do without argument "${name}"`);
 /** A number, but not one of those. */

@@ -5,6 +5,7 @@ import type { EvlnetError } from '../errors.js';
 import { statePath } from '../state/path.js';
 import type { SocketBinding } from '../worker/shared.js';
 import { Attachment, PATIENCE_MS, RETRY_MS } from './attachment.js';
+import { BusyPoll } from './busy-poll.js';
 import { Channel } from './channel.js';
 import { deviceOf, type Whereabouts } from './device-of.js';
 import { alreadyBound, notBound, notRunning } from './errors.js';
@@ -21,6 +22,8 @@ export interface Lessee<B extends SocketBinding> {
   /** State file; undefined: the default. */
   readonly state: string | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Microseconds; undefined: none. */
+  readonly busyPoll: number | undefined;
   /** Arguments of the command that opens it. */
   request(binding: B): Record<string, unknown>;
   /** What `binding` was taken for, to take it once more. */
@@ -48,6 +51,7 @@ type Phase = 'new' | 'binding' | 'bound' | 'closed';
 
 export class Lease<B extends SocketBinding> {
   readonly #socket: Lessee<B>;
+  readonly #busyPoll: BusyPoll<Channel>;
   readonly #abort = () => this.close();
   #phase: Phase = 'new';
   #binding: B;
@@ -66,6 +70,11 @@ export class Lease<B extends SocketBinding> {
   constructor(socket: Lessee<B>, none: B) {
     this.#socket = socket;
     this.#binding = none;
+    this.#busyPoll = new BusyPoll(
+      (socket.busyPoll ?? 0) * 1000,
+      () => this.#channel,
+      () => this.#wake(),
+    );
     const { signal } = socket;
     if (signal?.aborted) process.nextTick(this.#abort);
     else signal?.addEventListener('abort', this.#abort, { once: true });
@@ -241,6 +250,7 @@ export class Lease<B extends SocketBinding> {
       hasMore = this.#socket.onWake(this.#channel);
     } finally {
       if (hasMore) this.#wakeSoon();
+      else if (this.#channel !== undefined) this.#busyPoll.begin(this.#channel);
     }
   }
 

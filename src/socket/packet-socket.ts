@@ -4,7 +4,7 @@ import { Message, type MessageRing } from '../memory/message-ring.js';
 import { ALL_TYPES, type PacketBinding } from '../stack/packet-endpoint.js';
 import { DEFAULT_BUFFER } from '../worker/socket-request.js';
 import { arrivals } from './arrivals.js';
-import { alreadyBound, frameError, notBound, ofSystemCall, portError } from './errors.js';
+import { alreadyBound, checkBusyPoll, frameError, notBound, ofSystemCall, portError } from './errors.js';
 import { demandInteger, type FrameOptions, type OutgoingFrame, outgoingFrame } from './frame-arguments.js';
 import { FrameInbox, type FrameInfo, type FrameVisit } from './frame-inbox.js';
 import { Lease, type Lessee, type Wanted } from './lease.js';
@@ -30,6 +30,8 @@ export interface PacketSocketOptions extends PacketAddress {
   /** Octets of the buffers; default 212992 each. */
   readonly recvBufferSize?: number;
   readonly sendBufferSize?: number;
+  /** Microseconds, as of a UDP socket. */
+  readonly busyPoll?: number;
   /** Closes the socket. */
   readonly signal?: AbortSignal;
   /** State file; default as for the command line. */
@@ -78,6 +80,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
     super();
     this.#options = options;
     ethertypeOf(options.protocol);
+    checkBusyPoll(options.busyPoll);
     this.#bound = this.#unbound;
     this.#lease = new Lease(this.#asLessee(), NONE);
   }
@@ -229,11 +232,12 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
   }
 
   #asLessee(): Lessee<PacketBinding> {
-    const { recvBufferSize, sendBufferSize, state, signal } = this.#options;
+    const { recvBufferSize, sendBufferSize, state, signal, busyPoll } = this.#options;
     const news = this.#news;
     return {
       state,
       signal,
+      busyPoll,
       request: () => ({
         type: 'packet',
         ...this.#bound,

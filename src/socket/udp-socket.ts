@@ -317,11 +317,20 @@ export class UdpSocket extends UdpOptions {
   }
 
   #asLessee(): Lessee<UdpBinding> {
-    const { ifname, reuseAddr = false, recvBufferSize, sendBufferSize, state, signal } = this.#options;
+    const {
+      ifname,
+      reuseAddr = false,
+      recvBufferSize,
+      sendBufferSize,
+      state,
+      signal,
+      busyPoll,
+    } = this.#options;
     const news = this.#news;
     return {
       state,
       signal,
+      busyPoll,
       request: ({ address, udpPort }) => ({
         address,
         udpPort,

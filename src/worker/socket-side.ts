@@ -42,7 +42,7 @@ export class SocketSide {
   #rung: number;
   /** A socket had more to send than fits a turn. */
   #hasMore = false;
-  /** An application was woken, and none has sent anything since. */
+  /** An application was woken, or looks by itself, and none has sent anything since. */
   hasWoken = false;
 
   constructor(
@@ -148,6 +148,7 @@ export class SocketSide {
       const { endpoint } = socket;
       if (!endpoint.isTouched) continue;
       endpoint.isTouched = false;
+      if (endpoint.page.isPolled) this.hasWoken = true;
       this.#tell(socket, endpoint.page.takeReceiver());
     }
     delivery.touchedCount = 0;

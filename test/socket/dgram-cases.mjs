@@ -1,15 +1,16 @@
 // What the documentation of node:dgram promises, as cases that any createSocket must pass; run as a program, since the two need networks of
-// their own: dgram-cases.mjs MODULE ADDRESS PEER, one JSON object a case.
+// their own: dgram-cases.mjs MODULE ADDRESS PEER [MORE], MORE the JSON of options that all sockets have; one JSON object a case.
 import assert from 'node:assert/strict';
 import { getEventListeners, once } from 'node:events';
 import { constants } from 'node:os';
 
-const [module, address, peer] = process.argv.slice(2);
+const [module, address, peer, more] = process.argv.slice(2);
 const { createSocket } = await import(module);
 
 const open = new Set();
 const make = (options = 'udp4', listener = undefined) => {
-  const socket = createSocket(options, listener);
+  const all = typeof options === 'string' ? { type: options } : options;
+  const socket = createSocket(more ? { ...all, ...JSON.parse(more) } : options, listener);
   open.add(socket);
   // Where nobody listens an error ends the program: what a peer refuses after a case is done must not.
   socket.on('error', () => {});

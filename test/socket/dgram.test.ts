@@ -24,6 +24,8 @@ describeIf(['root', 'network namespaces', 'bpf', 'build'])('the documented behav
   beforeAll(async () => {
     stand = await Stand.up('dgram');
     stand.configure();
+    // Two lists in a row have its kernel refuse more than it would tell of.
+    stand.on('issuer', 'sysctl', '-qw', 'net.ipv4.icmp_ratemask=0');
     // Like the kernel of the issuer: the same list asks both.
     stand.get('responder', process.execPath, EVLNET, 'port', 'set', 'eth0.42', 'icmp-errors', 'on');
     worker = await stand.worker('icmp-responder');
@@ -37,8 +39,12 @@ describeIf(['root', 'network namespaces', 'bpf', 'build'])('the documented behav
     expect(wrong('issuer', 'node:dgram', ISSUER, RESPONDER)).toEqual([]);
   }, 60_000);
 
-  test('is that of evlnet', () => {
-    const module = join(import.meta.dirname, '../../dist/index.js');
-    expect(wrong('responder', module, RESPONDER, ISSUER)).toEqual([]);
-  }, 60_000);
+  test.each(['{}', '{"busyPoll":1000}'])(
+    'is that of evlnet with %s',
+    (more) => {
+      const module = join(import.meta.dirname, '../../dist/index.js');
+      expect(wrong('responder', module, RESPONDER, ISSUER, more)).toEqual([]);
+    },
+    60_000,
+  );
 });
