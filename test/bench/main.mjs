@@ -10,14 +10,14 @@ import { quietMachine } from './quiet.mjs';
 import { BUILD, c, cap, evlnet, kernel } from './responders.mjs';
 import { playRounds } from './rounds.mjs';
 import { echoText, udpText } from './table.mjs';
-import { dgram, mmsg, service, socket } from './udp-responders.mjs';
+import { dgram, mmsg, polling, service, socket } from './udp-responders.mjs';
 import { judge, summarize, UDP_BARS } from './verdict.mjs';
 import { openWire, removeStale } from './wire.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** How long the whole bench waits for other work on the machine to end. */
 const PATIENCE_MS = 60_000;
-const RESPONDERS = { kernel, c, evlnet, cap, dgram, mmsg, service, socket };
+const RESPONDERS = { kernel, c, evlnet, cap, dgram, mmsg, service, socket, polling };
 
 /** Exit code of `scripts/bench`: 0 done, 1 wrong argument, 2 could not run, 4 a bar was missed and --assert given. */
 export const main = (argv) => runCommand(argv, { usage: USAGE, read: readOptions, act: bench });

@@ -4,12 +4,12 @@ export const USAGE = `Usage: scripts/bench [ echo | heap | filter | udp ] [ opti
   echo              replies a second and round trips: evlnet, the C responder, the kernel (default: echo, then heap)
   heap              heap growth and garbage collections of evlnet over 10 million frames
   filter            what a filter costs: translated to XDP and to WebAssembly, beside the same written as XDP in C (needs clang)
-  udp               datagrams echoed: evlnet's service, a program with evlnet's sockets beside its worker, the same program with
-                    node:dgram, and C with recvmmsg and sendmmsg
+  udp               datagrams echoed: evlnet's service, a program with evlnet's sockets beside its worker, also with busyPoll, the same
+                    program with node:dgram, and C with recvmmsg and sendmmsg; round trips of a client that spins, and of one that sleeps
   --rounds N        every round starts all responders anew and loads each for a second before it measures, default 5
   --passes N        a round measures each responder N times in turn, default 4
   --quick           one short round, for CI: shows that everything runs, not how fast
-  --only LIST       of evlnet,c,kernel,cap (evlnet on libpcap); with udp of service,socket,dgram,mmsg
+  --only LIST       of evlnet,c,kernel,cap (evlnet on libpcap); with udp of service,socket,polling,dgram,mmsg
   --waits LIST      of default,none,always
   --driver-mode M   native or generic; default: what each responder chooses
   --rate N          offer N requests a second instead of as many as one CPU makes
@@ -21,7 +21,7 @@ Needs root, a C compiler and a built evlnet (npm run build). Exit 2: it could no
 export const WAITS = ['default', 'none', 'always'];
 const PARTS = ['echo', 'heap', 'filter', 'udp'];
 const RESPONDERS = ['kernel', 'c', 'evlnet', 'cap'];
-const UDP_RESPONDERS = ['dgram', 'mmsg', 'service', 'socket'];
+const UDP_RESPONDERS = ['dgram', 'mmsg', 'service', 'socket', 'polling'];
 
 const flags = {
   rounds: { type: 'string' },

@@ -1,4 +1,4 @@
-/* Echo round trips, of ICMP or UDP, one at a time: a packet socket that spins, never sleeps, and hears echo replies only. JSON out. */
+/* Echo round trips, of ICMP or UDP, one at a time: a packet socket that hears echo replies only, and spins while it waits, or sleeps. JSON out. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include "frame.h"
 #include "machine.h"
@@ -28,7 +29,7 @@ enum { MAX_COUNT = 10000000, LOST_NS = 1000000000, LOST_IN_A_ROW = 3 };
 
 static struct {
 	const char *device;
-	int cpu, priority;
+	int cpu, priority, sleeps;
 	uint32_t count, warm_up, interval_us, seconds;
 } option = { .cpu = -1, .count = 30000, .warm_up = 1000, .seconds = 60 };
 
@@ -70,12 +71,14 @@ static void attach_filter(int fd)
 static int open_socket(int ifindex)
 {
 	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = ifindex };
-	int one = 1, fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const struct timeval lost = { .tv_sec = LOST_NS / 1000000000 };
+	int one = 1, fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | (option.sleeps ? 0 : SOCK_NONBLOCK), 0);
 
 	if (fd < 0)
 		err(2, "Cannot open packet socket");
 	attach_filter(fd);
-	if (setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof one) < 0 ||
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &lost, sizeof lost) < 0 ||
+	    setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof one) < 0 ||
 	    setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one) < 0)
 		err(2, "Cannot set packet socket options");
 	if (bind(fd, (struct sockaddr *)&at, sizeof at) < 0)
@@ -177,13 +180,14 @@ static void measure(int fd)
 
 static const char usage[] =
 	"Usage: pinger --device IF --to MAC --source ADDRESS --destination ADDRESS [--vid N] [--size OCTETS] [--id N]\n"
-	"       [--udp PORT] [--count N] [--warm-up N] [--interval MICROSECONDS] [--cpu N] [--fifo PRIORITY] [--seconds N]\n";
+	"       [--udp PORT] [--count N] [--warm-up N] [--interval MICROSECONDS] [--cpu N] [--fifo PRIORITY] [--seconds N] [--sleep]\n";
 
 static void read_options(int argc, char **argv)
 {
 	static const struct option names[] = {
 		REQUEST_OPTIONS, { "count", 1, 0, 'c' }, { "warm-up", 1, 0, 'w' }, { "interval", 1, 0, 'i' },
-		{ "cpu", 1, 0, 'p' }, { "fifo", 1, 0, 'f' }, { "seconds", 1, 0, 's' }, { "help", 0, 0, 'h' }, { 0 },
+		{ "cpu", 1, 0, 'p' }, { "fifo", 1, 0, 'f' }, { "seconds", 1, 0, 's' },
+		{ "sleep", 0, 0, 'z' }, { "help", 0, 0, 'h' }, { 0 },
 	};
 	for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
 		if (request_option(&request, c, optarg))
@@ -196,6 +200,7 @@ static void read_options(int argc, char **argv)
 		case 'p': option.cpu = number(optarg, 0, 1023, "--cpu"); break;
 		case 'f': option.priority = number(optarg, 1, 99, "--fifo"); break;
 		case 's': option.seconds = number(optarg, 1, 86400, "--seconds"); break;
+		case 'z': option.sleeps = 1; break;
 		case 'h': fputs(usage, stdout); exit(0);
 		default: fputs(usage, stderr); exit(1);
 		}

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Milliseconds after which a program that should have ended is killed. */
 const GRACE_MS = 3000;
@@ -92,6 +92,22 @@ function failure(command, code, said) {
   return new Error(
     `Cannot run ${command.join(' ')}: ${reason}\n${said.err.trim() || said.out.trim()}`.trim(),
   );
+}
+
+/** Lets the threads of `pids` run on any CPU while `measure` does, and then where they ran before. */
+export async function anywhere(pids, measure) {
+  const threads = pids.flatMap((pid) => readdirSync(`/proc/${pid}/task`));
+  const before = threads.map(
+    (tid) => /Cpus_allowed_list:\s*(.*)/.exec(readFileSync(`/proc/${tid}/status`, 'utf8'))[1],
+  );
+  const setCpus = (cpus, tid) => run('taskset', ['-p', '-c', cpus, tid]);
+  const all = readFileSync('/sys/devices/system/cpu/online', 'utf8').trim();
+  for (const tid of threads) await setCpus(all, tid);
+  try {
+    return await measure();
+  } finally {
+    for (const [i, tid] of threads.entries()) await setCpus(before[i], tid);
+  }
 }
 
 /** CPU time of a process and its threads, and of the children it has waited for, in ticks (10 ms); 0 when it is gone. */

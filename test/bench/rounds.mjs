@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { run } from './process.mjs';
+import { anywhere, run } from './process.mjs';
 import { BUILD } from './responders.mjs';
 import { DEVICE, ISSUER, RESPONDER, VID } from './wire.mjs';
 
-const ISSUER_CPU = 0;
+const ON_ISSUER_CPU = ['--cpu', '0'];
 
 /** What load and pinger need to know of the wire. */
 const request = (tagged, udpPort) =>
   ['--device', DEVICE, '--to', RESPONDER.lladdr, '--source', ISSUER.address]
-    .concat('--destination', RESPONDER.address, '--cpu', `${ISSUER_CPU}`)
+    .concat('--destination', RESPONDER.address)
     .concat(tagged ? ['--vid', `${VID}`] : [], udpPort ? ['--udp', `${udpPort}`] : []);
 
 const json = async (...command) => JSON.parse(await run(...command));
@@ -17,22 +17,29 @@ export const load = ({ wire, tagged, udpPort }, { milliseconds, warmUp, rate }) 
   json(
     ...wire.onIssuer(join(BUILD, 'load'), [
       ...request(tagged, udpPort),
+      ...ON_ISSUER_CPU,
       ...['--milliseconds', `${milliseconds}`, '--warm-up', `${warmUp}`],
       ...(rate ? ['--rate', `${rate}`] : []),
     ]),
   );
 
-const roundTrips = ({ wire, tagged, udpPort }, { count, seconds }) =>
+const roundTrips = ({ wire, tagged, udpPort }, { count, seconds }, client = ON_ISSUER_CPU) =>
   json(
     ...wire.onIssuer(join(BUILD, 'pinger'), [
       ...request(tagged, udpPort),
+      ...client,
       ...['--count', `${count}`, '--seconds', `${seconds}`],
     ]),
   );
 
+/** Of a client that sleeps while it waits, as most do, with nobody on a CPU of its own. */
+const ordinaryRoundTrips = (it, options) => anywhere(pidsOf(it), () => roundTrips(it, options, ['--sleep']));
+
+const pidsOf = ({ pid, children = [] }) => (pid ? [pid, ...children] : []);
+
 /**
  * In every round all responders are started anew in every wait mode, then measured one right after the other, `passes`
- * times, forwards and backwards in turn, first under load and then in round trips: the speed of a shared machine changes from
+ * times, forwards and backwards in turn, first under load and then in round trips (UDP: of either client): the speed of a shared machine changes from
  * second to second, and this way it changes for all alike. One record a responder and pass.
  */
 export async function playRounds({ responders, options, quietly, progress }) {
@@ -54,8 +61,11 @@ export async function playRounds({ responders, options, quietly, progress }) {
           const each = (what) => inTurn(order, quietly, what);
           const loads = await each((it) => load(it, { ...options.load, rate: options.rate }));
           const rtts = await each((it) => roundTrips(it, options.rtt));
+          const ordinary =
+            options.part === 'udp' ? await each((it) => ordinaryRoundTrips(it, options.rtt)) : [];
           order.forEach(({ name, tagged, mode }, i) => {
-            records.push({ round, wait, pass, name, tagged, mode, load: loads[i], rtt: rtts[i] });
+            const of = { load: loads[i], rtt: rtts[i], ordinaryRtt: ordinary[i] };
+            records.push({ round, wait, pass, name, tagged, mode, ...of });
           });
         }
       } finally {
@@ -71,7 +81,7 @@ async function inTurn(order, quietly, measure) {
   for (const it of order) {
     it.unpark();
     try {
-      results.push(await quietly(it.pid ? [it.pid, ...(it.children ?? [])] : [], () => measure(it)));
+      results.push(await quietly(pidsOf(it), () => measure(it)));
     } finally {
       it.park();
     }

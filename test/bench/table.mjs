@@ -4,6 +4,7 @@ const UDP_LABELS = {
   mmsg: 'C recvmmsg',
   service: 'evlnet service',
   socket: 'evlnet socket',
+  polling: 'evlnet busyPoll',
 };
 const thousands = (n) => `${Math.round(n / 1000)}k`;
 
@@ -34,14 +35,14 @@ const repliesTable = (rows) =>
     3,
   );
 
-const roundTripTable = (rows) =>
+const roundTripTable = (rows, kind = 'rtt') =>
   columns(
     [
       ['responder', 'wait', 'wire', 'p50', 'p99', 'p99.9', 'max', 'lost'],
       ...rows.map((row) => [
         ...who(row),
-        ...['p50', 'p99', 'p99.9', 'max'].map((key) => row.rtt[key].toFixed(1)),
-        `${row.rtt.lost}`,
+        ...['p50', 'p99', 'p99.9', 'max'].map((key) => row[kind][key].toFixed(1)),
+        `${row[kind].lost}`,
       ]),
     ],
     3,
@@ -101,12 +102,15 @@ export function udpText(rows, bars, { rounds, passes, rate }) {
     '',
     'Round trip in µs, one at a time, as fast as replies come, median',
     roundTripTable(rows),
+    '',
+    'The same where the client sleeps while it waits, and everybody may run on any CPU',
+    roundTripTable(rows, 'ordinaryRtt'),
     ...(named.length
       ? ['', 'Against the bars: median of the comparisons within each pass', barTable(named)]
       : []),
     '',
-    `${rounds} rounds of ${passes} passes; generator and pinger on CPU 0, everything else on CPU 1: worker and program share it. The kernel's`,
-    'receive path runs on CPU 0 for node:dgram and C.',
+    `${rounds} rounds of ${passes} passes; generator and pinger, which spins, on CPU 0, everything else on CPU 1: worker and program share it. The`,
+    "kernel's receive path runs on CPU 0 for node:dgram and C.",
     ...(rows.some((row) => !row.tagged)
       ? ['The kernel here has no 802.1Q: its sockets answer untagged on wires of their own, their best case.']
       : []),

@@ -1,4 +1,4 @@
-// Who echoes datagrams: a program with node:dgram, the same one with evlnet's sockets beside its worker, C with recvmmsg, evlnet's service.
+// Who echoes datagrams: a program with node:dgram, the same one with evlnet's sockets beside its worker, also with busyPoll, C with recvmmsg, evlnet's service.
 import { join } from 'node:path';
 import { start } from './process.mjs';
 import { BUILD, PORT, program, RESPONDER_CPU, ROOT } from './responders.mjs';
@@ -47,9 +47,14 @@ export async function service(wire, mode) {
   return { ...it, start: async (wait) => ({ ...(await it.start(wait)), udpPort: UDP_PORT }) };
 }
 
+/** Microseconds. */
+const BUSY_POLL = '50';
+export const socket = (wire, mode) => besideWorker('socket', wire, mode, []);
+export const polling = (wire, mode) => besideWorker('polling', wire, mode, [BUSY_POLL]);
+
 /** Two processes: a worker that has no service for it, and the program. */
-export async function socket(wire, mode) {
-  const worker = await program('socket', wire, mode ? ['mode', mode] : [], ['run', DEVICE, 'icmp-responder']);
+async function besideWorker(name, wire, mode, words) {
+  const worker = await program(name, wire, mode ? ['mode', mode] : [], ['run', DEVICE, 'icmp-responder']);
   // The issuer's kernel, which has no VLAN, does not answer ARP there.
   await worker.command('neigh', 'add', ISSUER.address, 'lladdr', ISSUER.lladdr, 'dev', PORT);
   return {
@@ -63,6 +68,7 @@ export async function socket(wire, mode) {
         join(ROOT, 'dist/index.js'),
         RESPONDER.address,
         `${UDP_PORT}`,
+        ...words,
       ];
       const it = await start(...wire.onResponder('taskset', args), { ready: /listening/, env: worker.env });
       const both = [carrier, it];

@@ -12,6 +12,7 @@ export const BARS = [
 
 /** The same of UDP: `who` has to reach it. */
 const ratio = (key) => (a, b) => a.rtt[key] / b.rtt[key];
+const ordinaryRatio = (a, b) => a.ordinaryRtt.p50 / b.ordinaryRtt.p50;
 export const UDP_BARS = [
   {
     who: 'service',
@@ -30,9 +31,12 @@ export const UDP_BARS = [
     value: (a, b) => rate(a) / rate(b),
   },
   { who: 'socket', name: 'p50 / node:dgram', of: 'dgram', atMost: 1, value: ratio('p50') },
+  { who: 'socket', name: 'p50 / node:dgram, client sleeps', of: 'dgram', atMost: 1, value: ordinaryRatio },
+  { who: 'polling', name: 'p50 / node:dgram, client sleeps', of: 'dgram', atMost: 1, value: ordinaryRatio },
 ];
 const rate = (record) => record.load.repliesPerSecond;
-const isQuiet = (record) => Math.max(record.load.others, record.rtt.others) <= QUIET;
+const isQuiet = ({ load, rtt, ordinaryRtt }) =>
+  Math.max(load.others, rtt.others, ordinaryRtt?.others ?? 0) <= QUIET;
 
 /** Fewer undisturbed measurements than this give no interval, and say less than all of them. */
 const ENOUGH = 5;
@@ -56,8 +60,11 @@ export function summarize(records) {
   return [...kinds.values()].map(({ name, wait, all }) => {
     const own = quietOnes(all, isQuiet);
     const of = (pick) => median(own.map(pick));
-    const rtt = { lost: all.reduce((sum, r) => sum + r.rtt.lost, 0) };
-    for (const key of ['p50', 'p99', 'p99.9', 'max']) rtt[key] = of((r) => r.rtt[key]);
+    const rttOf = (kind) => {
+      const rtt = { lost: all.reduce((sum, r) => sum + r[kind].lost, 0) };
+      for (const key of ['p50', 'p99', 'p99.9', 'max']) rtt[key] = of((r) => r[kind][key]);
+      return rtt;
+    };
     return {
       name,
       wait,
@@ -69,7 +76,8 @@ export function summarize(records) {
       least: Math.min(...own.map(rate)),
       most: Math.max(...own.map(rate)),
       offeredPerSecond: of((r) => r.load.offeredPerSecond),
-      rtt,
+      rtt: rttOf('rtt'),
+      ...(own[0].ordinaryRtt ? { ordinaryRtt: rttOf('ordinaryRtt') } : {}),
     };
   });
 }
