@@ -54,6 +54,10 @@ export function has(what: keyof typeof probes | { command: string }): true | str
   }
 }
 
+/** What clang is there says of itself; '' without one. */
+export const clangVersion = (): string =>
+  has({ command: 'clang' }) === true ? execFileSync('clang', ['--version'], { encoding: 'utf8' }) : '';
+
 /** `describe`, or with a printed reason `describe.skip` where one of `wants` is missing. In CI a skip is a failure (scripts/test). */
 export function describeIf(
   wants: (keyof typeof probes | { command: string })[],
