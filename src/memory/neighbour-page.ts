@@ -71,6 +71,14 @@ export function readNeighbours(words: Int32Array): NeighbourEntry[] {
   return found;
 }
 
+/** Whether a neighbour is being asked for that was not known before: there may be something that waits for it. */
+export function isAsking(words: Int32Array): boolean {
+  for (let i = 0; i < NEIGHBOURS; i++)
+    if (Atomics.load(words, i * NEIGHBOUR_STRIDE + NeighbourWord.State) === NeighbourState.Incomplete)
+      return true;
+  return false;
+}
+
 function readEntry(words: Int32Array, at: number): NeighbourEntry {
   const word = (n: number) => Atomics.load(words, at + n);
   for (let attempt = 1; ; attempt++) {

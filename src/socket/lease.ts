@@ -39,6 +39,8 @@ export interface Lessee<B extends SocketBinding> {
   onBound(): void;
   /** Something may have come, or become of what was sent. True where there is more to look at. */
   onWake(channel: Channel): boolean;
+  /** Something waits for room, or for what becomes of it. */
+  isSending(): boolean;
   /** What was under way is lost. */
   onLost(): void;
   onError(error: Error): void;
@@ -46,6 +48,8 @@ export interface Lessee<B extends SocketBinding> {
   onClosing(): void;
   onClosed(): void;
 }
+
+const LONG_MS = 2 ** 30;
 
 type Phase = 'new' | 'binding' | 'bound' | 'closed';
 
@@ -62,6 +66,7 @@ export class Lease<B extends SocketBinding> {
   /** What waits until the socket is bound. */
   #delayed: (() => void)[] = [];
   #isReferenced = true;
+  #keeper: NodeJS.Timeout | undefined;
   #isWakeDue = false;
   /** Workers that were lost. */
   #losses = 0;
@@ -115,6 +120,7 @@ export class Lease<B extends SocketBinding> {
   whenBound(act: () => void): void {
     if (this.#phase === 'bound') act();
     else if (this.#phase === 'binding') this.#delayed.push(act);
+    this.#keep();
   }
 
   /** Binds the socket to what `wanted` resolves to. */
@@ -135,6 +141,7 @@ export class Lease<B extends SocketBinding> {
           if (this.#phase === 'closed') return;
           this.#phase = 'new';
           this.#delayed = [];
+          this.#keep();
           this.#socket.onError(error);
         },
       );
@@ -163,11 +170,13 @@ export class Lease<B extends SocketBinding> {
   ref(): void {
     this.#isReferenced = true;
     this.#channel?.ref();
+    this.#keep();
   }
 
   unref(): void {
     this.#isReferenced = false;
     this.#channel?.unref();
+    this.#keep();
   }
 
   /** Twice is once. */
@@ -176,6 +185,7 @@ export class Lease<B extends SocketBinding> {
     this.#phase = 'closed';
     this.#delayed = [];
     this.#socket.onClosing();
+    this.#keep();
     this.#socket.signal?.removeEventListener('abort', this.#abort);
     this.#detach();
     process.nextTick(() => this.#socket.onClosed());
@@ -249,6 +259,7 @@ export class Lease<B extends SocketBinding> {
     try {
       hasMore = this.#socket.onWake(this.#channel);
     } finally {
+      this.#keep();
       if (hasMore) this.#wakeSoon();
       else if (this.#channel !== undefined) this.#busyPoll.begin(this.#channel);
     }
@@ -292,6 +303,17 @@ export class Lease<B extends SocketBinding> {
 
   #runDelayed(): void {
     for (const act of this.#delayed.splice(0)) act();
+    this.#keep();
+  }
+
+  /** As with node:dgram what is still to be sent, or told of, keeps a program that the socket does not. */
+  #keep(): void {
+    const isNeeded = !this.#isReferenced && (this.#delayed.length > 0 || this.#socket.isSending());
+    if (isNeeded) this.#keeper ??= setInterval(() => {}, LONG_MS);
+    else {
+      clearInterval(this.#keeper);
+      this.#keeper = undefined;
+    }
   }
 
   #leave(): void {

@@ -52,6 +52,11 @@ export class Outbox<T extends Waiting> {
     return this.#waiting.length;
   }
 
+  /** Something waits for room, or its sender for what becomes of it. */
+  get isBusy(): boolean {
+    return this.#waiting.length > 0 || this.#pending.length > 0;
+  }
+
   get bytes(): number {
     return this.#waitingBytes;
   }

@@ -251,6 +251,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       wantedTimes: () => this.#stamper,
       onBound: () => this.emit('listening'),
       onWake: (channel) => tellNews(this, channel, news),
+      isSending: () => this.#outbox.isBusy,
       onLost: () => this.#outbox.lose(),
       onError: (error) => {
         this.#bound = this.#unbound;

@@ -6,6 +6,7 @@ import { countPageFaults, type PageFaults } from '../linux/page-faults.js';
 import { kernelRoutes } from '../linux/route.js';
 import { leaveTo, parseCpuList } from '../linux/sched.js';
 import { threadActivity } from '../linux/thread-activity.js';
+import { isAsking } from '../memory/neighbour-page.js';
 import { readState } from '../state/file.js';
 import type { StateDocument } from '../state/schema.js';
 import { type BellEnd, makeBell } from './bell-end.js';
@@ -32,6 +33,8 @@ const TICK_MS = 100;
 const PUBLISH_TICKS = 5;
 // A machine may be an emulated one.
 const START_MS = 60_000;
+/** A neighbour is asked for a second time, and answers. */
+const SETTLE_MS = 1500;
 
 export interface InBandOptions {
   readonly device: string;
@@ -290,6 +293,13 @@ export class InBand {
     this.attachment.resume();
     this.#isPaused = false;
     this.#heart.rest();
+  }
+
+  /** Resolves once nothing more waits for the MAC address of a neighbour, or a while later: what a program has sent may outlive it. */
+  async settle(): Promise<void> {
+    const until = Date.now() + SETTLE_MS;
+    while (!this.#isStopping && isAsking(this.outOfBand.neighbours) && Date.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 1));
   }
 
   /** Ends the worker; `ended` tells when. In-band traffic is undisturbed from the first line on. */

@@ -7,6 +7,7 @@ import { describeIf, has } from '../capability.js';
 import { EVLNET, Stand, type Started, until } from './stand.js';
 
 const PROGRAM = join(import.meta.dirname, 'udp-program.mjs');
+const ONCE = join(import.meta.dirname, 'udp-once.mjs');
 const THREADS = join(import.meta.dirname, 'udp-threads.mjs');
 const SELF = '10.10.10.11';
 const BIND = `
@@ -176,6 +177,38 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }, 
       askShortly('end');
       expect(await p.ended).toBe(0);
       await until(() => !isDiverting(), 20_000, 'its traffic is in-band again');
+    }, 60_000);
+
+    // Its first question is not answered: the host gets that address while the program ends.
+    test.each([
+      ['10.10.10.12', {}],
+      ['10.10.10.13', { UNREF: '1' }],
+    ])(
+      'sends to %s, which is not known before it ends %j',
+      async (address, env) => {
+        const peer = stand.start('issuer', {}, 'socat', '-u', 'UDP4-RECV:42043', '-');
+        const p = stand.start(
+          'responder',
+          env as Record<string, string>,
+          process.execPath,
+          ONCE,
+          address,
+          '42043',
+        );
+        started.push(peer, p);
+        await p.printed(/sent/);
+        stand.get('issuer', 'ip', 'addr', 'add', `${address}/32`, 'dev', 'eno2.42');
+        await until(() => peer.said.out === 'once', 20_000, 'the datagram');
+        expect(await p.ended).toBe(0);
+        await until(() => !isDiverting(), 20_000, 'its traffic is in-band again');
+      },
+      60_000,
+    );
+
+    test('does not wait long for a host that is not there', async () => {
+      const p = stand.start('responder', {}, process.execPath, ONCE, '10.10.10.77', '42043');
+      started.push(p);
+      expect(await p.ended).toBe(0);
     }, 60_000);
 
     test('answers as its own worker where none runs', async () => {
