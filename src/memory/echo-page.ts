@@ -24,6 +24,8 @@ export const EchoTotal = {
   Max: 7,
   /** Why it could not start. */
   Refusal: 8,
+  /** Intervals that passed without a request: it came too late to the one before. */
+  Overruns: 9,
 } as const;
 
 /** What a record tells. */

@@ -106,10 +106,17 @@ export class EchoClient implements IcmpService {
       this.dueNs = nowNs + WARM_UP_NS;
       return;
     }
-    const isLast = this.#measured === setup.count;
-    // Behind time by more than one interval, it does not catch up.
-    const next = this.dueNs === NEVER ? nowNs : Math.max(this.dueNs, nowNs - setup.intervalNs);
-    this.dueNs = isLast ? NEVER : setup.isFlood ? nowNs + FLOOD_NS : next + setup.intervalNs;
+    if (this.#measured === setup.count) this.dueNs = NEVER;
+    else if (setup.isFlood) this.dueNs = nowNs + FLOOD_NS;
+    else this.dueNs = this.dueNs === NEVER ? nowNs + setup.intervalNs : this.#nextDueNs(nowNs);
+  }
+
+  /** In step with the first request. Behind time, it does not catch up. */
+  #nextDueNs(nowNs: number): number {
+    const { client, intervalNs } = this.setup;
+    const overruns = Math.max(0, Math.floor((nowNs - this.dueNs) / intervalNs));
+    if (overruns > 0) this.page.add(client, EchoTotal.Overruns, overruns);
+    return this.dueNs + (overruns + 1) * intervalNs;
   }
 
   /** Sends no more; replies still count. */

@@ -49,6 +49,7 @@ test('the record has the worst case, the jitter, percentiles to 3 %, all in micr
     transmitted: 1002,
     received: 1000,
     loss: 0.1996,
+    overruns: 0,
     rtt_us: expect.objectContaining({ max: 812.4, jitter: 792.4, min: 20, avg: 23.8 }),
   });
   const { p9999, p999, p99, p90, p50 } = record.rtt_us!;
@@ -101,7 +102,15 @@ describe('what people read', () => {
       'best case           20.0        -',
       'transmitted         1002        0',
       'lost         2 (0.1996%)   0 (0%)',
+      'overruns               0        -',
     ]);
+  });
+
+  test('overruns are told where there are some', () => {
+    const samples = usual();
+    samples.overruns = 3;
+    const late = latencyRecord('out-of-band', '10.10.10.10', samples, false);
+    expect(latencyView.text(late, {} as never)[0]).toMatch(/0\.1996% loss, 3 overruns$/);
   });
 
   test('a line is the same for -o', () => {
@@ -138,12 +147,12 @@ describe('what people read', () => {
     samples.look(totals([700 * US]), [echo(700 * US)]);
     rows.look(999);
     rows.look(1000);
-    samples.look(totals([700 * US, 30 * US]), [echo(30 * US)]);
+    samples.look([...totals([700 * US, 30 * US]), 0, 3], [echo(30 * US)]);
     rows.look(2010);
     expect(lines.map((line) => line.trim().split(/ {2,}/))).toEqual([
-      ['# s', 'sent', 'received', 'worst us', 'so far us'],
-      ['1', '1', '1', '700.0', '700.0'],
-      ['2', '1', '1', '30.0', '700.0'],
+      ['# s', 'sent', 'received', 'overruns', 'worst us', 'so far us'],
+      ['1', '1', '1', '0', '700.0', '700.0'],
+      ['2', '1', '1', '3', '30.0', '700.0'],
     ]);
   });
 });

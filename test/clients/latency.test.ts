@@ -44,7 +44,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       process.execPath,
       ...[EVLNET, 'latency', '--interval', '2ms', '--histogram', '10.10.10.10'],
     );
-    await running.printed(/\n {7}1 +\d+ +\d+ +[\d.]+ +[\d.]+\n/);
+    await running.printed(/\n {7}1 +\d+ +\d+ +\d+ +[\d.]+ +[\d.]+\n/);
     expect(await running.stop()).toBe(0);
     const { out, err } = running.said;
     expect(err).toBe('');
@@ -52,7 +52,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       /^LATENCY 10\.10\.10\.10 \(10\.10\.10\.10\) from 10\.10\.10\.11 eth0\.42: ICMP echo, 56\(84\) bytes every 2 ms\n {5}# s/,
     );
     expect(out).toMatch(
-      /\nus +out-of-band\nworst case +[\d.]+\njitter +[\d.]+\n99\.99 % [\s\S]*\nbest case +[\d.]+\ntransmitted +\d+\nlost +0 \(0%\)\n/,
+      /\nus +out-of-band\nworst case +[\d.]+\njitter +[\d.]+\n99\.99 % [\s\S]*\nbest case +[\d.]+\ntransmitted +\d+\nlost +0 \(0%\)\noverruns +\d+\n/,
     );
     expect(out).toMatch(/\n# us {6}out-of-band\n(?: *[\d.]+ +\d+ #+\n)+$/);
   }, 60_000);

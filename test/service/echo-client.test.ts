@@ -57,6 +57,21 @@ function asking(more: Partial<EchoSetup> = {}, knowsPeer = true) {
   return { n, page, clients, started, total, reply, pass };
 }
 
+test('behind time it keeps in step, and counts the intervals without a request', () => {
+  const { n, clients, total, pass } = asking();
+  const start = n.now;
+  pass(SECOND);
+  expect([total('Sent'), total('Overruns')]).toEqual([2, 0]);
+  // Not before 3.7 intervals.
+  n.now = start + 4.7 * SECOND;
+  clients.run(n.now);
+  expect([total('Sent'), total('Overruns'), clients.dueNs - start]).toEqual([3, 2, 5 * SECOND]);
+  // Late, but before the next one: no overrun.
+  n.now = start + 5.9 * SECOND;
+  clients.run(n.now);
+  expect([total('Sent'), total('Overruns'), clients.dueNs - start]).toEqual([4, 2, 6 * SECOND]);
+});
+
 test('a request now, another after each interval, a reply each with its time', () => {
   const { n, page, total, reply, pass } = asking();
   expect(n.sent()).toEqual([packet]);

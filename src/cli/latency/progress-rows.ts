@@ -8,7 +8,7 @@ const PAGE = 21;
 export class ProgressRows {
   #startMs = 0;
   #rows = 0;
-  #before = { transmitted: 0, received: 0 };
+  #before = { transmitted: 0, received: 0, overruns: 0 };
 
   constructor(
     readonly outOfBand: Samples,
@@ -25,24 +25,25 @@ export class ProgressRows {
     if (this.#rows % PAGE === 0) this.line(row(this.#header()));
     this.#rows = Math.floor((nowMs - this.#startMs) / SECOND_MS);
     const { outOfBand, inBand } = this;
-    const { transmitted, received } = outOfBand;
+    const { transmitted, received, overruns } = outOfBand;
     this.line(
       row([
         String(this.#rows),
         String(transmitted - this.#before.transmitted),
         String(received - this.#before.received),
+        String(overruns - this.#before.overruns),
         us(outOfBand.takeRecent()),
         ...(inBand ? [us(inBand.takeRecent())] : []),
         us(outOfBand.max),
         ...(inBand ? [us(inBand.max)] : []),
       ]),
     );
-    this.#before = { transmitted, received };
+    this.#before = { transmitted, received, overruns };
   }
 
   #header(): string[] {
     const inBand = this.inBand ? ['in-band'] : [];
-    return ['# s', 'sent', 'received', 'worst us', ...inBand, 'so far us', ...inBand];
+    return ['# s', 'sent', 'received', 'overruns', 'worst us', ...inBand, 'so far us', ...inBand];
   }
 }
 

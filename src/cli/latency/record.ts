@@ -10,6 +10,8 @@ export interface LatencyRecord {
   readonly received: number;
   /** Percent. */
   readonly loss: number;
+  /** Intervals that passed without a request, as it came too late to the one before; absent where nobody knows. */
+  readonly overruns?: number;
   /** Replies that the percentiles do not have. */
   readonly unseen?: number;
   /** Absent where nothing came back. */
@@ -40,13 +42,14 @@ export function latencyRecord(
   s: Samples,
   withHistogram: boolean,
 ): LatencyRecord {
-  const { transmitted, received, unseen, histogram } = s;
+  const { transmitted, received, overruns, unseen, histogram } = s;
   return {
     path,
     destination,
     transmitted,
     received,
     loss: transmitted === 0 ? 0 : Math.round(((transmitted - received) / transmitted) * 1e6) / 1e4,
+    ...(path === 'out-of-band' ? { overruns } : {}),
     ...(unseen > 0 ? { unseen } : {}),
     ...(received === 0 ? {} : { rtt_us: timesOf(s) }),
     ...(withHistogram
@@ -90,7 +93,8 @@ const LINES: readonly (readonly [keyof Times, string])[] = [
 export const latencyView: View<LatencyRecord> = {
   text: (r) => {
     const { rtt_us: t } = r;
-    const lost = `${r.transmitted} transmitted, ${r.received} received, ${r.loss}% loss`;
+    const late = r.overruns ? `, ${r.overruns} overruns` : '';
+    const lost = `${r.transmitted} transmitted, ${r.received} received, ${r.loss}% loss${late}`;
     return t === undefined
       ? [`${r.path} ${r.destination}: ${lost}`]
       : [
@@ -106,6 +110,7 @@ export const latencyView: View<LatencyRecord> = {
     const counts = [
       ['transmitted', ...records.map((r) => String(r.transmitted))],
       ['lost', ...records.map((r) => `${r.transmitted - r.received} (${r.loss}%)`)],
+      ['overruns', ...records.map((r) => String(r.overruns ?? '-'))],
       ...(records.some((r) => r.unseen) ? [['not in %', ...records.map((r) => String(r.unseen ?? 0))]] : []),
     ];
     return table(['us', ...records.map((r) => r.path)], [...rows, ...counts], [1, 2]);

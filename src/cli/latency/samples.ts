@@ -8,6 +8,8 @@ export class Samples {
   received = 0;
   /** Replies whose time is in the sums, but not in the histogram: whoever carries single ones was behind. */
   unseen = 0;
+  /** Intervals that passed without a request. */
+  overruns = 0;
   min = 0;
   max = 0;
   sum = 0;
@@ -33,6 +35,7 @@ export class Samples {
     this.transmitted = of(EchoTotal.Sent);
     this.received = of(EchoTotal.Received);
     this.unseen = this.received - this.#count;
+    this.overruns = of(EchoTotal.Overruns);
     this.min = of(EchoTotal.Min);
     this.max = of(EchoTotal.Max);
     this.sum = of(EchoTotal.Sum);

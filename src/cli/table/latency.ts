@@ -43,7 +43,17 @@ export const latency: ObjectSpec = {
         { name: 'quiet', letter: 'q', about: 'no row a second' },
         ...workerOptions,
       ],
-      json: ['path', 'destination', 'transmitted', 'received', 'loss', 'unseen', 'rtt_us', 'histogram'],
+      json: [
+        'path',
+        'destination',
+        'transmitted',
+        'received',
+        'loss',
+        'overruns',
+        'unseen',
+        'rtt_us',
+        'histogram',
+      ],
       examples: [
         { command: 'evlnet latency -w 60 10.10.10.10', does: 'a minute, a thousand requests a second' },
         { command: 'evlnet latency --udp -w 60 10.10.10.10', does: 'the same by UDP' },
