@@ -102,6 +102,9 @@ export interface Replies {
   reset: Record<string, never>;
   /** After the time asked for, in which the driver told its times, if it can, and garbage collections were counted. */
   stamp: { isSupported: boolean };
+  /** Id of the perf event array in which the XDP program tells of every frame, from `tap-begin` until the connection is closed. */
+  tap: { map: number };
+  'tap-begin': Record<string, never>;
   stop: Record<string, never>;
 }
 export type Command = keyof Replies;

@@ -26,6 +26,10 @@ export interface Attachment {
    * NIC's own too: throws EVL_NO_HARDWARE_TIMES where it can never be told. Without this the driver knows no times.
    */
   setStamp?(mark: number, hardware?: boolean): Promise<void>;
+  /** Has what decides tell of every frame, or no more (filter/tap.ts). */
+  setTap?(isOn: boolean): Promise<void>;
+  /** Id of the perf event array that it tells in. */
+  tapMap?(): number;
   /** Instructions of what decides. */
   instructions(): number;
   /** Hits of each rule of the filter, that of the default last; nothing where it is not made of rules. */

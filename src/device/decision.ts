@@ -8,11 +8,13 @@ interface Choice {
   readonly anyEthertype: boolean;
   /** What it puts in front of frames. */
   readonly stamp: Stamp;
+  /** It tells of every frame (filter/tap.ts). */
+  readonly isTapped: boolean;
 }
 
 /** What decides at the XDP hook: a filter or the VLAN rule, with stamps or without, each changed without the other. */
 export class Decision {
-  #choice: Choice = { filter: undefined, anyEthertype: false, stamp: NO_STAMP };
+  #choice: Choice = { filter: undefined, anyEthertype: false, stamp: NO_STAMP, isTapped: false };
 
   constructor(
     readonly hook: HookProgram,
@@ -26,9 +28,9 @@ export class Decision {
     // Loaded when there is one: most workers have none, and would start later for it.
     const translate = isFiltered ? (await import('../filter/translate.js')).translate : undefined;
     // What else was changed meanwhile holds.
-    const { filter, anyEthertype, stamp } = { ...this.#choice, ...part };
-    this.hook.vlanRule = vlanRule(stamp);
-    this.hook.replace(filter && translate?.(filter, anyEthertype, stamp), this.link());
-    this.#choice = { filter, anyEthertype, stamp };
+    const { filter, anyEthertype, stamp, isTapped } = { ...this.#choice, ...part };
+    this.hook.vlanRule = vlanRule(stamp, isTapped);
+    this.hook.replace(filter && translate?.(filter, anyEthertype, stamp, isTapped), this.link());
+    this.#choice = { filter, anyEthertype, stamp, isTapped };
   }
 }

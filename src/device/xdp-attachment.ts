@@ -5,6 +5,7 @@ import { EvlnetError, Exit } from '../errors.js';
 import { hiddenTagWatch } from '../filter/hidden-tag.js';
 import { COUNTERS, HIDDEN, VLANS, XSKS, xsks } from '../filter/maps.js';
 import { RULE_HITS, readHits } from '../filter/rule-hits.js';
+import { TAP } from '../filter/tap.js';
 import { HOOK_COUNT } from '../filter/verdict.js';
 import { changes } from '../filter/vlan-table.js';
 import { vlanRule } from '../filter/xdp.js';
@@ -90,7 +91,7 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
   };
   try {
     const maps = new Map<string, BpfMap>();
-    for (const spec of [VLANS, COUNTERS, HIDDEN, xsks(o.queues)]) {
+    for (const spec of [VLANS, COUNTERS, HIDDEN, TAP, xsks(o.queues)]) {
       const m = createMap(spec);
       maps.set(spec.name, m);
       undo.push(() => m.close());
@@ -151,6 +152,8 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
         if (hardware) demandHardwareTimes({ ...o, mode });
         await decision.change({ stamp: { mark, boundTo: hardware ? o.ifindex : undefined } });
       },
+      setTap: (isOn) => decision.change({ isTapped: isOn }),
+      tapMap: () => maps.get(TAP.name)!.id,
       instructions: () => hook.instructions,
       ruleHits: () => readHits(hook.maps.get(RULE_HITS)),
       hookCounters: () => Array.from({ length: HOOK_COUNT }, (_, i) => maps.get(COUNTERS.name)!.sum(i)),

@@ -10,12 +10,13 @@ const GPL = ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 'Dual
 
 /**
  * For the XDP hook, loaded by a process with our privileges; with a `stamp` it stamps what it takes (stamp.ts), without the NIC's time where the
- * kernel would not have it ask.
+ * kernel would not have it ask; tapped it tells of all frames (tap.ts).
  */
 export function translate(
   { object, program }: OpenFilter,
   anyEthertype: boolean,
   stamp: Stamp = NO_STAMP,
+  isTapped = false,
 ): FilterProgram {
   const arrays = [...object.maps.values()].filter((map) => map.type === MapType.ProgArray);
   // bpf_prog_map_compatible(): a bound program is no goal of tail calls and, in many kernels, makes none. Only GPL ones call kernel functions.
@@ -23,6 +24,7 @@ export function translate(
   const options = {
     anyEthertype,
     stamp: mayBeBound ? stamp : { mark: stamp.mark },
+    isTapped,
     withoutPerfmon: !capabilities().has('CAP_PERFMON'),
   };
   const names = arrays.flatMap((map) => [...(map.slots ?? [])].map(([, name]) => name));

@@ -15,6 +15,8 @@ export interface Hook {
   reach(a: Assembler, octets: number, otherwise: string): void;
   /** Appends: where the outer tag is not in the frame, VID into r3, ethertype into r4, and on to INNERMOST. */
   besideFrame?(a: Assembler): void;
+  /** Appends: tells of the frame, of which r8 is counted. Keeps r6 to r9. */
+  tell?(a: Assembler): void;
   /** Appends: puts a frame that goes on (r9 is `pass`) back as it was. */
   restore?(a: Assembler): void;
   /** Appends: takes the frame; r0 is the return code, `pass` if it could not. Keeps r6 to r9. */
@@ -138,6 +140,7 @@ function take(a: Assembler, hook: Hook, accepts: boolean): void {
   else a.mov(r8, HookCounter.Vlan).jump('==', r9, TAKE_ARP, 'evlnet.take-arp');
   a.label('evlnet.return').mov(r9, r7).label(COUNT);
   countInto(a, 'evlnet.counted');
+  hook.tell?.(a);
   hook.restore?.(a);
   a.line('verdict').mov(r0, r9).exit();
   a.line('ARP of an evlnet VLAN port').label('evlnet.take-arp').mov(r8, HookCounter.Arp);

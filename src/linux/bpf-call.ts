@@ -14,6 +14,8 @@ export const Command = {
   ProgLoad: 5,
   ObjPin: 6,
   ProgTestRun: 10,
+  MapGetFdById: 14,
+  ObjGetInfoByFd: 15,
   BtfLoad: 18,
   MapFreeze: 22,
   LinkCreate: 28,

@@ -9,6 +9,8 @@ export type Key = number | Uint8Array;
 
 /** BPF_F_RDONLY_PROG, <linux/bpf.h>. */
 const READ_ONLY = 1 << 7;
+/** Of struct bpf_map_info: type and id. */
+const INFO_LENGTH = 8;
 
 /** A loaded map. */
 export class BpfMap {
@@ -73,6 +75,20 @@ export class BpfMap {
         keys.push(octets.slice(0, keySize));
       }
       return keys;
+    });
+  }
+
+  /** By which others find it. */
+  get id(): number {
+    return withMemory(INFO_LENGTH, (memory, at) => {
+      new Uint8Array(memory.buffer, at, INFO_LENGTH).fill(0);
+      clear(16);
+      attribute.setUint32(0, this.fd, true);
+      attribute.setUint32(4, INFO_LENGTH, true);
+      setPointer(8, memory.address + at);
+      if (bpf(Command.ObjGetInfoByFd, 16) < 0)
+        throw systemError(`ask for the id of BPF map "${this.spec.name}"`, errno());
+      return memory.view.getUint32(at + 4, true);
     });
   }
 
@@ -161,6 +177,15 @@ export function createMap(spec: MapSpec): BpfMap {
   } finally {
     inner?.close();
   }
+}
+
+/** A map of another process, which is like `spec`: takes CAP_SYS_ADMIN. */
+export function mapById(spec: MapSpec, id: number): BpfMap {
+  clear(16);
+  attribute.setUint32(0, id, true);
+  const fd = bpf(Command.MapGetFdById, 12);
+  if (fd < 0) throw systemError(`open BPF map "${spec.name}"`, errno());
+  return new BpfMap(spec, fd);
 }
 
 /** A perf event array without a number has one entry a CPU, as libbpf makes it. */

@@ -3,7 +3,7 @@ import type { Program } from './bpf-program.js';
 import { errno, systemError } from './libc.js';
 
 export { SYS_BPF } from './bpf-call.js';
-export { BpfMap, createMap, createMaps, fillSlots, type Key, possibleCpus } from './bpf-map.js';
+export { BpfMap, createMap, createMaps, fillSlots, type Key, mapById, possibleCpus } from './bpf-map.js';
 export { loadProgram, type Program, type TestRun, testRun } from './bpf-program.js';
 
 /** enum bpf_attach_type. */

@@ -72,6 +72,15 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
       }
       return { isSupported: sockets.times.isSupported };
     },
+    tap: (_request, connection) => {
+      const map = worker.tap.take();
+      connection.onClose(() => void worker.tap.end().catch(() => {}));
+      return { map };
+    },
+    'tap-begin': async () => {
+      await worker.tap.begin();
+      return {};
+    },
     stop: () => {
       void worker.stop();
       return {};

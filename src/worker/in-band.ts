@@ -26,6 +26,7 @@ import type { PortSetup, Spin } from './shared.js';
 import { Sockets } from './sockets.js';
 import type { Spawned } from './spawn.js';
 import { watchState } from './state-watch.js';
+import { Tap } from './tap.js';
 import { type Sink, TraceDispatch } from './trace-dispatch.js';
 
 const TICK_MS = 100;
@@ -56,6 +57,8 @@ export class InBand {
   #neighboursWarned = '';
   /** What decides at the hook, if not the VLAN rule alone. */
   readonly filter: Filter;
+  /** For who dumps frames. */
+  readonly tap: Tap;
   /** Of applications. */
   readonly sockets: Sockets;
   /** Of the out-of-band thread since it runs; undefined where /proc does not tell. */
@@ -105,6 +108,7 @@ export class InBand {
     this.neighbours = new KernelNeighbours(outOfBand);
     this.#counters = new HookCounters(attachment, outOfBand.counters);
     this.filter = new Filter(options.device, attachment);
+    this.tap = new Tap(attachment, options.device);
     const times = new DriverTimes(attachment, outOfBand);
     this.sockets = new Sockets(outOfBand, bell, times, options.folder, () => this.#ports);
     this.ended = outOfBand.ended.then((error) => this.#finish(error));

@@ -74,12 +74,6 @@ describe('objects and commands', () => {
     ['udp', 1, 'Command line is not complete. Try "help".', 'evlnet udp { recv | send | echo }'],
     ['moni', 3, `Object "monitor" is not in evlnet ${VERSION}`, '"evlnet help" lists what this version has'],
     [
-      'dump -i eth0',
-      3,
-      `Object "dump" is not in evlnet ${VERSION}`,
-      '"evlnet help" lists what this version has',
-    ],
-    [
       'stats watch',
       3,
       `Command "stats watch" is not in evlnet ${VERSION}`,

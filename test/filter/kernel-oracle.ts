@@ -3,6 +3,7 @@
 import { type MapSpec, MapType, type ProgramSpec } from '../../src/bpf/program.js';
 import { EvlnetError } from '../../src/errors.js';
 import { COUNTERS, HIDDEN, VLANS, xsks } from '../../src/filter/maps.js';
+import { TAP } from '../../src/filter/tap.js';
 import { vlanTable } from '../../src/filter/vlan-table.js';
 import {
   type BpfMap,
@@ -40,7 +41,7 @@ export class Loaded {
     /** Programs that it goes on to, by name. */
     tails: ReadonlyMap<string, ProgramSpec> = new Map(),
   ) {
-    const specs = [VLANS, COUNTERS, HIDDEN, xsks(1)].map((spec): [string, MapSpec] => [spec.name, spec]);
+    const specs = [VLANS, COUNTERS, HIDDEN, TAP, xsks(1)].map((spec): [string, MapSpec] => [spec.name, spec]);
     this.maps = createMaps(new Map([...specs, ...object.maps]));
     try {
       const called = new Map([...tails].map(([name, spec]) => [name, loadProgram(spec, this.maps)]));

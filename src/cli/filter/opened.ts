@@ -28,7 +28,7 @@ const NO_FILTER: FilterSource = { all: 'vlan' };
 
 /** The filter that the words spell, or the one that is recorded for the device; both: that filter, as on that device. */
 export async function givenFilter(context: Context): Promise<Tried> {
-  const { arguments: given, state, stateOptions } = context;
+  const { arguments: given } = context;
   const spelled = givenSource(given);
   const ifname = given.text('dev');
   if (ifname === undefined) {
@@ -36,6 +36,12 @@ export async function givenFilter(context: Context): Promise<Tried> {
       throw incomplete('a filter or a device: object FILE.o, match EXPR VERDICT, all VERDICT or IFNAME');
     return { filter: openSource(spelled), source: spelled, place: { table: undefined, any: false } };
   }
+  return filterOn(context, ifname, spelled);
+}
+
+/** A filter as on that device: the one that is recorded for it, or `spelled`. */
+export async function filterOn(context: Context, ifname: string, spelled?: FilterSource): Promise<Tried> {
+  const { state, stateOptions } = context;
   const document = readState(state.file, stateOptions);
   const tables = await readTables(context);
   const { base } = findPlace(ifname, {}, tables.links);

@@ -1,6 +1,7 @@
 import type { ObjectSpec } from '../spec.js';
 import { check } from './check.js';
 import { completion } from './completion.js';
+import { dump } from './dump.js';
 import { filter } from './filter.js';
 import { icmpResponder } from './icmp-responder.js';
 import { lab } from './lab.js';
@@ -37,7 +38,7 @@ export const OBJECTS: readonly ObjectSpec[] = [
   stats,
   latency,
   ping,
-  later('dump', 'frames with their verdict'),
+  dump,
   later('monitor', 'events as they happen'),
   check,
   lab,

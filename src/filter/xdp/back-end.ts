@@ -3,13 +3,14 @@ import { type Instruction, PseudoCall } from '../../bpf/instruction.js';
 import type { ProgramSpec } from '../../bpf/program.js';
 import { type Analysis, isCall, isFrameLoad } from '../analysis/analyse.js';
 import type { Value } from '../analysis/value.js';
+import { countInto } from '../counting.js';
 import { type BackEnd, VERDICT } from '../rewrite.js';
 import { NO_STAMP, type Stamp } from '../stamp.js';
 import { Verdict } from '../verdict.js';
 import { ACCEPT, appendAccept, COUNT, PASS, RULE } from '../vlan-rule.js';
 import { type Check, checkOf } from './check.js';
 import { type Held, NOTHING_HELD, REAL, type Real, reachContext } from './frame.js';
-import { stampingHook, xdpHook } from './hook.js';
+import { hookWith, xdpHook } from './hook.js';
 import { appendCheck, appendLoadBytes, isDirect, type LoadBytes, type Place } from './load-bytes.js';
 import { appendLoadFrame, isDirectFrameLoad } from './load-frame.js';
 import { appendPrologue } from './prologue.js';
@@ -24,6 +25,8 @@ export interface XdpTranslation {
   readonly verdictOnly?: boolean;
   /** What is put in front of frames that are taken (stamp.ts); default: nothing. */
   readonly stamp?: Stamp;
+  /** It tells of every frame (tap.ts). */
+  readonly isTapped?: boolean;
 }
 
 const RUNT = 'evlnet.runt';
@@ -111,9 +114,14 @@ export class XdpBackEnd implements BackEnd {
       .jump('!=', r8, Verdict.Drop, PASS)
       .mov(r9, xdpHook.drop)
       .goto(COUNT)
-      .label(RUNT)
-      .goto(PASS);
-    appendAccept(a, stampingHook(options.stamp ?? NO_STAMP), options.anyEthertype ?? false);
+      .label(RUNT);
+    // Nobody is told of it: the context may be anywhere.
+    if (options.isTapped) {
+      a.mov(r8, Verdict.Skip);
+      countInto(a, 'evlnet.runt-counted').mov(r0, xdpHook.pass).exit();
+    } else a.goto(PASS);
+    const hook = hookWith(options.stamp ?? NO_STAMP, options.isTapped ?? false);
+    appendAccept(a, hook, options.anyEthertype ?? false);
   }
 
   endFunction(): void {

@@ -1,4 +1,4 @@
-// The XDP hook: struct xdp_md and enum xdp_action, <linux/bpf.h>.
+// The XDP hook: enum xdp_action, <linux/bpf.h>.
 import { type Assembler, Call, r0, r1, r2, r3, r5, r6, r7, r10 } from '../../bpf/asm.js';
 import { XSKS } from '../maps.js';
 import {
@@ -11,9 +11,10 @@ import {
   STAMP_TIME,
   type Stamp,
 } from '../stamp.js';
+import { appendTap } from '../tap.js';
 import type { Hook } from '../vlan-rule.js';
+import { XdpMd } from './xdp-md.js';
 
-export const XdpMd = { data: 0, dataEnd: 4, dataMeta: 8, ingressIfindex: 12, rxQueueIndex: 16 } as const;
 const XDP_DROP = 1;
 const XDP_PASS = 2;
 
@@ -33,9 +34,15 @@ export const xdpHook: Hook = {
   },
 };
 
-/** The hook with the time in front of each frame that it takes (stamp.ts), as far as the driver has room for it; mark 0: without. */
-export const stampingHook = (stamp: Stamp): Hook =>
-  stamp.mark === 0 ? xdpHook : { ...xdpHook, take: takeStamped(stamp) };
+/**
+ * The hook with the time in front of each frame that it takes (stamp.ts), as far as the driver has room for it; mark 0: without. `isTapped`: it
+ * tells of all frames (tap.ts).
+ */
+export const hookWith = (stamp: Stamp, isTapped: boolean): Hook => ({
+  ...xdpHook,
+  ...(stamp.mark === 0 ? {} : { take: takeStamped(stamp) }),
+  ...(isTapped ? { tell: appendTap } : {}),
+});
 
 /** Offset from r10 of the NIC's time. */
 const HARDWARE_TIME = -8;

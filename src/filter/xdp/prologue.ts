@@ -4,7 +4,7 @@ import { type Assembler, Call, type Register, r0, r1, r2, r3, r6, r7, r8, r9, r1
 import { Field, MAC_HEADER } from '../context.js';
 import { VLANS } from '../maps.js';
 import { type Held, REAL, type Real } from './frame.js';
-import { XdpMd } from './hook.js';
+import { XdpMd } from './xdp-md.js';
 
 /** <linux/if_ether.h>, network order: what protocol says where there is a length instead. */
 const ETH_P_802_2 = 0x0400;

@@ -1,0 +1,96 @@
+import { type ControlClient, connect } from '../../control/client.js';
+import { workerFolder } from '../../control/run-folder.js';
+import { EvlnetError } from '../../errors.js';
+import { TAP, Tapped } from '../../filter/tap.js';
+import type { Verdict } from '../../filter/verdict.js';
+import { type BpfMap, mapById, possibleCpus } from '../../linux/bpf.js';
+import { Errno } from '../../linux/libc.js';
+import { PerfRing } from '../../linux/perf-ring.js';
+
+/** A frame that has been at the hook. */
+export interface TappedFrame {
+  /** CLOCK_MONOTONIC. */
+  readonly timeNs: number;
+  readonly verdict: Verdict;
+  readonly queue: number;
+  /** As many as were copied of `length`. */
+  readonly octets: Uint8Array;
+  readonly length: number;
+}
+
+/** Frames as the XDP program of a worker tells of them. */
+export class FrameTap {
+  /** Frames that found no room. */
+  lost = 0;
+  /** The worker has ended. */
+  isGone = false;
+  readonly #rings: PerfRing[] = [];
+
+  private constructor(
+    readonly map: BpfMap,
+    readonly client: ControlClient,
+  ) {
+    void client.closed.then(() => {
+      this.isGone = true;
+    });
+  }
+
+  /** Of the device's worker, which must run. */
+  static async open(runRoot: string, device: string): Promise<FrameTap> {
+    const client = await connect(workerFolder(runRoot, device));
+    try {
+      const { map: id } = await client.request('tap');
+      const tap = new FrameTap(mapById(TAP, id), client);
+      tap.#openRings();
+      await client.request('tap-begin');
+      return tap;
+    } catch (error) {
+      client.close();
+      throw error instanceof EvlnetError && error.errno === Errno.EPERM
+        ? new EvlnetError('EVL_PERMISSION', error.message, {
+            errno: Errno.EPERM,
+            hint: 'run as root: this looks into the worker',
+          })
+        : error;
+    }
+  }
+
+  /** What has come since, in the order of time. */
+  take(): TappedFrame[] {
+    const frames: TappedFrame[] = [];
+    for (const ring of this.#rings)
+      this.lost += ring.drain((octets, view) => {
+        const length = view.getUint32(Tapped.length, true);
+        const end = Math.min(octets.length, Tapped.frame + length);
+        frames.push({
+          timeNs: Number(view.getBigUint64(Tapped.time, true)),
+          verdict: view.getUint32(Tapped.verdict, true) as Verdict,
+          queue: view.getUint32(Tapped.queue, true),
+          octets: octets.slice(Tapped.frame, end),
+          length,
+        });
+      });
+    return frames.sort((a, b) => a.timeNs - b.timeNs);
+  }
+
+  close(): void {
+    this.client.close();
+    for (const ring of this.#rings) ring.close();
+    // With it goes what was put in.
+    this.map.close();
+  }
+
+  #openRings(): void {
+    for (let cpu = 0; cpu < possibleCpus(); cpu++)
+      try {
+        const ring = PerfRing.open(cpu);
+        this.#rings.push(ring);
+        this.map.update(cpu, new Uint8Array(Uint32Array.of(ring.fd).buffer));
+      } catch (error) {
+        // That CPU is not there.
+        if (error instanceof EvlnetError && error.errno === Errno.ENODEV) continue;
+        this.close();
+        throw error;
+      }
+  }
+}

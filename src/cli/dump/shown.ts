@@ -1,0 +1,9 @@
+import type { TappedFrame } from './frame-tap.js';
+
+/** What is made of each frame. */
+export interface Shown {
+  /** `ns` since 1970. False where nobody reads it any more. */
+  show(frame: TappedFrame, ns: bigint, reason: string): boolean;
+  /** `frames` were shown, `lost` could not be told of. */
+  end(frames: number, lost: number): void;
+}
