@@ -27,7 +27,7 @@ _evlnet() {
         --spin) _evlnet_words "always"; return ;;
     esac
     if [[ -z $object ]]; then
-        _evlnet_words "port vlans filter icmp-responder run udp packet neighbour route stats latency ping dump check lab state completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
+        _evlnet_words "port vlans filter icmp-responder run udp packet neighbour route stats latency ping dump check lab state apply completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
         return
     fi
     case $object in
@@ -163,6 +163,8 @@ _evlnet() {
                     COMPREPLY=($(compgen -f -- "$cur")) ;;
             esac
             ;;
+        apply)
+            COMPREPLY=($(compgen -f -W "--dry-run" -- "$cur")) ;;
         completion)
             if [[ -z $verb ]]; then _evlnet_words "bash help"; return; fi
             ;;

@@ -104,7 +104,8 @@ function reply(verb: VerbSpec, indent: string): string {
     .map((w) => w.name);
   const options = (verb.options ?? []).flatMap(dashed);
   const all = [...words, ...options].join(' ');
-  if (all === '' && verb.words?.some(isFile)) return indent + FILES;
+  if (verb.words?.some((word) => isFile(word) && word.position === 'only'))
+    return indent + (all === '' ? FILES : FILES.replace('-f', `-f -W "${all}"`));
   const takesDevice = (verb.words ?? []).some((w) => w.position === 'bare');
   return `${indent}${takesDevice ? '_evlnet_devices' : '_evlnet_words'} "${all}"`;
 }

@@ -128,7 +128,7 @@ export const GLOBALS: readonly GlobalSpec[] = [
     name: 'force',
     synopsis: '-force',
     about:
-      'with -batch: go on after a command that failed; with filter set: even if it ends this SSH session',
+      'with -batch: go on after a command that failed; with filter set and apply: even if it ends this SSH session',
     set: (g) => {
       g.force = true;
     },

@@ -1,4 +1,4 @@
-import { usage } from '../errors.js';
+import { checkPriority } from '../configuration/options.js';
 import type { WorkerState } from '../state/schema.js';
 import type { Arguments } from './arguments.js';
 
@@ -8,11 +8,6 @@ export function workerArguments(given: Arguments, recorded: WorkerState | undefi
   const spin = text === undefined ? recorded?.spin : text === 'always' ? ('always' as const) : Number(text);
   const cpu = given.text('cpu') ?? recorded?.cpu;
   const priority = given.number('priority') ?? recorded?.priority;
-  if (priority !== undefined && spin === 'always')
-    throw usage(
-      'EVL_PRIORITY_SPIN',
-      'Cannot use -P with --spin always: the kernel stops a SCHED_FIFO thread that never sleeps for 50 ms each second',
-      'leave out --spin, or give it a number of turns',
-    );
+  checkPriority(priority, spin);
   return { spin, cpu, priority };
 }

@@ -6,16 +6,16 @@ import type { Surroundings } from './surroundings.js';
 const FILTER_MS = 10_000;
 
 /**
- * Waits until every running worker has taken the change over; returns an EVL_NOT_FOLLOWED for each that has not. `filterOf` is the device
+ * Waits until every running worker has taken the change over; returns an EVL_NOT_FOLLOWED for each that has not. `filtersOf` are the devices
  * whose filter was changed: a worker that follows all but its filter is reported for no other change.
  */
 export async function confirm(
   { system, state }: Pick<Surroundings, 'system' | 'state'>,
   { rev }: StateDocument,
-  filterOf?: string,
+  ...filtersOf: readonly string[]
 ): Promise<EvlnetError[]> {
-  const workers = await system.reload(state, rev, filterOf === undefined ? undefined : FILTER_MS);
-  const refused = workers.filter(({ device, filterError }) => device === filterOf && filterError);
+  const workers = await system.reload(state, rev, filtersOf.length === 0 ? undefined : FILTER_MS);
+  const refused = workers.filter(({ device, filterError }) => filtersOf.includes(device) && filterError);
   const silent = workers.filter(({ error }) => error !== undefined);
   return [
     ...refused.map(({ device, pid, filterError }) =>

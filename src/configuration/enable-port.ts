@@ -54,7 +54,7 @@ export async function enable(
 }
 
 // EVL: evl_net_enable_port() answers ENETDOWN.
-function requireUp({ ifname, base }: Place): void {
+export function requireUp({ ifname, base }: Place): void {
   if (base.up) return;
   throw new EvlnetError('EVL_LINK_DOWN', `Cannot enable port on "${ifname}": Network is down (ENETDOWN)`, {
     hint: `ip link set ${base.ifname} up`,

@@ -129,7 +129,7 @@ function warnAboutRoute({ warn }: Surroundings, way: Way | Refusal, dst: string,
 }
 
 /** The text of an address that one host can have: RFC 1122 §3.2.1.3. */
-function hostOf(address: number): string {
+export function hostOf(address: number): string {
   const text = formatIpv4(address);
   const first = address >>> 24;
   if (first === 0 || first === 127 || first >= 224)

@@ -104,3 +104,13 @@ export function checkAddress(text: string | undefined): void {
   // RFC 1122 §3.2.1.3: this network, loopback, multicast and reserved addresses.
   if (first === 0 || first === 127 || first >= 224) throw wrong('no host can have that address');
 }
+
+/** Throws where a worker's priority and its spinning exclude each other. */
+export function checkPriority(priority: number | undefined, spin: number | 'always' | undefined): void {
+  if (priority === undefined || spin !== 'always') return;
+  throw usage(
+    'EVL_PRIORITY_SPIN',
+    'Cannot use -P with --spin always: the kernel stops a SCHED_FIFO thread that never sleeps for 50 ms each second',
+    'leave out --spin, or give it a number of turns',
+  );
+}

@@ -1,5 +1,4 @@
 import type { EvlnetError } from '../errors.js';
-import type { Link } from '../linux/link.js';
 import { updateState } from '../state/file.js';
 import type { StateDocument } from '../state/schema.js';
 import { confirm } from './confirm.js';
@@ -39,23 +38,22 @@ export async function setPort(
   };
   const state = updateState(around.state.file, change, around.stateOptions);
   const errors = await confirm(around, state);
-  if (hasDeviceOptions(wanted)) await warnAboutWorker(around, state, ifname, tables.links);
+  const base = recordedPorts(state, tables.links).find((p) => p.ifname === ifname)?.baseName;
+  if (hasDeviceOptions(wanted)) await warnAboutWorker(around, base, 'driver, mode and buffers');
   warnAboutPort(around, state, ifname, tables);
   return errors;
 }
 
-/** Driver, mode and buffers are those a worker started with. */
-async function warnAboutWorker(
+/** Where a worker runs on `base`: what is chosen when it starts is `kept`. */
+export async function warnAboutWorker(
   around: Surroundings,
-  state: StateDocument,
-  ifname: string,
-  links: readonly Link[],
+  base: string | undefined,
+  kept: string,
 ): Promise<void> {
-  const base = recordedPorts(state, links).find((p) => p.ifname === ifname)?.baseName;
   const worker = (await around.system.workers(around.state)).find((w) => w.device === base && w.isAlive);
   if (worker)
     around.warn(
-      `The worker of "${base}" (pid ${worker.pid}) goes on with the driver, mode and buffers that it has`,
+      `The worker of "${base}" (pid ${worker.pid}) goes on with the ${kept} that it has`,
       'end it and start it again',
     );
 }

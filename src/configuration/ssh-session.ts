@@ -44,7 +44,7 @@ export async function refuseEndOfSession(
     'EVL_SESSION',
     `Cannot set the filter of "${base}": it would ${what} this SSH session, which comes in by "${end.device.ifname}"`,
     {
-      hint: `let it skip '${frames}', or go on all the same: evlnet -force filter set …`,
+      hint: `let it skip '${frames}', or go on all the same: evlnet -force …`,
     },
   );
 }

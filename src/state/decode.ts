@@ -13,10 +13,32 @@ export interface Decoded {
  * The text of a state file, migrated to the present schema, or `corrupt` with the parser's reason when it is not JSON.
  * JSON that is not a state document throws: somebody wrote it on purpose and wants to know the key.
  */
-export function decode(
+export const decode = (
   file: string,
   text: string,
   migrations: Migrations = MIGRATIONS,
+): Decoded | { corrupt: string } => parse(text, migrations, false, ofState(file));
+
+/** The text of a document that shall take the place of the state, from a file of that name. Throws whatever is wrong with it, unknown keys too. */
+export function decodeWanted(name: string, text: string): StateDocument {
+  const refusal = ofWanted(name);
+  const decoded = parse(text, MIGRATIONS, true, refusal);
+  if ('corrupt' in decoded)
+    throw refusal.invalid({ path: 'the document', reason: `is not JSON (${decoded.corrupt})` });
+  return decoded.state;
+}
+
+/** How a document is refused. */
+interface Refusal {
+  newer(schema: number): EvlnetError;
+  invalid(violation: Violation): EvlnetError;
+}
+
+function parse(
+  text: string,
+  migrations: Migrations,
+  isStrict: boolean,
+  refusal: Refusal,
 ): Decoded | { corrupt: string } {
   let value: unknown;
   try {
@@ -26,10 +48,14 @@ export function decode(
     return { corrupt: text.trim() === '' ? 'it is empty' : (error as Error).message };
   }
   const schema = schemaOf(value);
-  if (schema !== undefined && schema > SCHEMA) throw newer(file, schema);
-  if (schema !== undefined && schema < SCHEMA) value = migrated(file, value, schema, migrations);
-  const result = validate(value);
-  if ('violation' in result) throw invalid(file, result.violation);
+  if (schema !== undefined && schema > SCHEMA) throw refusal.newer(schema);
+  if (schema !== undefined && schema < SCHEMA) {
+    value = migrate(value as Record<string, unknown>, schema, migrations);
+    if (value === undefined)
+      throw refusal.invalid({ path: 'schema', reason: `is ${schema}, expected ${SCHEMA}` });
+  }
+  const result = validate(value, isStrict);
+  if ('violation' in result) throw refusal.invalid(result.violation);
   return { state: result.state, schema: schema ?? SCHEMA };
 }
 
@@ -51,22 +77,27 @@ function schemaOf(value: unknown): number | undefined {
   return Number.isInteger(schema) && (schema as number) >= 0 ? (schema as number) : undefined;
 }
 
-function migrated(file: string, value: unknown, schema: number, migrations: Migrations): unknown {
-  const document = migrate(value as Record<string, unknown>, schema, migrations);
-  if (document !== undefined) return document;
-  throw invalid(file, { path: 'schema', reason: `is ${schema}, expected ${SCHEMA}` });
-}
-
-const newer = (file: string, schema: number) =>
+const newer = (act: string, schema: number, otherwise: string) =>
   new EvlnetError(
     'EVL_STATE_NEWER',
-    `Cannot use state file "${file}": it needs an evlnet that knows state schema ${schema}, this one knows ${SCHEMA}`,
-    { hint: 'upgrade evlnet, or name another file with -state FILE' },
+    `Cannot ${act}: it needs an evlnet that knows state schema ${schema}, this one knows ${SCHEMA}`,
+    { hint: `upgrade evlnet, or ${otherwise}` },
   );
 
-const invalid = (file: string, { path, reason }: Violation) =>
-  new EvlnetError('EVL_STATE_INVALID', `Cannot use state file "${file}": ${path} ${reason}`, {
-    hint: existsSync(`${file}.bak`)
-      ? `correct the file; the state before the last change is in ${file}.bak`
-      : 'correct the file, or start anew with "evlnet state reset"',
-  });
+const ofState = (file: string): Refusal => ({
+  newer: (schema) => newer(`use state file "${file}"`, schema, 'name another file with -state FILE'),
+  invalid: ({ path, reason }) =>
+    new EvlnetError('EVL_STATE_INVALID', `Cannot use state file "${file}": ${path} ${reason}`, {
+      hint: existsSync(`${file}.bak`)
+        ? `correct the file; the state before the last change is in ${file}.bak`
+        : 'correct the file, or start anew with "evlnet state reset"',
+    }),
+});
+
+const ofWanted = (name: string): Refusal => ({
+  newer: (schema) => newer(`apply "${name}"`, schema, 'export the state with this version'),
+  invalid: ({ path, reason }) =>
+    new EvlnetError('EVL_STATE_INVALID', `Cannot apply "${name}": ${path} ${reason}`, {
+      hint: 'correct it; "evlnet state export" prints such a document, evlnet-state(5) explains it',
+    }),
+});

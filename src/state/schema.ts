@@ -112,19 +112,25 @@ export interface Violation {
   reason: string;
 }
 
-/** The document with absent parts filled in, or the first violation. */
-export function validate(value: unknown): { state: StateDocument } | { violation: Violation } {
-  const result = v.safeParse(document, value, { abortEarly: true });
+/** The document with absent parts filled in, or the first violation. `isStrict`: a key that this version does not know is one. */
+export function validate(
+  value: unknown,
+  isStrict = false,
+): { state: StateDocument } | { violation: Violation } {
+  const result = v.safeParse(isStrict ? documentOf(true) : document, value, { abortEarly: true });
   if (result.success) {
     const violation = twin(result.output.ports);
     return violation ? { violation } : { state: result.output };
   }
-  const [{ path, message, received }] = result.issues;
+  const [{ path, expected, message, received }] = result.issues;
   const found = { undefined: 'missing', Array: 'a list', Object: 'an object' }[received] ?? received;
   return {
     violation: {
       path: path === undefined ? 'the document' : formatPath(path.map((item) => item.key)),
-      reason: found === 'missing' ? 'is missing' : `is ${found}, expected ${message}`,
+      reason:
+        found === 'missing'
+          ? 'is missing'
+          : `is ${expected === 'never' ? 'unknown' : found}, expected ${message}`,
     },
   };
 }
@@ -146,7 +152,7 @@ function twin(ports: Record<string, PortState>): Violation | undefined {
 }
 
 /** `ports."eth0.42".vid`, `services.eth0.services[0].udpPort` */
-function formatPath(keys: readonly unknown[]): string {
+export function formatPath(keys: readonly unknown[]): string {
   const text = keys.map((key) => {
     if (typeof key === 'number') return `[${key}]`;
     return /^[\w-]+$/.test(String(key)) ? `.${key}` : `.${JSON.stringify(key)}`;
@@ -171,7 +177,13 @@ const plain = v.custom<Record<string, unknown>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   'an object',
 );
-const object = <const T extends v.ObjectEntries>(entries: T) => v.pipe(plain, v.looseObject(entries));
+type Entries = v.ObjectEntries;
+const loose = <const T extends Entries>(entries: T) => v.pipe(plain, v.looseObject(entries));
+/** Gives what `loose` gives, or refuses a key. */
+const strict = <const T extends Entries>(entries: T) =>
+  v.pipe(plain, v.strictObject(entries, Object.keys(entries).join(' or '))) as unknown as ReturnType<
+    typeof loose<T>
+  >;
 
 // dev_valid_name() of the kernel; no limit of 15 characters, since a port may have no kernel device.
 const name = text(/^(?!\.{1,2}$)[^\s/:]+$/, 'the name of an interface');
@@ -196,84 +208,89 @@ const isVlanList = (list: string) =>
   });
 const VLANS = 'a list of VLAN IDs from 2 to 4094 such as "42-45,100"';
 
-const document = object({
-  schema: v.literal(SCHEMA, String(SCHEMA)),
-  rev: v.optional(integer(0, Number.MAX_SAFE_INTEGER - 1), 0),
-  ports: byName(
-    object({
-      link: v.exactOptional(name),
-      vid: v.exactOptional(integer(1, 4094)),
-      address: v.exactOptional(address),
-      ethertype: v.exactOptional(choice(['any'])),
-      icmpErrors: v.exactOptional(v.boolean('must be true or false')),
-      neighbours: v.exactOptional(
-        v.pipe(
-          plain,
-          v.record(
-            host,
-            object({
-              lladdr: text(MAC, 'a MAC address such as "02:fc:00:00:00:02"'),
-            }),
+const VERDICTS = ['accept', 'skip', 'vlan', 'drop'] as const;
+
+function documentOf(isStrict: boolean) {
+  const object = isStrict ? strict : loose;
+  const objectFilter = object({
+    object: text(/^\//, 'an absolute path'),
+    program: v.exactOptional(v.string('the name of a program')),
+    sha256: v.exactOptional(text(/^[0-9a-f]{64}$/, 'a SHA-256 of 64 hexadecimal digits')),
+  });
+  const rulesFilter = object({
+    rules: v.array(
+      object({
+        match: v.string('an expression'),
+        verdict: choice(VERDICTS),
+      }),
+      'a list of rules',
+    ),
+    default: choice(VERDICTS),
+  });
+  const allFilter = object({
+    all: choice(VERDICTS),
+  });
+
+  // The kind is told by its key, so that an error names what is wrong with that kind.
+  const filterOf = (entry: unknown): typeof objectFilter | typeof rulesFilter | typeof allFilter => {
+    const keys = Object.keys(entry ?? {});
+    if (keys.includes('rules')) return rulesFilter;
+    return keys.includes('all') ? allFilter : objectFilter;
+  };
+  return object({
+    schema: v.literal(SCHEMA, String(SCHEMA)),
+    rev: v.optional(integer(0, Number.MAX_SAFE_INTEGER - 1), 0),
+    ports: byName(
+      object({
+        link: v.exactOptional(name),
+        vid: v.exactOptional(integer(1, 4094)),
+        address: v.exactOptional(address),
+        ethertype: v.exactOptional(choice(['any'])),
+        icmpErrors: v.exactOptional(v.boolean('must be true or false')),
+        neighbours: v.exactOptional(
+          v.pipe(
+            plain,
+            v.record(
+              host,
+              object({
+                lladdr: text(MAC, 'a MAC address such as "02:fc:00:00:00:02"'),
+              }),
+            ),
           ),
         ),
-      ),
-    }),
-  ),
-  devices: byName(
-    object({
-      driver: v.exactOptional(choice(['auto', 'xdp', 'pcap'])),
-      mode: v.exactOptional(choice(['auto', 'native', 'generic'])),
-      pool: v.exactOptional(integer(1, 32768)),
-      bufsz: v.exactOptional(integer(1, 16384)),
-    }),
-  ),
-  vlans: v.optional(v.pipe(text(RANGES, VLANS), v.check(isVlanList, VLANS)), ''),
-  filters: byName(v.lazy((entry) => filterOf(entry))),
-  services: byName(
-    object({
-      services: v.array(
-        object({
-          service: choice(['icmp-responder', 'udp-echo']),
-          port: v.exactOptional(name),
-          udpPort: v.exactOptional(integer(1, 65535)),
-        }),
-        'a list of services',
-      ),
-      spin: v.exactOptional(
-        v.union(
-          [v.literal('always'), v.pipe(v.number(), v.integer(), v.minValue(0))],
-          '"always" or a number of turns',
+      }),
+    ),
+    devices: byName(
+      object({
+        driver: v.exactOptional(choice(['auto', 'xdp', 'pcap'])),
+        mode: v.exactOptional(choice(['auto', 'native', 'generic'])),
+        pool: v.exactOptional(integer(1, 32768)),
+        bufsz: v.exactOptional(integer(1, 16384)),
+      }),
+    ),
+    vlans: v.optional(v.pipe(text(RANGES, VLANS), v.check(isVlanList, VLANS)), ''),
+    filters: byName(v.lazy((entry) => filterOf(entry))),
+    services: byName(
+      object({
+        services: v.array(
+          object({
+            service: choice(['icmp-responder', 'udp-echo']),
+            port: v.exactOptional(name),
+            udpPort: v.exactOptional(integer(1, 65535)),
+          }),
+          'a list of services',
         ),
-      ),
-      cpu: v.exactOptional(text(/^\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*$/, 'a list of CPUs such as "1-2"')),
-      priority: v.exactOptional(integer(1, 99)),
-    }),
-  ),
-});
-
-const objectFilter = object({
-  object: text(/^\//, 'an absolute path'),
-  program: v.exactOptional(v.string('the name of a program')),
-  sha256: v.exactOptional(text(/^[0-9a-f]{64}$/, 'a SHA-256 of 64 hexadecimal digits')),
-});
-const VERDICTS = ['accept', 'skip', 'vlan', 'drop'] as const;
-const rulesFilter = object({
-  rules: v.array(
-    object({
-      match: v.string('an expression'),
-      verdict: choice(VERDICTS),
-    }),
-    'a list of rules',
-  ),
-  default: choice(VERDICTS),
-});
-const allFilter = object({
-  all: choice(VERDICTS),
-});
-
-/** The kind is told by its key, so that an error names what is wrong with that kind. */
-function filterOf(entry: unknown): typeof objectFilter | typeof rulesFilter | typeof allFilter {
-  const keys = Object.keys(entry ?? {});
-  if (keys.includes('rules')) return rulesFilter;
-  return keys.includes('all') ? allFilter : objectFilter;
+        spin: v.exactOptional(
+          v.union(
+            [v.literal('always'), v.pipe(v.number(), v.integer(), v.minValue(0))],
+            '"always" or a number of turns',
+          ),
+        ),
+        cpu: v.exactOptional(text(/^\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*$/, 'a list of CPUs such as "1-2"')),
+        priority: v.exactOptional(integer(1, 99)),
+      }),
+    ),
+  });
 }
+
+const document = documentOf(false);

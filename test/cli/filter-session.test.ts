@@ -15,7 +15,7 @@ afterEach(() => host.close());
 
 const refusal = (what: string, ifname = 'eth0', frames = 'tcp port 22') =>
   `Cannot set the filter of "eth0": it would ${what} this SSH session, which comes in by "${ifname}"\n` +
-  `Hint: let it skip '${frames}', or go on all the same: evlnet -force filter set …\n`;
+  `Hint: let it skip '${frames}', or go on all the same: evlnet -force …\n`;
 const set = (...words: string[]) => host.run(['filter', 'set', 'eth0', ...words]);
 
 describe('a filter that would end the session is refused', () => {

@@ -17,7 +17,7 @@ export const EVLNET = join(import.meta.dirname, '../../bin/evlnet');
 /** How long a program that goes on is waited for. */
 const PATIENCE_MS = 20_000;
 /** Objects whose commands end by themselves. */
-const SHORT = ['port', 'vlans', 'filter', 'neigh', 'route', 'stats', 'state'];
+const SHORT = ['port', 'vlans', 'filter', 'neigh', 'route', 'stats', 'state', 'apply'];
 
 /** A program that runs on; `said` grows while it does. */
 export interface Started {

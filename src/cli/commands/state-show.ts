@@ -1,8 +1,8 @@
 import { readState } from '../../state/file.js';
-import type { FilterState, StateDocument } from '../../state/schema.js';
+import type { StateDocument } from '../../state/schema.js';
 import type { Context } from '../context.js';
-import { filterWords } from '../filter/text.js';
 import type { View } from '../print/printer.js';
+import { filterText, pairs, serviceText } from '../state/words.js';
 
 type StateRecord = { readonly path: string } & StateDocument;
 
@@ -16,23 +16,13 @@ const view: View<StateRecord> = {
     ]),
     ...Object.entries(devices).map(([device, options]) => `    device ${device}${pairs(options)}`),
     ...(vlans === '' ? [] : [`    vlans ${vlans}`]),
-    ...Object.entries(filters).map(
-      ([device, filter]) => `    filter ${device} ${filterWords(filter)}${fingerprint(filter)}`,
-    ),
+    ...Object.entries(filters).map(([device, filter]) => `    filter ${device} ${filterText(filter)}`),
     ...Object.entries(services).flatMap(([device, { services, ...options }]) => [
       `    run ${device}${pairs(options)}`,
-      ...services.map(({ service, ...rest }) => `        ${service}${pairs(rest)}`),
+      ...services.map((service) => `        ${serviceText(service)}`),
     ]),
   ],
 };
-
-const fingerprint = (filter: FilterState): string =>
-  'object' in filter && filter.sha256 ? ` sha256 ${filter.sha256}` : '';
-
-const pairs = (entries: object): string =>
-  Object.entries(entries)
-    .map(([key, value]) => ` ${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
-    .join('');
 
 /** `evlnet state show` */
 export async function run({ print, state, stateOptions }: Context): Promise<number> {

@@ -8,10 +8,11 @@ export interface Paint {
   inet(text: string): string;
   up(text: string): string;
   down(text: string): string;
+  changed(text: string): string;
 }
 
 const same = (text: string) => text;
-const PLAIN: Paint = { ifname: same, lladdr: same, inet: same, up: same, down: same };
+const PLAIN: Paint = { ifname: same, lladdr: same, inet: same, up: same, down: same, changed: same };
 
 /** Whether output is coloured: `-c` decides, else a terminal that is not dumb and a user who did not set NO_COLOR. */
 export function isColored(globals: Readonly<Globals>, io: Io): boolean {
@@ -35,5 +36,6 @@ export async function paintFor(globals: Readonly<Globals>, io: Io): Promise<Pain
     inet: shade.magenta,
     up: shade.green,
     down: shade.red,
+    changed: shade.yellow,
   };
 }

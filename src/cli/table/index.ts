@@ -1,4 +1,5 @@
 import type { ObjectSpec } from '../spec.js';
+import { apply } from './apply.js';
 import { check } from './check.js';
 import { completion } from './completion.js';
 import { dump } from './dump.js';
@@ -43,7 +44,7 @@ export const OBJECTS: readonly ObjectSpec[] = [
   check,
   lab,
   state,
-  later('apply', 'make the state what a file says'),
+  apply,
   completion,
   later('net', "EVL's own switches"),
 ];
