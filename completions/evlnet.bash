@@ -27,7 +27,7 @@ _evlnet() {
         --spin) _evlnet_words "always"; return ;;
     esac
     if [[ -z $object ]]; then
-        _evlnet_words "port vlans filter icmp-responder run udp packet neighbour route stats latency ping dump check lab state apply completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
+        _evlnet_words "port vlans filter icmp-responder run udp packet neighbour route stats latency ping dump check lab state apply net completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
         return
     fi
     case $object in
@@ -84,7 +84,7 @@ _evlnet() {
                 recv)
                     _evlnet_words "-a --address -p --port -i --interface -I --iterations -s --silent -d --dump --times --spin --cpu -P --priority" ;;
                 send)
-                    _evlnet_words "-a --address -p --port -m --message -n --repeat -I --iterations --interval -i --interface --times --spin --cpu -P --priority" ;;
+                    _evlnet_words "-a --address -p --port -m --message -n --repeat -I --iterations --interval -i --interface -s --silent --times --spin --cpu -P --priority" ;;
                 echo)
                     _evlnet_words "-i --interface -p --port --spin --cpu -P --priority" ;;
             esac
@@ -165,6 +165,8 @@ _evlnet() {
             ;;
         apply)
             COMPREPLY=($(compgen -f -W "--dry-run" -- "$cur")) ;;
+        net)
+            _evlnet_words "-i --interface -d --disable-port -e --enable-port -p --pool-size -b --buffer-size -F --filter -N --set-vlan-ids -n --print-vlan-ids -s --solicit -S --solicit-permanent -g --allow-gateway -Q --query-port" ;;
         completion)
             if [[ -z $verb ]]; then _evlnet_words "bash help"; return; fi
             ;;

@@ -74,8 +74,9 @@ export function wordSyntax(word: WordSpec): string {
   return `${word.name} ${choices.length > 1 ? `{ ${choices.join(' | ')} }` : word.value}`;
 }
 
-/** `-c, --count COUNT` */
+/** `-c, --count COUNT`, `-Q[LETTERS], --query-port[=LETTERS]` */
 export function optionSyntax(option: OptionSpec): string {
+  if (option.attached) return `-${option.letter}[${option.value}], --${option.name}[=${option.value}]`;
   const names = option.letter ? `-${option.letter}, --${option.name}` : `--${option.name}`;
   return option.value === undefined ? names : `${names} ${option.value}`;
 }

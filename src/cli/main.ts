@@ -31,7 +31,13 @@ export async function execute(
   }
 }
 
-async function runCommand(argv: readonly string[], first: number, globals: Globals, io: Io): Promise<number> {
+/** Runs the command whose OBJECT is `argv[first]`; throws what is wrong. */
+export async function runCommand(
+  argv: readonly string[],
+  first: number,
+  globals: Globals,
+  io: Io,
+): Promise<number> {
   const [{ OBJECTS }, { resolve }] = await Promise.all([import('./table/index.js'), import('./resolve.js')]);
   const { object, verb, at } = resolve(OBJECTS, argv, first, globals);
   let given: Arguments | undefined;

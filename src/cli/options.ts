@@ -66,7 +66,8 @@ function takeLong(
       throw usage('EVL_OPTION', `Option "${argv[at]}" takes no value`, `--${spec.name}`);
     return { normal: [`--${spec.name}`], next: at + 1 };
   }
-  if (attached !== undefined) return { normal: [`--${spec.name}=${attached}`], next: at + 1 };
+  if (attached !== undefined || spec.attached)
+    return { normal: [`--${spec.name}=${attached ?? ''}`], next: at + 1 };
   return { normal: [`--${spec.name}=${nextValue(spec, argv, at)}`], next: at + 2 };
 }
 
@@ -81,8 +82,9 @@ function takeCluster(own: readonly OptionSpec[], argv: readonly string[], at: nu
       continue;
     }
     const rest = letters.slice(i + 1).replace(/^=/, '');
-    const value = rest === '' ? nextValue(spec, argv, at) : rest;
-    return { normal: [...normal, `--${spec.name}=${value}`], next: rest === '' ? at + 2 : at + 1 };
+    const isNext = rest === '' && !spec.attached;
+    const value = isNext ? nextValue(spec, argv, at) : rest;
+    return { normal: [...normal, `--${spec.name}=${value}`], next: isNext ? at + 2 : at + 1 };
   }
   return { normal, next: at + 1 };
 }

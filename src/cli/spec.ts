@@ -7,6 +7,8 @@ export interface OptionSpec {
   readonly letter?: string;
   /** The word for its value; without one the option is a switch. */
   readonly value?: string;
+  /** The value may be left out, and is attached where it is not: `-QRT`, `--query-port=RT`. */
+  readonly attached?: true;
   readonly type?: ValueType;
   readonly required?: true;
   /** What holds when it is not given. */

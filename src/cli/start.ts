@@ -3,6 +3,7 @@ import type { Io } from './io.js';
 import { liveSystem } from './live-system.js';
 import { main } from './main.js';
 import { reportError } from './print/error.js';
+import { toolName } from './upstream/name.js';
 
 /** Runs this process's command line. */
 export async function start(): Promise<void> {
@@ -35,5 +36,10 @@ export async function start(): Promise<void> {
   // What no command caught: the same words as for what was caught. Exiting ends a worker's diversion first.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     process.on(event, (error: unknown) => process.exit(reportError(error, newGlobals(), io)));
-  process.exitCode = await main(process.argv.slice(2), io);
+  const tool = toolName(process.argv[1]!);
+  const words = process.argv.slice(2);
+  process.exitCode =
+    tool === undefined
+      ? await main(words, io)
+      : await (await import('./upstream/tool.js')).runTool(tool, words, io);
 }

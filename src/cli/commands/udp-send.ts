@@ -44,7 +44,7 @@ export async function run(context: Context): Promise<number> {
     if (isUnicast) await solicit(context, address, { ifname, mayRoute: true, signal: stop });
     if (stop.aborted) return;
     socket.setBroadcast(!isUnicast);
-    if (!globals.json) io.stdout.write(`== sender mode (=> ${to}:${port})\n`);
+    if (!globals.json && !given.flag('silent')) io.stdout.write(`== sender mode (=> ${to}:${port})\n`);
     const timed = given.flag('times') ? await tellTimes(socket, write) : undefined;
     const startMs = performance.now();
     for (; sent < limit && !stop.aborted; sent++) {

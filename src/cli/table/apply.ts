@@ -27,7 +27,4 @@ export const apply: ObjectSpec = {
       load: () => import('../commands/apply.js'),
     },
   ],
-  notes: [
-    'Lines begin with + (comes), - (goes) or ~ (becomes another). Nothing is printed, and nothing written, where there is no difference.',
-  ],
 };

@@ -8,6 +8,7 @@ import { icmpResponder } from './icmp-responder.js';
 import { lab } from './lab.js';
 import { latency } from './latency.js';
 import { neighbour } from './neighbour.js';
+import { net } from './net.js';
 import { packet } from './packet.js';
 import { ping } from './ping.js';
 import { port } from './port.js';
@@ -45,8 +46,8 @@ export const OBJECTS: readonly ObjectSpec[] = [
   lab,
   state,
   apply,
+  net,
   completion,
-  later('net', "EVL's own switches"),
 ];
 
 /** Those that this version has. */

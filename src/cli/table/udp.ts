@@ -34,6 +34,12 @@ const iterations: OptionSpec = {
   about: 'end after that many datagrams',
 };
 
+const silent: OptionSpec = {
+  name: 'silent',
+  letter: 's',
+  about: 'no lines before the first datagram',
+};
+
 export const udp: ObjectSpec = {
   name: 'udp',
   about: 'receive, send and echo datagrams',
@@ -47,7 +53,7 @@ export const udp: ObjectSpec = {
         port(42_042),
         through('every port of the device', 'receive through that port only'),
         iterations,
-        { name: 'silent', letter: 's', about: 'no lines before the first datagram' },
+        silent,
         { name: 'dump', letter: 'd', about: 'also where each comes from, and its octets' },
         timesOption('also when each was at the driver, in the queue, at this program'),
         ...workerOptions,
@@ -61,7 +67,7 @@ export const udp: ObjectSpec = {
     },
     {
       name: 'send',
-      synopsis: `-a { ADDR | broadcast } [ -p PORT ] [ -m TEXT ] [ -n REPEAT ] [ -I COUNT ] [ --interval SECONDS ] [ -i IFNAME ] [ --times ] ${WORKER_SYNOPSIS}`,
+      synopsis: `-a { ADDR | broadcast } [ -p PORT ] [ -m TEXT ] [ -n REPEAT ] [ -I COUNT ] [ --interval SECONDS ] [ -i IFNAME ] [ -s ] [ --times ] ${WORKER_SYNOPSIS}`,
       about: 'send a text again and again, until Ctrl-C; the host is solicited first',
       options: [
         address('where to send to, a host or a group; broadcast is 255.255.255.255'),
@@ -84,6 +90,7 @@ export const udp: ObjectSpec = {
           about: 'time between two datagrams, 0.001 at least',
         },
         through('the port with the route', 'send through that port only'),
+        silent,
         timesOption('when each was sent by this program, in the queue, done with by the driver'),
         ...workerOptions,
       ],
