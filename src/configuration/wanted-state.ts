@@ -42,8 +42,9 @@ export async function wantedState(
   const state = decodeWanted(name, text);
   const before = readState(around.state.file, around.stateOptions);
   const tables = await readTables(around);
-  // The words of the set are many, the recorded ones are these.
-  state.vlans = formatVlanList(parseVlanList(state.vlans));
+  const [set, setBefore] = [state, before].map(({ vlans }) => formatVlanList(parseVlanList(vlans)));
+  // One set may be written in many ways.
+  state.vlans = set === setBefore ? before.vlans : set!;
   const at: Naming = (keys, act) => naming(name, keys, act);
   await checkPorts(state, before, tables.links, at);
   for (const table of ['devices', 'filters', 'services'] as const)

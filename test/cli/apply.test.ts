@@ -130,6 +130,20 @@ describe('the difference', () => {
     );
   });
 
+  test('none for another order, or another way to write the set', async () => {
+    const before: Plain = { ...host.state(), vlans: '100,42,43' };
+    writeFileSync(host.stateFile, JSON.stringify(before));
+    write({
+      ...before,
+      vlans: '42-43,43,100',
+      ports: Object.fromEntries(Object.entries(before.ports as Plain).reverse()),
+    });
+    expect(await host.ok(`apply ${file}`)).toBe('');
+    expect(host.state()).toEqual(before);
+    expect((await apply({ ...before, vlans: '43,42' })).out).toBe('- vlans 100\n');
+    expect(host.state().vlans).toBe('42-43');
+  });
+
   test('what this version does not know, and others recorded, goes like all that is absent', async () => {
     const before = host.state();
     writeFileSync(host.stateFile, JSON.stringify({ ...before, later: { eth0: [1] } }));
