@@ -27,7 +27,7 @@ _evlnet() {
         --spin) _evlnet_words "always"; return ;;
     esac
     if [[ -z $object ]]; then
-        _evlnet_words "port vlans filter icmp-responder run udp packet neighbour route stats latency ping dump check lab state apply net completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
+        _evlnet_words "port vlans filter icmp-responder run udp packet neighbour route stats latency ping dump monitor check lab state apply net completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"
         return
     fi
     case $object in
@@ -139,6 +139,8 @@ _evlnet() {
             _evlnet_words "-i --interface -c --count -s --size -f --flood --interval -w --deadline -q --quiet --spin --cpu -P --priority" ;;
         dump)
             _evlnet_words "verdict -i --interface -c --count -x --hex -w --write" ;;
+        monitor)
+            _evlnet_words "all port vlans filter neigh worker link" ;;
         check)
             _evlnet_devices "dev" ;;
         lab)

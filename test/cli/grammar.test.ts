@@ -72,7 +72,8 @@ describe('objects and commands', () => {
     ],
     ['completion', 1, 'Command line is not complete. Try "help".', 'evlnet completion bash'],
     ['udp', 1, 'Command line is not complete. Try "help".', 'evlnet udp { recv | send | echo }'],
-    ['moni', 3, `Object "monitor" is not in evlnet ${VERSION}`, '"evlnet help" lists what this version has'],
+    ['monitor nosuch', 1, 'Error: "nosuch" is a garbage', 'evlnet monitor help'],
+    ['monitor port wroker', 1, 'Error: "wroker" is a garbage', 'did you mean "worker"?'],
     [
       'stats watch',
       3,

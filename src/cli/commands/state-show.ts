@@ -1,8 +1,9 @@
 import { readState } from '../../state/file.js';
 import type { StateDocument } from '../../state/schema.js';
 import type { Context } from '../context.js';
+import { pairs } from '../print/pairs.js';
 import type { View } from '../print/printer.js';
-import { filterText, pairs, serviceText } from '../state/words.js';
+import { filterText, serviceText } from '../state/words.js';
 
 type StateRecord = { readonly path: string } & StateDocument;
 

@@ -6,6 +6,7 @@ import type { Link } from '../../linux/link.js';
 import type { KernelNeighbour } from '../../linux/neighbour.js';
 import type { PortState, StateDocument } from '../../state/schema.js';
 import type { Context } from '../context.js';
+import type { Globals } from '../globals.js';
 import { kernelRecord, type NeighbourRecord, recordedRecord, statusRecord } from './record.js';
 
 const NOARP = 'NOARP';
@@ -25,15 +26,25 @@ export async function listNeighbours(
   if (ports.length === 0) return [];
   const running = await runningTables(context, new Set(ports.map((p) => p.baseName)));
   const kernel = ports.every((p) => running.has(p.baseName)) ? [] : await system.neighbours();
+  return neighboursOf(ports, running, kernel, globals);
+}
+
+/** The same from what was read: `running` has the tables of workers, by device. */
+export function neighboursOf(
+  ports: readonly RecordedPort[],
+  running: ReadonlyMap<string, readonly NeighbourStatus[]>,
+  kernel: readonly KernelNeighbour[],
+  wanted: Pick<Globals, 'all' | 'statistics'>,
+): NeighbourRecord[] {
   const all = ports.flatMap((port) => {
     const table = running.get(port.baseName);
     return table
       ? byAddress(table.filter((n) => n.ifname === port.ifname)).map((n) =>
-          statusRecord(n, globals.statistics),
+          statusRecord(n, wanted.statistics),
         )
       : withoutWorker(port, kernel);
   });
-  return globals.all ? all : all.filter(({ state }) => !state.includes(NOARP));
+  return wanted.all ? all : all.filter(({ state }) => !state.includes(NOARP));
 }
 
 /** The tables of the workers of those devices; one that does not answer is told of, and taken for none. */

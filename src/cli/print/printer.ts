@@ -46,14 +46,14 @@ export class Printer {
     } else if (view.table && !brief && !oneline) {
       if (records.length > 0) this.#line(await view.table(records, this.style));
     } else {
-      for (const record of records) this.#line(this.#text(view, record));
+      for (const record of records) this.#line(this.text(view, record));
     }
   }
 
   /** As `records`, of records that come one by one and may be many; `end` when there are no more. */
   series<R extends object>(view: View<R>): { add(record: R): void; end(): void } {
     const { json, pretty } = this.globals;
-    if (!json) return { add: (record) => this.#line(this.#text(view, record)), end: () => undefined };
+    if (!json) return { add: (record) => this.#line(this.text(view, record)), end: () => undefined };
     const [first, next, last] = pretty ? ['[\n', ',\n', '\n]'] : ['[', ',', ']'];
     let isEmpty = true;
     return {
@@ -66,17 +66,13 @@ export class Printer {
     };
   }
 
-  /** One record of a stream: a line of JSON, or its text. */
-  record<R extends object>(view: View<R>, record: R): void {
-    this.#line(this.globals.json ? JSON.stringify(record) : this.#text(view, record));
-  }
-
   /** A document as it is, JSON whatever was asked for. */
   document(document: object): void {
     this.#line(JSON.stringify(document, undefined, 4));
   }
 
-  #text<R extends object>(view: View<R>, record: R): string {
+  /** The text of one record, without the line feed at its end. */
+  text<R extends object>(view: View<R>, record: R): string {
     if (this.globals.brief && view.brief) return columns(view.brief(record, this.style));
     // ip(8) shows the line breaks that -o takes away as a backslash.
     return view.text(record, this.style).join(this.globals.oneline || this.globals.brief ? '\\' : '\n');

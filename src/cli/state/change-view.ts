@@ -7,8 +7,9 @@ import type {
   ServiceState,
   WorkerState,
 } from '../../state/schema.js';
+import { pairs } from '../print/pairs.js';
 import type { View } from '../print/printer.js';
-import { filterText, pairs, serviceText } from './words.js';
+import { filterText, serviceText } from './words.js';
 
 /** Lines in the words of `evlnet state`: `+` what comes, `-` what goes, `~` what becomes another. */
 export const changeView: View<Change> = {

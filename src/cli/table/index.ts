@@ -7,6 +7,7 @@ import { filter } from './filter.js';
 import { icmpResponder } from './icmp-responder.js';
 import { lab } from './lab.js';
 import { latency } from './latency.js';
+import { monitor } from './monitor.js';
 import { neighbour } from './neighbour.js';
 import { net } from './net.js';
 import { packet } from './packet.js';
@@ -18,13 +19,6 @@ import { state } from './state.js';
 import { stats } from './stats.js';
 import { udp } from './udp.js';
 import { vlans } from './vlans.js';
-
-const later = (name: string, about: string, aliases?: readonly string[]): ObjectSpec => ({
-  name,
-  about,
-  verbs: [],
-  ...(aliases ? { aliases } : {}),
-});
 
 /** Every object of the grammar: prefixes are judged against all of them, those of later versions too. */
 export const OBJECTS: readonly ObjectSpec[] = [
@@ -41,7 +35,7 @@ export const OBJECTS: readonly ObjectSpec[] = [
   latency,
   ping,
   dump,
-  later('monitor', 'events as they happen'),
+  monitor,
   check,
   lab,
   state,
