@@ -50,7 +50,7 @@ describeIf(['build'])('the program', () => {
   test('exits with the code of cli.md', async () => {
     expect((await evlnet('vlans', 'set', '1')).code).toBe(1);
     expect((await evlnet('port', 'enable', 'evlnet-none')).code).toBe(2);
-    expect((await evlnet('dump')).code).toBe(3);
+    expect((await evlnet('port', 'enable', 'lo')).code).toBe(3);
   });
 
   test('ends quietly when nobody reads', async () => {
