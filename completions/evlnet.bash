@@ -123,12 +123,14 @@ _evlnet() {
             esac
             ;;
         stats)
-            if [[ -z $verb ]]; then _evlnet_words "show histogram reset help"; return; fi
+            if [[ -z $verb ]]; then _evlnet_words "show histogram openmetrics reset help"; return; fi
             case $verb in
                 show|list|lst)
                     _evlnet_devices "dev" ;;
                 histogram)
                     _evlnet_devices "dev for" ;;
+                openmetrics)
+                    _evlnet_words "listen" ;;
                 reset)
                     _evlnet_devices "dev" ;;
             esac

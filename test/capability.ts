@@ -40,6 +40,9 @@ const probes = {
     );
   },
   cap: () => existsSync('node_modules/cap/build/Release/cap.node') || 'npm cap is not built',
+  prometheus_client: () =>
+    existsSync('/usr/lib/python3/dist-packages/prometheus_client/openmetrics/parser.py') ||
+    'python3-prometheus-client is not installed',
   build: () => existsSync('dist/cli/main.js') || 'dist/ is not built',
 } as const;
 

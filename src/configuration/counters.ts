@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DROPS } from '../drop.js';
 import { readCounters, SlotCounter, type SlotCounts } from '../memory/counters.js';
@@ -21,10 +20,16 @@ export async function readPage(
   slots: Iterable<number>,
 ): Promise<Page | undefined> {
   if (worker === undefined) return undefined;
-  // Some counters are brought up to date by the worker's in-band side only now and then.
-  if (worker.isAlive) await system.ask(worker.folder, { cmd: 'sync' }).catch(() => undefined);
-  const file = join(worker.folder, 'stats');
-  return existsSync(file) ? readCounters(file, slots) : undefined;
+  // Some counters are brought up to date by the worker's in-band side only now and then. One that did not tell its status would not answer.
+  if (worker.isAlive && worker.status)
+    await system.ask(worker.folder, { cmd: 'sync' }).catch(() => undefined);
+  try {
+    return readCounters(join(worker.folder, 'stats'), slots);
+  } catch (error) {
+    // The worker has just ended, or has not made it yet.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 export async function readStats64(

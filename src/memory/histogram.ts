@@ -32,6 +32,9 @@ export function record(h: Float64Array, ns: number, times: number): void {
   h[SUM]! += ns * times;
 }
 
+/** Nanoseconds of all events together. */
+export const sumOf = (h: Float64Array): number => h[SUM]!;
+
 export interface Summary {
   readonly count: number;
   readonly min: number;

@@ -90,18 +90,28 @@ export class FakeHost {
   env: Record<string, string> = {};
   stdin: string | Uint8Array = '';
   isTTY = false;
+  /** Ctrl-C. */
+  stop = new AbortController();
+  /** Told of what is printed while a command goes on. */
+  onOut: (text: string) => void = () => {};
 
   /** Runs one command line, words separated by single spaces, or a list of words. */
   async run(line: string | readonly string[]): Promise<Result> {
     const out: string[] = [];
     const err: string[] = [];
     const io: Io = {
-      stdout: { write: (text) => out.push(text), isTTY: this.isTTY },
+      stdout: {
+        write: (text) => {
+          out.push(text);
+          this.onOut(text);
+        },
+        isTTY: this.isTTY,
+      },
       stderr: { write: (text) => err.push(text) },
       stdin: () => octetsOf(this.stdin),
       env: { EVLNET_STATE: this.stateFile, ...this.env },
       self: ['node', 'evlnet'],
-      stop: () => new AbortController().signal,
+      stop: () => this.stop.signal,
       system: this.#system(),
     };
     const words = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line;

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { families } from '../../src/cli/stats/metrics/families.js';
+import { metricName } from '../../src/cli/stats/metrics/family.js';
 import { DROPS } from '../../src/drop.js';
 import { Exit } from '../../src/errors.js';
 import { HOOK_COUNTERS } from '../../src/filter/verdict.js';
@@ -18,6 +20,12 @@ describe('evlnet-stats(8)', () => {
 
   test('tells every counter of the hook, and no other', () => {
     expect(tags(section(page, 'VERDICTS')).sort()).toEqual([...HOOK_COUNTERS].sort());
+  });
+
+  test('tells every metric, and no other', () => {
+    const all = families({ reading: { counted: [], pages: new Map() }, neighbours: new Map() });
+    expect(tags(section(page, 'METRICS')).sort()).toEqual(all.map(metricName).sort());
+    for (const entry of entries(section(page, 'METRICS'))) expect(entry.text).not.toBe('');
   });
 });
 

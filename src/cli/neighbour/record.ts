@@ -40,7 +40,7 @@ export const recordedRecord = (dev: string, address: number, lladdr: string): Ne
 });
 
 /** ip(8)'s words. */
-const stateWords = (state: number): string[] =>
+export const stateWords = (state: number): string[] =>
   Object.entries(NeighbourState)
     .filter(([, bit]) => (state & bit) !== 0)
     .map(([name]) => name.toUpperCase());

@@ -3,11 +3,11 @@ import { type Bucket, buckets, type Summary, summarize } from '../../memory/hist
 import type { View } from '../print/printer.js';
 
 /** Histograms of one device, by name. */
-export type Histograms = ReadonlyMap<Name, Float64Array>;
-type Name = 'service_time' | StageName;
+export type Histograms = ReadonlyMap<HistogramName, Float64Array>;
+export type HistogramName = 'service_time' | StageName;
 
-const NAMES: readonly Name[] = ['service_time', ...STAGES];
-const TEXTS: Readonly<Record<Name, string>> = {
+const NAMES: readonly HistogramName[] = ['service_time', ...STAGES];
+const TEXTS: Readonly<Record<HistogramName, string>> = {
   service_time: 'service time',
   driver_queue: 'received: driver to queue',
   driver_done: 'received: driver to reply',
@@ -18,7 +18,7 @@ const TEXTS: Readonly<Record<Name, string>> = {
 };
 
 /** Times of one device in nanoseconds; what was not measured is absent. */
-export type StagesRecord = { readonly ifname: string } & { readonly [K in Name]?: Times };
+export type StagesRecord = { readonly ifname: string } & { readonly [K in HistogramName]?: Times };
 
 export interface Times extends Partial<Summary> {
   readonly count: number;
@@ -51,7 +51,7 @@ export const stagesRecord = (
 ): StagesRecord => ({
   ifname,
   ...Object.fromEntries(
-    [...histograms].flatMap(([name, histogram]): [Name, Times][] => {
+    [...histograms].flatMap(([name, histogram]): [HistogramName, Times][] => {
       const summary = summarize(histogram);
       if (summary === undefined) return counts && name === 'collections' ? [[name, { count: 0 }]] : [];
       const ranges = buckets(histogram).map(({ from, count }) => ({ from, count }));

@@ -1,5 +1,6 @@
 import { DROPS } from '../../drop.js';
 import type { Style, View } from '../print/printer.js';
+import { counterRows } from './counters.js';
 import type { StatsRecord } from './record.js';
 
 /** As many ports side by side as a terminal has room for. */
@@ -47,49 +48,11 @@ function oneTable(
   );
 }
 
-const nameOf = ({ ifname, link }: StatsRecord) => (link === undefined ? ifname : `${ifname}@${link}`);
+export const nameOf = ({ ifname, link }: StatsRecord) => (link === undefined ? ifname : `${ifname}@${link}`);
 
-/** Every counter under the name of its JSON key. */
 function rows(record: StatsRecord): [name: string, value: string][] {
-  const { stats64, verdicts, echo, icmp_errors: errors, reassembled, fragmented, drops } = record;
   const { service_time: time } = record;
   const us = (ns: number) => `${(ns / 1000).toFixed(1)} µs`;
-  const numbers: [string, number][] = [
-    ...(['rx', 'tx'] as const).flatMap((way) =>
-      (['packets', 'bytes', 'dropped'] as const).map((key): [string, number] => [
-        `${way} ${key}`,
-        stats64[way][key],
-      ]),
-    ),
-    ...(record.link === undefined
-      ? (['accept', 'skip', 'vlan', 'drop'] as const).map((key): [string, number] => [
-          `verdict ${key}`,
-          verdicts[key],
-        ])
-      : []),
-    ...Object.entries(record.hook ?? {}).map(([name, count]): [string, number] => [`hook ${name}`, count]),
-    ['echo requests', echo.requests],
-    ['echo replies', echo.replies],
-    ['timestamp replies', record.timestamp_replies],
-    ['icmp messages', record.icmp_messages],
-    ['icmp errors sent', errors.sent],
-    ['icmp errors limited', errors.limited],
-    ['arp replies', record.arp_replies],
-    ['arp learned', record.arp_learned],
-    ...(['messages', 'reports', 'leaves'] as const).map((key): [string, number] => [
-      `igmp ${key}`,
-      record.igmp[key],
-    ]),
-    ['path mtus', record.path_mtus],
-    ['udp datagrams', record.udp_datagrams],
-    ['udp replies', record.udp_replies],
-    ['packet frames', record.packet_frames],
-    ['reassembled packets', reassembled.packets],
-    ['reassembled fragments', reassembled.fragments],
-    ['fragmented packets', fragmented.packets],
-    ['fragmented fragments', fragmented.fragments],
-    ...Object.entries(drops),
-  ];
   const times: [string, string][] =
     time === undefined
       ? []
@@ -97,5 +60,5 @@ function rows(record: StatsRecord): [name: string, value: string][] {
           `service time ${key}`,
           us(time[key]),
         ]);
-  return [...numbers.map(([name, value]): [string, string] => [name, String(value)]), ...times];
+  return [...counterRows(record).map(([name, count]): [string, string] => [name, String(count)]), ...times];
 }

@@ -72,6 +72,26 @@ export const stats: ObjectSpec = {
       load: () => import('../commands/stats-histogram.js'),
     },
     {
+      name: 'openmetrics',
+      synopsis: '[ listen ADDR:PORT ]',
+      about: 'text for Prometheus',
+      words: [
+        {
+          name: 'listen',
+          value: 'ADDR:PORT',
+          about: 'serve it by HTTP under /metrics until Ctrl-C; without ADDR on all addresses',
+        },
+      ],
+      examples: [
+        { command: 'evlnet stats openmetrics', does: 'print all metrics of this moment' },
+        {
+          command: 'evlnet stats openmetrics listen 127.0.0.1:9842',
+          does: 'answer the scrapes of this host',
+        },
+      ],
+      load: () => import('../commands/stats-openmetrics.js'),
+    },
+    {
       name: 'reset',
       synopsis: '[ [ dev ] IFNAME ]',
       about: 'start counting at zero again',
@@ -79,6 +99,5 @@ export const stats: ObjectSpec = {
       load: () => import('../commands/stats-reset.js'),
     },
     later('watch', 'live rates'),
-    later('openmetrics', 'text for Prometheus'),
   ],
 };
