@@ -123,10 +123,12 @@ _evlnet() {
             esac
             ;;
         stats)
-            if [[ -z $verb ]]; then _evlnet_words "show histogram openmetrics reset help"; return; fi
+            if [[ -z $verb ]]; then _evlnet_words "show watch histogram openmetrics reset help"; return; fi
             case $verb in
                 show|list|lst)
                     _evlnet_devices "dev" ;;
+                watch)
+                    _evlnet_devices "dev interval count" ;;
                 histogram)
                     _evlnet_devices "dev for" ;;
                 openmetrics)

@@ -90,6 +90,8 @@ export class FakeHost {
   env: Record<string, string> = {};
   stdin: string | Uint8Array = '';
   isTTY = false;
+  /** Of the terminal. */
+  size: { columns?: number; rows?: number } = {};
   /** Ctrl-C. */
   stop = new AbortController();
   /** Told of what is printed while a command goes on. */
@@ -106,6 +108,7 @@ export class FakeHost {
           this.onOut(text);
         },
         isTTY: this.isTTY,
+        ...this.size,
       },
       stderr: { write: (text) => err.push(text) },
       stdin: () => octetsOf(this.stdin),

@@ -74,12 +74,6 @@ describe('objects and commands', () => {
     ['udp', 1, 'Command line is not complete. Try "help".', 'evlnet udp { recv | send | echo }'],
     ['monitor nosuch', 1, 'Error: "nosuch" is a garbage', 'evlnet monitor help'],
     ['monitor port wroker', 1, 'Error: "wroker" is a garbage', 'did you mean "worker"?'],
-    [
-      'stats watch',
-      3,
-      `Command "stats watch" is not in evlnet ${VERSION}`,
-      '"evlnet help" lists what this version has',
-    ],
     ['-x', 1, 'Option "-x" is unknown, try "evlnet help".', 'evlnet help lists the options'],
     ['--jsno', 1, 'Option "--jsno" is unknown, try "evlnet help".', 'did you mean "-json"?'],
     [

@@ -63,8 +63,11 @@ async function served(place: string, use: (url: string) => Promise<void>): Promi
     host.onOut = (text) => resolve(/listening on (\S+)/.exec(text)?.[1] ?? text);
   });
   const ended = host.run(`stats openmetrics listen ${place}`);
-  await use(await listening);
-  host.stop.abort();
+  try {
+    await use(await listening);
+  } finally {
+    host.stop.abort();
+  }
   expect(await ended).toMatchObject({ code: 0, err: '' });
 }
 

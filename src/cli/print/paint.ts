@@ -12,7 +12,7 @@ export interface Paint {
 }
 
 const same = (text: string) => text;
-const PLAIN: Paint = { ifname: same, lladdr: same, inet: same, up: same, down: same, changed: same };
+export const PLAIN: Paint = { ifname: same, lladdr: same, inet: same, up: same, down: same, changed: same };
 
 /** Whether output is coloured: `-c` decides, else a terminal that is not dumb and a user who did not set NO_COLOR. */
 export function isColored(globals: Readonly<Globals>, io: Io): boolean {

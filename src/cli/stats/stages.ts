@@ -77,6 +77,16 @@ const measured = (record: StagesRecord): [text: string, times: Times][] =>
     return times === undefined ? [] : [[TEXTS[name], times]];
   });
 
+/** What was measured, a row each below the names of the columns. */
+export const timesTable = (record: StagesRecord, paint = (ifname: string) => ifname): string[][] => [
+  [`${paint(record.ifname)}, us`, ...COLUMNS.map(([, name]) => name), 'count'],
+  ...measured(record).map(([text, times]) => [
+    text,
+    ...COLUMNS.map(([key]) => us(times[key])),
+    String(times.count),
+  ]),
+];
+
 export const stagesView: View<StagesRecord> = {
   text: (record) => [
     `${record.ifname}:`,
@@ -88,17 +98,10 @@ export const stagesView: View<StagesRecord> = {
   async table(records, { paint }) {
     const { table } = await import('../print/table.js');
     return records
-      .map((record) =>
-        table(
-          [`${paint.ifname(record.ifname)}, us`, ...COLUMNS.map(([, name]) => name), 'count'],
-          measured(record).map(([text, times]) => [
-            text,
-            ...COLUMNS.map(([key]) => us(times[key])),
-            String(times.count),
-          ]),
-          [1, 2, 3, 4, 5, 6, 7],
-        ),
-      )
+      .map((record) => {
+        const [head, ...rows] = timesTable(record, paint.ifname);
+        return table(head, rows, [1, 2, 3, 4, 5, 6, 7]);
+      })
       .join('\n\n');
   },
 };

@@ -1,7 +1,5 @@
-import type { ObjectSpec, VerbSpec } from '../spec.js';
+import type { ObjectSpec } from '../spec.js';
 import { anyDevice } from './device.js';
-
-const later = (name: string, about: string): VerbSpec => ({ name, about, synopsis: '' });
 
 export const stats: ObjectSpec = {
   name: 'stats',
@@ -40,6 +38,36 @@ export const stats: ObjectSpec = {
         { command: 'evlnet -j stats show dev eth0.42', does: 'one port as JSON, zeros included' },
       ],
       load: () => import('../commands/stats-show.js'),
+    },
+    {
+      name: 'watch',
+      synopsis: '[ [ dev ] IFNAME ] [ interval TIME ] [ count N ]',
+      about: 'rates as they change, with times, worst case first, until Ctrl-C',
+      words: [
+        anyDevice,
+        {
+          name: 'interval',
+          value: 'TIME',
+          type: { seconds: true },
+          default: '1s',
+          about: 'time between two looks, 100ms at least',
+        },
+        {
+          name: 'count',
+          value: 'N',
+          type: { integer: [1, Number.MAX_SAFE_INTEGER] },
+          about: 'end after so many intervals',
+        },
+      ],
+      json: ['timestamp', 'interval', 'workers', 'stats', 'times'],
+      examples: [
+        { command: 'evlnet stats watch', does: 'every second, all ports' },
+        {
+          command: 'evlnet -j stats watch dev eth0.42 interval 10 count 6',
+          does: 'a minute in six lines of JSON',
+        },
+      ],
+      load: () => import('../commands/stats-watch.js'),
     },
     {
       name: 'histogram',
@@ -98,6 +126,5 @@ export const stats: ObjectSpec = {
       words: [anyDevice],
       load: () => import('../commands/stats-reset.js'),
     },
-    later('watch', 'live rates'),
   ],
 };
