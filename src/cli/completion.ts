@@ -82,7 +82,7 @@ function objectCase(object: ObjectSpec): string {
   const [only] = object.verbs;
   const pattern = PREFIXES[object.name] ?? object.name;
   if (only?.name === '') return `        ${pattern})\n${reply(only, '            ')} ;;\n`;
-  const verbs = object.verbs.filter((v) => v.load);
+  const verbs = object.verbs;
   const names = verbs.map((v) => v.name).join(' ');
   const cases = verbs
     .filter((v) => (v.words ?? []).length + (v.options ?? []).length > 0)

@@ -33,7 +33,7 @@ export function helpForAll(): string {
 
 /** `evlnet port help` */
 export function helpForObject(object: ObjectSpec): string {
-  const [first, ...others] = object.verbs.filter((v) => v.load);
+  const [first, ...others] = object.verbs;
   if (first === undefined) return '';
   if (first.name === '') return helpForVerb(object, first);
   return joined([

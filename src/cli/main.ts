@@ -48,7 +48,7 @@ export async function runCommand(
   if (globals.version) return printVersion(io);
   if (globals.help || !object || !verb || !given) return printHelp(object, verb, io);
   if (globals.netns !== undefined) return inNamespace(globals.netns, argv, io);
-  const [{ contextFor }, { run }] = await Promise.all([import('./command.js'), verb.load!()]);
+  const [{ contextFor }, { run }] = await Promise.all([import('./command.js'), verb.load()]);
   return run(await contextFor(given, globals, io));
 }
 

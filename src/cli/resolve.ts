@@ -32,11 +32,10 @@ export function resolve(
     return argv[at + 1] === undefined ? { at } : resolve(objects, argv, at + 1, globals);
   }
   const object = findObject(objects, word);
-  if (!object.verbs.some((verb) => verb.load)) throw later(`Object "${object.name}"`);
+  if (object.verbs.length === 0) throw later(`Object "${object.name}"`);
   const [only] = object.verbs;
   if (only?.name === '') return { object, verb: only, at: at + 1 };
   const found = findVerb(object, argv, skipGlobals(argv, at + 1, globals), globals);
-  if (found.verb && found.verb.load === undefined) throw later(`Command "${object.name} ${found.verb.name}"`);
   return { object, ...found };
 }
 
@@ -97,9 +96,9 @@ function findVerb(
   );
 }
 
-/** As a synopsis has them: those of this version. */
+/** As a synopsis has them. */
 function commandsOf({ verbs }: ObjectSpec): string {
-  const names = verbs.filter((verb) => verb.load).map((verb) => verb.name);
+  const names = verbs.map((verb) => verb.name);
   return names.length === 1 ? names[0]! : `{ ${names.join(' | ')} }`;
 }
 

@@ -66,8 +66,7 @@ export interface VerbSpec {
   readonly examples?: readonly Example[];
   /** Keys of one JSON record, outermost level. */
   readonly json?: readonly string[];
-  /** Absent for what this version does not have. */
-  readonly load?: () => Promise<{ run: Run }>;
+  readonly load: () => Promise<{ run: Run }>;
 }
 
 export interface ObjectSpec {

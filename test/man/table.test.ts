@@ -12,8 +12,7 @@ const pageOf = (object: ObjectSpec): string => {
   if (object.name === 'completion') return 'evlnet.8';
   return object.name === 'state' ? 'evlnet-state.5' : `evlnet-${object.name}.8`;
 };
-const loaded = (object: ObjectSpec): VerbSpec[] => object.verbs.filter((verb) => verb.load);
-const isCommand = (object: ObjectSpec): boolean => loaded(object)[0]?.name === '';
+const isCommand = (object: ObjectSpec): boolean => object.verbs[0]?.name === '';
 const heading = (object: ObjectSpec, verb: VerbSpec): string => `evlnet ${object.name} ${verb.name}`.trim();
 
 describe.each(PRESENT.filter((o) => o.name !== 'completion').map((o) => [o.name, o] as const))(
@@ -22,30 +21,30 @@ describe.each(PRESENT.filter((o) => o.name !== 'completion').map((o) => [o.name,
     const page = readPage(pageOf(object));
 
     test('SYNOPSIS is the synopsis of the table', () => {
-      expect(synopses(page)).toEqual(loaded(object).map((verb) => synopsis(object, verb)));
+      expect(synopses(page)).toEqual(object.verbs.map((verb) => synopsis(object, verb)));
     });
 
     test('COMMANDS has every command, and no other', () => {
       const found = section(page, 'COMMANDS').filter((l) => l.kind === 'SS');
       expect(found.map((l) => l.text)).toEqual(
-        isCommand(object) ? [] : loaded(object).map((verb) => heading(object, verb)),
+        isCommand(object) ? [] : object.verbs.map((verb) => heading(object, verb)),
       );
     });
 
-    test.each(loaded(object).map((verb) => [heading(object, verb), verb] as const))(
+    test.each(object.verbs.map((verb) => [heading(object, verb), verb] as const))(
       '%s: every keyword and option with its limits and default, and no other',
       (title, verb) => {
         const words = isCommand(object) ? section(page, 'ARGUMENTS') : section(page, 'COMMANDS', title);
         expect(tags(words)).toEqual((verb.words ?? []).map(wordSyntax));
         for (const word of verb.words ?? []) expectSaid(words, wordSyntax(word), word);
         const options = section(page, 'OPTIONS');
-        const all = loaded(object).flatMap((v) => (v.options ?? []).map(optionSyntax));
+        const all = object.verbs.flatMap((v) => (v.options ?? []).map(optionSyntax));
         expect(tags(options)).toEqual([...new Set(all)]);
         for (const option of verb.options ?? []) expectSaid(options, optionSyntax(option), option);
       },
     );
 
-    test.each(loaded(object).map((verb) => [heading(object, verb), verb] as const))(
+    test.each(object.verbs.map((verb) => [heading(object, verb), verb] as const))(
       '%s: every JSON key, and no other',
       (title, verb) => {
         const json = isCommand(object) ? section(page, 'JSON OUTPUT') : section(page, 'JSON OUTPUT', title);
@@ -55,7 +54,7 @@ describe.each(PRESENT.filter((o) => o.name !== 'completion').map((o) => [o.name,
 
     test('other names of commands and keywords are told', () => {
       const text = textOf(page.lines);
-      const aliases = loaded(object)
+      const aliases = object.verbs
         .flatMap((verb) => [verb, ...(verb.words ?? [])])
         .flatMap((named) => named.aliases ?? []);
       for (const alias of aliases.filter((name) => !['show', 'list', 'lst'].includes(name)))
