@@ -1,6 +1,6 @@
 import { GLOBALS } from './globals.js';
 import type { ObjectSpec, OptionSpec, VerbSpec, WordSpec } from './spec.js';
-import { PRESENT } from './table/index.js';
+import { OBJECTS } from './table/index.js';
 
 /**
  * The bash completion: static, so that a TAB costs no start of node. It knows objects, verbs, keywords, options and their
@@ -23,11 +23,11 @@ ${globalsWithValue()}            -*) ;;
     case $prev in
 ${previousWords()}    esac
     if [[ -z $object ]]; then
-        _evlnet_words "${PRESENT.map((o) => o.name).join(' ')} help ${globalNames()}"
+        _evlnet_words "${OBJECTS.map((o) => o.name).join(' ')} help ${globalNames()}"
         return
     fi
     case $object in
-${PRESENT.map(objectCase).join('')}    esac
+${OBJECTS.map(objectCase).join('')}    esac
 }
 _evlnet_words() { COMPREPLY=($(compgen -W "$1" -- "$cur")); }
 _evlnet_devices() { COMPREPLY=($(compgen -W "$(cd /sys/class/net && echo *) $1" -- "$cur")); }
@@ -55,7 +55,7 @@ function previousWords(): string {
     ],
   ];
   const choices = new Map<string, readonly string[]>();
-  for (const object of PRESENT)
+  for (const object of OBJECTS)
     for (const verb of object.verbs)
       for (const spec of [...(verb.words ?? []), ...(verb.options ?? [])])
         if (spec.type?.choices && !('repeats' in spec))

@@ -1,6 +1,6 @@
 import { GLOBALS } from './globals.js';
 import type { ObjectSpec, OptionSpec, VerbSpec, WordSpec } from './spec.js';
-import { PRESENT } from './table/index.js';
+import { OBJECTS } from './table/index.js';
 import { describeType } from './value.js';
 
 const WIDTH = 100;
@@ -11,14 +11,14 @@ export const synopsis = (object: ObjectSpec, verb: VerbSpec): string =>
 
 /** `evlnet help` */
 export function helpForAll(): string {
-  const objects = PRESENT.map((o) => o.name).join(' | ');
+  const objects = OBJECTS.map((o) => o.name).join(' | ');
   return joined([
     ...wrap('Usage: ', 'evlnet [ OPTIONS ] OBJECT { COMMAND | help } [ ARGUMENTS ]'),
     ...wrap('       ', 'evlnet [ -force ] -batch FILE'),
     ...wrap('where  ', `OBJECT := { ${objects} }`),
     '',
     'Objects:',
-    ...rows(PRESENT.map((o) => [o.name, o.about])),
+    ...rows(OBJECTS.map((o) => [o.name, o.about])),
     '',
     'Options:',
     ...rows(GLOBALS.map((g) => [g.value ? `${g.synopsis} ${g.value}` : g.synopsis, g.about])),

@@ -5,11 +5,11 @@ import { bashCompletion } from '../../src/cli/completion.js';
 import { GLOBALS } from '../../src/cli/globals.js';
 import { synopsis } from '../../src/cli/help.js';
 import type { ObjectSpec, VerbSpec } from '../../src/cli/spec.js';
-import { OBJECTS, PRESENT } from '../../src/cli/table/index.js';
+import { OBJECTS } from '../../src/cli/table/index.js';
 import { FakeHost } from './fake.js';
 import { expectGolden } from './golden.js';
 
-const verbs: [name: string, object: ObjectSpec, verb: VerbSpec][] = PRESENT.flatMap((object) =>
+const verbs: [name: string, object: ObjectSpec, verb: VerbSpec][] = OBJECTS.flatMap((object) =>
   object.verbs.map(
     (verb) => [`${object.name} ${verb.name}`.trim(), object, verb] as [string, ObjectSpec, VerbSpec],
   ),
@@ -74,7 +74,7 @@ describe.each(verbs)('%s', (name, object, verb) => {
   });
 });
 
-test.each(PRESENT.map((o) => o.name))('%s help', async (name) => {
+test.each(OBJECTS.map((o) => o.name))('%s help', async (name) => {
   const host = new FakeHost();
   expectGolden(`help/${name}.txt`, await host.ok(`${name} help`));
   host.close();
@@ -148,7 +148,7 @@ describe('JSON keys', () => {
     await host.run('vlans set 42');
     await host.run('filter set eth0 all accept');
     const [objectName, verbName = ''] = line.split(' ');
-    const object = PRESENT.find((o) => o.name === objectName)!;
+    const object = OBJECTS.find((o) => o.name === objectName)!;
     const verb = object.verbs.find((v) => v.name === (object.verbs[0]!.name === '' ? '' : verbName))!;
     const records = JSON.parse((await host.run(`-j -d -s ${line}`)).out) as object[];
     expect(records.length).toBeGreaterThan(0);

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { GLOBALS } from '../../src/cli/globals.js';
 import { optionSyntax, synopsis, wordSyntax } from '../../src/cli/help.js';
 import type { ObjectSpec, OptionSpec, VerbSpec, WordSpec } from '../../src/cli/spec.js';
-import { OBJECTS, PRESENT } from '../../src/cli/table/index.js';
+import { OBJECTS } from '../../src/cli/table/index.js';
 import { entries, pageNames, readPage, section, synopses, tags, textOf } from './page.js';
 
 // The command table is what the program parses by; what the manual says of it is compared in both directions.
@@ -15,7 +15,7 @@ const pageOf = (object: ObjectSpec): string => {
 const isCommand = (object: ObjectSpec): boolean => object.verbs[0]?.name === '';
 const heading = (object: ObjectSpec, verb: VerbSpec): string => `evlnet ${object.name} ${verb.name}`.trim();
 
-describe.each(PRESENT.filter((o) => o.name !== 'completion').map((o) => [o.name, o] as const))(
+describe.each(OBJECTS.filter((o) => o.name !== 'completion').map((o) => [o.name, o] as const))(
   '%s',
   (_, object) => {
     const page = readPage(pageOf(object));
@@ -92,10 +92,10 @@ describe('evlnet(8)', () => {
       'evlnet [ OPTIONS ] OBJECT { COMMAND | help } [ ARGUMENTS ]',
       'evlnet [ -force ] -batch FILE',
     ]);
-    const completion = PRESENT.find((o) => o.name === 'completion')!;
+    const completion = OBJECTS.find((o) => o.name === 'completion')!;
     expect(synopses(page)[2]).toContain(synopsis(completion, completion.verbs[0]!));
     expect(textOf(section(page, 'SYNOPSIS'))).toContain(
-      `OBJECT := { ${PRESENT.map((o) => o.name).join(' | ')} }`,
+      `OBJECT := { ${OBJECTS.map((o) => o.name).join(' | ')} }`,
     );
   });
 
@@ -111,6 +111,6 @@ describe('evlnet(8)', () => {
 });
 
 test('every object of this version has a page, and every page its object', () => {
-  const wanted = new Set(['evlnet.7', 'evlnet-filter.7', ...PRESENT.map(pageOf)]);
+  const wanted = new Set(['evlnet.7', 'evlnet-filter.7', ...OBJECTS.map(pageOf)]);
   expect(pageNames()).toEqual([...wanted].sort());
 });

@@ -20,7 +20,7 @@ import { stats } from './stats.js';
 import { udp } from './udp.js';
 import { vlans } from './vlans.js';
 
-/** Every object of the grammar: prefixes are judged against all of them, those of later versions too. */
+/** Every object of the grammar: prefixes are judged against all of them. */
 export const OBJECTS: readonly ObjectSpec[] = [
   port,
   vlans,
@@ -43,6 +43,3 @@ export const OBJECTS: readonly ObjectSpec[] = [
   net,
   completion,
 ];
-
-/** Those that this version has. */
-export const PRESENT: readonly ObjectSpec[] = OBJECTS.filter((object) => object.verbs.length > 0);

@@ -64,7 +64,7 @@ export function streamed(context: Context): Show {
       const events = eventLines(record.workers);
       if (globals.brief) {
         lines(events);
-        for (const port of record.stats) print.record(statsView, port);
+        for (const port of record.stats) io.stdout.write(`${print.text(statsView, port)}\n`);
         return;
       }
       picture.add(record);
