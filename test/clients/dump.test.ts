@@ -92,7 +92,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'tcpdump' }
     ping('10.10.10.11', '-p', 'ab');
     expect(await p.ended).toBe(0);
     expect(p.said.out).toMatch(
-      /^\d\d:\d\d:\d\d\.\d{6} OOB {5}vid 42 .* \(vlan 42 in set\)\n {4}0000: 02 fc 00 00 00 01 .*\n(?: {4}.*\n)+1 frames, 0 lost\n$/,
+      /^listening to interface eth0\.42\n\d\d:\d\d:\d\d\.\d{6} OOB {5}vid 42 .* \(vlan 42 in set\)\n {4}0000: 02 fc 00 00 00 01 .*\n(?: {4}.*\n)+1 frames, 0 lost\n$/,
     );
     expect(p.said.out).toContain('ab ab ab ab');
   }, 60_000);
@@ -103,7 +103,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'tcpdump' }
     ping('10.10.10.11');
     ping('10.10.10.11');
     expect(await p.ended).toBe(0);
-    expect(p.said).toEqual({ out: '', err: '2 frames, 0 lost\n' });
+    expect(p.said).toEqual({ out: '', err: 'listening to interface eth0\n2 frames, 0 lost\n' });
     expect(stand.get('responder', 'tcpdump', '-nr', file, 'vlan', '42')).toMatch(
       /^(\d\d:\d\d:\d\d\.\d{6} IP 10\.10\.10\.10 > 10\.10\.10\.11: ICMP echo request.*\n){2}$/,
     );

@@ -59,7 +59,8 @@ async function play(place: Place, n: number, steps: readonly Step[], code: numbe
   const running: [Step, Program][] = [];
   for (const [i, step] of steps.entries()) {
     const program = place.start(step.host, step.command.replaceAll('name try', `name ${ownTry(n)}`));
-    const goesOn = step.host !== '' && /^evlnet (icmp|run|udp (recv|echo)|packet recv)\b/.test(step.command);
+    const goesOn =
+      step.host !== '' && /^evlnet (icmp|run|udp (recv|echo)|packet recv|dump)\b/.test(step.command);
     if (goesOn) {
       await program.ready();
       running.push([step, program]);

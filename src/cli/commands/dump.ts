@@ -37,6 +37,7 @@ export async function run(context: Context): Promise<number> {
     try {
       const file = given.text('write');
       const shown = file === undefined ? toLines(context, device) : toCapture(file, device, io.stderr);
+      shown.begin(`listening to interface ${ifname}`);
       // It holds though the clock of the day is set meanwhile.
       const epoch = monotonicEpochNs();
       const stop = io.stop();
@@ -93,6 +94,9 @@ function toLines({ arguments: given, globals, io }: Context, ifname: string): Sh
     if (!out.write(`${text}\n`)) suppressed++;
   };
   return {
+    begin(text) {
+      if (!globals.json) line(text);
+    },
     show(frame, ns, reason) {
       const record = dumpRecord(frame, ifname, isoTime(ns), reason, given.flag('hex'));
       line(globals.json ? JSON.stringify(record) : dumpLines(record, ns).join('\n'));

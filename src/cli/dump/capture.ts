@@ -14,6 +14,9 @@ export function toCapture(file: string, ifname: string, stderr: Output): Shown {
   const write = (octets: Uint8Array): boolean => named(file, () => writeAll(fd, octets));
   let isRead = write(pcapngHead(ifname));
   return {
+    begin(text) {
+      stderr.write(`${text}\n`);
+    },
     show(frame, ns, reason) {
       const verdict = verdictOf(frame);
       const comment = `${verdict.verdict} ${whereTo(verdict)} (${reason})`;
