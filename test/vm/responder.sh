@@ -8,7 +8,7 @@ here=$(dirname "$0")
 . "$here/lan.sh"
 PATH=$here/../../bin:$PATH
 export EVLNET_STATE=/run/evlnet-test/state.json
-declare -A pid way
+declare -A pid way dump
 fact() { echo "$round $1 $2: $3"; }
 # How many of COUNT echo requests to the responder's address in NETWORK are answered.
 received() { issuer ping -n -c "$2" -i 0.2 -W 1 "$1.11" | sed -n 's/.*, \([0-9]*\) received.*/\1/p'; }
@@ -31,6 +31,14 @@ before() { # device, number
 # It says so, and the link is back (some NICs reset).
 is_listening() { grep -q ^listening "/run/$1-lines" && is_up responder "$1"; }
 
+# What the program at the hook tells of the frames that it takes.
+tap() { # device
+  [ "${way[$1]}" = pcap ] && return
+  evlnet dump -i "$1.42" -c 5 verdict vlan > "/run/$1-dump" &
+  dump[$1]=$!
+}
+is_tapped() { [ "${way[$1]}" = pcap ] || grep -q ^listening "/run/$1-dump"; }
+
 during() { # device, number
   [ "${way[$1]}" = pcap ] && ignore 0 || ignore 1
   local echos
@@ -44,6 +52,11 @@ during() { # device, number
   fact "$1" in-band-untagged "$(received "192.0.$2" 2)"
   fact "$1" lines "$(grep -c '^\[[0-9]*\] count=84' "/run/$1-lines")"
   fact "$1" changed "$(changes "$1")"
+  if [ "${way[$1]}" != pcap ]; then
+    wait "${dump[$1]}"
+    fact "$1" dump-status $?
+    fact "$1" dumped "$(grep -c ' OOB .* ICMP echo request .*(vlan 42 in set)$' "/run/$1-dump")"
+  fi
   fact "$1" warning "$(grep -c "^Warning: The kernel answers too on \"$1.42\"" "/run/$1-words")"
 }
 
@@ -85,6 +98,8 @@ for round in 1 2; do
   ask vlans || exit
   for device in "${devices[@]}"; do before "$device" "${device#eth}"; done
   for device in "${devices[@]}"; do until_true 200 is_listening "$device" || { cat "/run/$device-words" >&2; exit 1; }; done
+  for device in "${devices[@]}"; do tap "$device"; done
+  for device in "${devices[@]}"; do until_true 60 is_tapped "$device" || exit 1; done
   for device in "${devices[@]}"; do during "$device" "${device#eth}"; done
   for device in "${devices[@]}"; do
     for object in stats port; do ask "$object show dev $device.42" && fact "$device" $object "$answer"; done

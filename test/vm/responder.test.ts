@@ -91,6 +91,7 @@ function expected(way: Way, hasTcx: boolean) {
     'in-band-43': '2',
     'in-band-untagged': '2',
     lines: '5',
+    ...(way === 'pcap' ? {} : { 'dump-status': '0', dumped: '5' }),
     warning: isHeard ? '1' : '0',
     // Killed, it leaves what there is to repair.
     left: way === 'kill' ? expect.stringMatching(/^[1-9]/) : '0',
