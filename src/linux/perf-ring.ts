@@ -1,5 +1,5 @@
 // perf_event_open(2): the ring of one CPU that BPF programs write to.
-import { close, errno, syscall, systemError } from './libc.js';
+import { close, Errno, errno, read, syscall, systemError } from './libc.js';
 import { type Mapping, map, mapFile, unmap } from './memory.js';
 
 const SYS_PERF_EVENT_OPEN = process.arch === 'arm64' ? 241 : 298;
@@ -14,6 +14,7 @@ const Attribute = {
   Config: 8,
   SamplePeriod: 16,
   SampleType: 24,
+  ReadFormat: 32,
   WakeupEvents: 48,
   Length: 64,
 };
@@ -21,7 +22,10 @@ const PERF_TYPE_SOFTWARE = 1;
 const PERF_COUNT_SW_BPF_OUTPUT = 10;
 const PERF_SAMPLE_RAW = 1 << 10;
 const PERF_FLAG_FD_CLOEXEC = 8;
-const ALL = 2 ** 64 - 1;
+/** Linux 6.0. */
+const PERF_FORMAT_LOST = 1 << 4;
+/** No process in particular; no group. */
+const NONE = -1;
 /** In the first page: how far the kernel has written, how far we have read. */
 const DATA_HEAD = 1024;
 const DATA_TAIL = 1032;
@@ -39,7 +43,13 @@ export class PerfRing {
   /** One that runs round the end of the ring is put together here. */
   readonly #whole = new Uint8Array(1 << 16);
 
-  private constructor(readonly fd: number) {
+  /** Of records that tell of it. */
+  #lost = 0;
+
+  private constructor(
+    readonly fd: number,
+    readonly tellsLost: boolean,
+  ) {
     this.#memory = mapFile(fd, PAGE + DATA_LENGTH);
     this.#octets = new Uint8Array(this.#memory.buffer);
   }
@@ -55,10 +65,18 @@ export class PerfRing {
       view.setUint32(Attribute.SampleType, PERF_SAMPLE_RAW, true);
       // Nobody waits for it: it is looked at now and then.
       view.setUint32(Attribute.WakeupEvents, 0x7fff_ffff, true);
-      const fd = syscall(SYS_PERF_EVENT_OPEN, attribute.address, ALL, cpu, ALL, PERF_FLAG_FD_CLOEXEC, 0);
+      view.setUint32(Attribute.ReadFormat, PERF_FORMAT_LOST, true);
+      const open = () =>
+        syscall(SYS_PERF_EVENT_OPEN, attribute.address, NONE, cpu, NONE, PERF_FLAG_FD_CLOEXEC, 0);
+      let fd = open();
+      const tellsLost = fd >= 0;
+      if (!tellsLost && errno() === Errno.EINVAL) {
+        view.setUint32(Attribute.ReadFormat, 0, true);
+        fd = open();
+      }
       if (fd < 0) throw systemError(`open a perf event on CPU ${cpu}`, errno());
       try {
-        return new PerfRing(fd);
+        return new PerfRing(fd, tellsLost);
       } catch (error) {
         close(fd);
         throw error;
@@ -68,11 +86,23 @@ export class PerfRing {
     }
   }
 
-  /** Hands out what has come; returns how many samples found no room. */
-  drain(visit: SampleVisit): number {
+  /** Samples that found no room. Before Linux 6.0 those are told with the next one that finds some. */
+  get lost(): number {
+    if (!this.tellsLost) return this.#lost;
+    const memory = map(PAGE);
+    try {
+      // A count that is of no use here, then that.
+      if (read(this.fd, memory.address, 16) !== 16) throw systemError('read a perf event', errno());
+      return Number(memory.view.getBigUint64(8, true));
+    } finally {
+      unmap(memory);
+    }
+  }
+
+  /** Hands out what has come. */
+  drain(visit: SampleVisit): void {
     const { view } = this.#memory;
     const head = Number(view.getBigUint64(DATA_HEAD, true));
-    let lost = 0;
     let tail = Number(view.getBigUint64(DATA_TAIL, true));
     while (tail < head) {
       const at = PAGE + (tail % DATA_LENGTH);
@@ -80,7 +110,7 @@ export class PerfRing {
       const octets = this.#record(at, length);
       const record = new DataView(octets.buffer, octets.byteOffset, length);
       const type = record.getUint32(0, true);
-      if (type === RECORD_LOST) lost += Number(record.getBigUint64(RECORD_HEADER + 8, true));
+      if (type === RECORD_LOST) this.#lost += Number(record.getBigUint64(RECORD_HEADER + 8, true));
       else if (type === RECORD_SAMPLE) {
         const from = octets.byteOffset + RECORD_HEADER + 4;
         const size = record.getUint32(RECORD_HEADER, true);
@@ -89,7 +119,6 @@ export class PerfRing {
       tail += length;
       view.setBigUint64(DATA_TAIL, BigInt(tail), true);
     }
-    return lost;
   }
 
   close(): void {

@@ -44,7 +44,9 @@ export async function run(context: Context): Promise<number> {
       let count = 0;
       let isRead = true;
       try {
-        while (isRead && count < limit && !stop.aborted) {
+        for (;;) {
+          // What came before it was told to end is shown, too.
+          const isLast = stop.aborted;
           const frames = tap.take().filter(isWanted);
           frames.length = Math.min(frames.length, limit - count);
           const whys = frames.length === 0 ? [] : await reasons.describe(frames);
@@ -52,7 +54,8 @@ export async function run(context: Context): Promise<number> {
             isRead &&= shown.show(frame, epoch + BigInt(frame.timeNs), whys[i]!);
           count += frames.length;
           if (tap.isGone) throw workerEnded(device);
-          if (count < limit) await pause(LOOK_MS, undefined, { signal: stop }).catch(() => {});
+          if (isLast || !isRead || count >= limit) break;
+          await pause(LOOK_MS, undefined, { signal: stop }).catch(() => {});
         }
       } finally {
         shown.end(count, tap.lost);

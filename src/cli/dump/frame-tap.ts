@@ -20,8 +20,6 @@ export interface TappedFrame {
 
 /** Frames as the XDP program of a worker tells of them. */
 export class FrameTap {
-  /** Frames that found no room. */
-  lost = 0;
   /** The worker has ended. */
   isGone = false;
   readonly #rings: PerfRing[] = [];
@@ -59,7 +57,7 @@ export class FrameTap {
   take(): TappedFrame[] {
     const frames: TappedFrame[] = [];
     for (const ring of this.#rings)
-      this.lost += ring.drain((octets, view) => {
+      ring.drain((octets, view) => {
         const length = view.getUint32(Tapped.length, true);
         const end = Math.min(octets.length, Tapped.frame + length);
         frames.push({
@@ -71,6 +69,11 @@ export class FrameTap {
         });
       });
     return frames.sort((a, b) => a.timeNs - b.timeNs);
+  }
+
+  /** Frames that found no room. */
+  get lost(): number {
+    return this.#rings.reduce((sum, ring) => sum + ring.lost, 0);
   }
 
   close(): void {
