@@ -14,17 +14,20 @@ _evlnet() {
     done
     case $prev in
         dev|link|-i|--interface) _evlnet_devices; return ;;
-        -b|-batch|--batch|-state|--state|object|pcap|--output) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-        -n|-netns|--netns) COMPREPLY=($(compgen -W "$(cd /run/netns 2>/dev/null && echo *)" -- "$cur")); return ;;
-        driver) _evlnet_words "auto xdp pcap"; return ;;
-        mode) _evlnet_words "auto native generic"; return ;;
-        ethertype) _evlnet_words "any"; return ;;
-        icmp-errors) _evlnet_words "on off"; return ;;
-        default) _evlnet_words "accept skip vlan drop"; return ;;
-        all) _evlnet_words "accept skip vlan drop"; return ;;
-        engine) _evlnet_words "kernel wasm both"; return ;;
-        expect) _evlnet_words "accept skip vlan drop"; return ;;
-        --spin) _evlnet_words "always"; return ;;
+        -batch|--batch|-state|--state|object|pcap|--output) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        -w|--write) if [[ $object == dump ]]; then COMPREPLY=($(compgen -f -- "$cur")); return; fi ;;
+        -b) if [[ $object != net ]]; then COMPREPLY=($(compgen -f -- "$cur")); return; fi ;;
+        -n|-netns|--netns) if [[ $object != net ]]; then COMPREPLY=($(compgen -W "$(ls /run/netns 2>/dev/null)" -- "$cur")); return; fi ;;
+        driver) case $object in port) _evlnet_words "auto xdp pcap"; return ;; esac ;;
+        mode) case $object in port) _evlnet_words "auto native generic"; return ;; esac ;;
+        ethertype) case $object in port) _evlnet_words "any"; return ;; esac ;;
+        icmp-errors) case $object in port) _evlnet_words "on off"; return ;; esac ;;
+        default) case $object in filter) _evlnet_words "accept skip vlan drop"; return ;; esac ;;
+        all) case $object in filter) _evlnet_words "accept skip vlan drop"; return ;; esac ;;
+        engine) case $object in filter) _evlnet_words "kernel wasm both"; return ;; esac ;;
+        expect) case $object in filter) _evlnet_words "accept skip vlan drop"; return ;; esac ;;
+        --spin) case $object in icmp*|run|udp|packet|latency|ping) _evlnet_words "always"; return ;; esac ;;
+        verdict) case $object in dump) _evlnet_words "drop accept skip vlan"; return ;; esac ;;
     esac
     if [[ -z $object ]]; then
         _evlnet_words "port vlans filter icmp-responder run udp packet neighbour route stats latency ping dump monitor check lab state apply net completion help -Version -json -pretty -statistics -details -oneline -timestamp -tshort -netns -batch -brief -force -all -color -help -state"

@@ -48,22 +48,30 @@ function globalsWithValue(): string {
 function previousWords(): string {
   const lines = [
     ['dev|link|-i|--interface', '_evlnet_devices; return'],
-    ['-b|-batch|--batch|-state|--state|object|pcap|--output', `${FILES}; return`],
+    ['-batch|--batch|-state|--state|object|pcap|--output', `${FILES}; return`],
+    ['-w|--write', `if [[ $object == dump ]]; then ${FILES}; return; fi`],
+    // Some letters are the object's own.
+    ['-b', `if [[ $object != net ]]; then ${FILES}; return; fi`],
     [
       '-n|-netns|--netns',
-      'COMPREPLY=($(compgen -W "$(cd /run/netns 2>/dev/null && echo *)" -- "$cur")); return',
+      'if [[ $object != net ]]; then COMPREPLY=($(compgen -W "$(ls /run/netns 2>/dev/null)" -- "$cur")); return; fi',
     ],
   ];
-  const choices = new Map<string, readonly string[]>();
+  const choices = new Map<string, { values: readonly string[]; objects: Set<string> }>();
   for (const object of OBJECTS)
     for (const verb of object.verbs)
       for (const spec of [...(verb.words ?? []), ...(verb.options ?? [])])
-        if (spec.type?.choices && !('repeats' in spec))
-          choices.set(
-            'letter' in spec || isOption(spec, verb) ? `--${spec.name}` : spec.name,
-            spec.type.choices,
-          );
-  for (const [name, values] of choices) lines.push([name, `_evlnet_words "${values.join(' ')}"; return`]);
+        if (spec.type?.choices && !('repeats' in spec && spec.value?.includes(' '))) {
+          const name = 'letter' in spec || isOption(spec, verb) ? `--${spec.name}` : spec.name;
+          const known = choices.get(name) ?? { values: spec.type.choices, objects: new Set() };
+          known.objects.add(PREFIXES[object.name] ?? object.name);
+          choices.set(name, known);
+        }
+  for (const [name, { values, objects }] of choices)
+    lines.push([
+      name,
+      `case $object in ${[...objects].join('|')}) _evlnet_words "${values.join(' ')}"; return ;; esac`,
+    ]);
   return lines.map(([words, act]) => `        ${words}) ${act} ;;\n`).join('');
 }
 

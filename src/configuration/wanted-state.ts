@@ -7,14 +7,14 @@ import type { Link } from '../linux/link.js';
 import { isSame } from '../state/change.js';
 import { decodeWanted } from '../state/decode.js';
 import { readState } from '../state/file.js';
-import { type FilterState, formatPath, type StateDocument } from '../state/schema.js';
+import { type FilterState, formatPath, type ServiceState, type StateDocument } from '../state/schema.js';
 import { parseIpv4 } from '../wire/address.js';
 import { requireUp } from './enable-port.js';
 import { wantedOn } from './filter-warnings.js';
 import { hostOf } from './neighbours.js';
 import { checkAddress, checkPriority } from './options.js';
 import { findPlace } from './place.js';
-import { recordedPorts } from './recorded-port.js';
+import { type RecordedPort, recordedPorts } from './recorded-port.js';
 import { refuseEndOfSession } from './ssh-session.js';
 import type { Surroundings } from './surroundings.js';
 import { readTables, type Tables } from './tables.js';
@@ -52,7 +52,11 @@ export async function wantedState(
       if (before[table][device] === undefined)
         await at([table, device], () => requireBase(device, tables.links));
   const { parseCpuList } = await import('../linux/sched.js');
-  for (const [device, { priority, spin, cpu }] of Object.entries(state.services)) {
+  for (const [device, { priority, spin, cpu, services }] of Object.entries(state.services)) {
+    for (const i of services.keys())
+      await at(['services', device, 'services', i], () =>
+        checkService(services, i, device, recordedPorts(state, tables.links)),
+      );
     await at(['services', device, 'priority'], () => checkPriority(priority, spin));
     await at(['services', device, 'cpu'], () => cpu !== undefined && parseCpuList(cpu));
   }
@@ -71,9 +75,13 @@ export async function wantedState(
 }
 
 /** Runs `act`; what it throws is said of the key. */
-type Naming = <T>(keys: readonly string[], act: () => T | Promise<T>) => Promise<T>;
+type Naming = <T>(keys: readonly (string | number)[], act: () => T | Promise<T>) => Promise<T>;
 
-async function naming<T>(name: string, keys: readonly string[], act: () => T | Promise<T>): Promise<T> {
+async function naming<T>(
+  name: string,
+  keys: readonly (string | number)[],
+  act: () => T | Promise<T>,
+): Promise<T> {
   try {
     return await act();
   } catch (error) {
@@ -100,8 +108,11 @@ async function checkPorts(
     await at(['ports', ifname, 'address'], () => checkAddress(entry.address));
     for (const host of Object.keys(entry.neighbours ?? {}))
       await at(['ports', ifname, 'neighbours', host], () => hostOf(parseIpv4(host)));
-    if (old === undefined || old.link !== entry.link || old.vid !== entry.vid)
-      await at(['ports', ifname], () => requireUp(findPlace(ifname, entry, links)));
+    if (old !== undefined && old.link === entry.link && old.vid === entry.vid) continue;
+    const place = await at(['ports', ifname], () => findPlace(ifname, entry, links));
+    await at(['ports', ifname], () => requireUp(place));
+    // As `port enable` records it.
+    if (place.vid !== undefined) Object.assign(entry, { link: place.base.ifname, vid: place.vid });
   }
   const taken = new Map<string, string>();
   for (const { ifname, baseName, vid } of recordedPorts(state, links)) {
@@ -113,6 +124,29 @@ async function checkPorts(
       });
     taken.set(`${baseName} ${vid}`, ifname);
   }
+}
+
+/** What `evlnet run` would not take, or would not start with. */
+function checkService(
+  services: readonly ServiceState[],
+  i: number,
+  device: string,
+  ports: readonly RecordedPort[],
+): void {
+  const { service, port, udpPort } = services[i]!;
+  const refuse = (what: string, hint: string) => {
+    throw usage('EVL_STATE_INVALID', what, hint);
+  };
+  if (service === 'udp-echo' && udpPort === undefined) refuse('udp-echo needs a "udpPort"', '"udpPort": 7');
+  if (service === 'icmp-responder' && udpPort !== undefined)
+    refuse('icmp-responder has no "udpPort"', 'leave it out');
+  if (port !== undefined && !ports.some((p) => p.ifname === port && p.baseName === device))
+    refuse(
+      `"${port}" is no port of "${device}" in it`,
+      'add the port, or leave "port" out: all of the device',
+    );
+  if (services.findIndex((other) => isSame(other, services[i])) < i)
+    refuse('it is there twice', 'leave one out');
 }
 
 function requireBase(device: string, links: readonly Link[]): void {

@@ -28,9 +28,19 @@ export class Decision {
     // Loaded when there is one: most workers have none, and would start later for it.
     const translate = isFiltered ? (await import('../filter/translate.js')).translate : undefined;
     // What else was changed meanwhile holds.
-    const { filter, anyEthertype, stamp, isTapped } = { ...this.#choice, ...part };
-    this.hook.vlanRule = vlanRule(stamp, isTapped);
-    this.hook.replace(filter && translate?.(filter, anyEthertype, stamp, isTapped), this.link());
-    this.#choice = { filter, anyEthertype, stamp, isTapped };
+    const choice = { ...this.#choice, ...part };
+    const { filter, anyEthertype, stamp } = choice;
+    const decide = (isTapped: boolean) => {
+      this.hook.vlanRule = vlanRule(stamp, isTapped);
+      this.hook.replace(filter && translate?.(filter, anyEthertype, stamp, isTapped), this.link());
+    };
+    try {
+      decide(choice.isTapped);
+    } catch (error) {
+      if (!choice.isTapped || part.isTapped) throw error;
+      // Who only looks on does not decide what runs: while that does, nothing is told.
+      decide(false);
+    }
+    this.#choice = choice;
   }
 }

@@ -17,7 +17,7 @@ export const TAP: MapSpec = {
 /** Offsets in what comes with a frame, which begins behind it. */
 export const Tapped = { time: 0, length: 8, verdict: 12, queue: 16, frame: 24 } as const;
 /** Octets of a frame that are copied at most: a sample of perf holds 64 KiB. */
-const LONGEST = 16_384;
+export const LONGEST = 16_384;
 
 /** r6: the context; r8: the verdict. Keeps r6 to r9, takes the end of the stack. */
 export function appendTap(a: Assembler): void {
@@ -26,6 +26,8 @@ export function appendTap(a: Assembler): void {
     .store('dw', r10, Tapped.time - Tapped.frame, r0)
     .load('w', r1, r6, XdpMd.rxQueueIndex)
     .store('dw', r10, Tapped.queue - Tapped.frame, r1)
+    // Whole first: a filter may have left a pointer there, of which only CAP_PERFMON may write a part.
+    .store('dw', r10, Tapped.length - Tapped.frame, 0)
     .store('w', r10, Tapped.verdict - Tapped.frame, r8)
     .mov(r1, r6)
     .call(Call.xdpGetBuffLen)

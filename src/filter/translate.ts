@@ -1,4 +1,5 @@
 import { MapType } from '../bpf/program.js';
+import { EvlnetError, Exit } from '../errors.js';
 import { capabilities } from '../linux/capabilities.js';
 import type { FilterProgram } from './load.js';
 import type { OpenFilter } from './open.js';
@@ -18,6 +19,12 @@ export function translate(
   stamp: Stamp = NO_STAMP,
   isTapped = false,
 ): FilterProgram {
+  if (isTapped && !GPL.includes(program.license))
+    throw new EvlnetError(
+      'EVL_NO_TAP',
+      `Cannot dump what filter "${program.name}" decides about: its license is "${program.license}", and what copies frames is for GPL ones`,
+      { exit: Exit.Unsupported, hint: 'declare a license that is compatible with the GPL, if it is' },
+    );
   const arrays = [...object.maps.values()].filter((map) => map.type === MapType.ProgArray);
   // bpf_prog_map_compatible(): a bound program is no goal of tail calls and, in many kernels, makes none. Only GPL ones call kernel functions.
   const mayBeBound = arrays.length === 0 && GPL.includes(program.license);

@@ -35,6 +35,7 @@ export const prctl = f('int prctl(int, ulong, ulong, ulong, ulong)');
 export const clockGettime = f('int clock_gettime(int, uintptr_t)');
 export const schedSetscheduler = f('int sched_setscheduler(int, int, uintptr_t)');
 export const schedSetaffinity = f('int sched_setaffinity(int, size_t, uintptr_t)');
+export const sysconf = f('long sysconf(int)');
 export const schedYield = f('int sched_yield()');
 export const schedGetaffinity = f('int sched_getaffinity(int, size_t, uintptr_t)');
 export const syscall = f('long syscall(long, ulong, ulong, ulong, ulong, ulong, ulong)');

@@ -1,12 +1,12 @@
 // perf_event_open(2): the ring of one CPU that BPF programs write to.
-import { close, Errno, errno, read, syscall, systemError } from './libc.js';
+import { close, Errno, errno, read, syscall, sysconf, systemError } from './libc.js';
 import { type Mapping, map, mapFile, unmap } from './memory.js';
 
 const SYS_PERF_EVENT_OPEN = process.arch === 'arm64' ? 241 : 298;
-const PAGE = 4096;
+const _SC_PAGESIZE = 30;
+const PAGE = sysconf(_SC_PAGESIZE);
 /** A power of two. */
-const DATA_PAGES = 1024;
-const DATA_LENGTH = DATA_PAGES * PAGE;
+const DATA_LENGTH = 4 << 20;
 /** Offsets in struct perf_event_attr, and what of it says "a BPF program's output". */
 const Attribute = {
   Type: 0,
@@ -26,9 +26,9 @@ const PERF_FLAG_FD_CLOEXEC = 8;
 const PERF_FORMAT_LOST = 1 << 4;
 /** No process in particular; no group. */
 const NONE = -1;
-/** In the first page: how far the kernel has written, how far we have read. */
-const DATA_HEAD = 1024;
-const DATA_TAIL = 1032;
+/** 64-bit words of the first page: how far the kernel has written, how far we have read. */
+const DATA_HEAD = 128;
+const DATA_TAIL = 129;
 /** enum perf_event_type. */
 const RECORD_LOST = 2;
 const RECORD_SAMPLE = 9;
@@ -40,6 +40,7 @@ export type SampleVisit = (octets: Uint8Array, view: DataView) => void;
 export class PerfRing {
   readonly #memory: Mapping;
   readonly #octets: Uint8Array;
+  readonly #words: BigUint64Array;
   /** One that runs round the end of the ring is put together here. */
   readonly #whole = new Uint8Array(1 << 16);
 
@@ -52,6 +53,7 @@ export class PerfRing {
   ) {
     this.#memory = mapFile(fd, PAGE + DATA_LENGTH);
     this.#octets = new Uint8Array(this.#memory.buffer);
+    this.#words = new BigUint64Array(this.#memory.buffer, 0, PAGE / 8);
   }
 
   static open(cpu: number): PerfRing {
@@ -102,8 +104,9 @@ export class PerfRing {
   /** Hands out what has come. */
   drain(visit: SampleVisit): void {
     const { view } = this.#memory;
-    const head = Number(view.getBigUint64(DATA_HEAD, true));
-    let tail = Number(view.getBigUint64(DATA_TAIL, true));
+    // By Atomics: what the head counts is there, and what the tail gives back has been read.
+    const head = Number(Atomics.load(this.#words, DATA_HEAD));
+    let tail = Number(this.#words[DATA_TAIL]);
     while (tail < head) {
       const at = PAGE + (tail % DATA_LENGTH);
       const length = view.getUint16(at + 6, true);
@@ -117,7 +120,7 @@ export class PerfRing {
         visit(new Uint8Array(octets.buffer, from, size), new DataView(octets.buffer, from, size));
       }
       tail += length;
-      view.setBigUint64(DATA_TAIL, BigInt(tail), true);
+      Atomics.store(this.#words, DATA_TAIL, BigInt(tail));
     }
   }
 

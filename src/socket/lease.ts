@@ -120,7 +120,7 @@ export class Lease<B extends SocketBinding> {
   whenBound(act: () => void): void {
     if (this.#phase === 'bound') act();
     else if (this.#phase === 'binding') this.#delayed.push(act);
-    this.#keep();
+    this.keep();
   }
 
   /** Binds the socket to what `wanted` resolves to. */
@@ -141,7 +141,7 @@ export class Lease<B extends SocketBinding> {
           if (this.#phase === 'closed') return;
           this.#phase = 'new';
           this.#delayed = [];
-          this.#keep();
+          this.keep();
           this.#socket.onError(error);
         },
       );
@@ -170,13 +170,13 @@ export class Lease<B extends SocketBinding> {
   ref(): void {
     this.#isReferenced = true;
     this.#channel?.ref();
-    this.#keep();
+    this.keep();
   }
 
   unref(): void {
     this.#isReferenced = false;
     this.#channel?.unref();
-    this.#keep();
+    this.keep();
   }
 
   /** Twice is once. */
@@ -185,7 +185,7 @@ export class Lease<B extends SocketBinding> {
     this.#phase = 'closed';
     this.#delayed = [];
     this.#socket.onClosing();
-    this.#keep();
+    this.keep();
     this.#socket.signal?.removeEventListener('abort', this.#abort);
     this.#detach();
     process.nextTick(() => this.#socket.onClosed());
@@ -259,9 +259,10 @@ export class Lease<B extends SocketBinding> {
     try {
       hasMore = this.#socket.onWake(this.#channel);
     } finally {
-      this.#keep();
+      this.keep();
       if (hasMore) this.#wakeSoon();
-      else if (this.#channel !== undefined) this.#busyPoll.begin(this.#channel);
+      // A program that it need not keep must not be kept by looking.
+      else if (this.#channel !== undefined && this.#isReferenced) this.#busyPoll.begin(this.#channel);
     }
   }
 
@@ -303,11 +304,11 @@ export class Lease<B extends SocketBinding> {
 
   #runDelayed(): void {
     for (const act of this.#delayed.splice(0)) act();
-    this.#keep();
+    this.keep();
   }
 
   /** As with node:dgram what is still to be sent, or told of, keeps a program that the socket does not. */
-  #keep(): void {
+  keep(): void {
     const isNeeded = !this.#isReferenced && (this.#delayed.length > 0 || this.#socket.isSending());
     if (isNeeded) this.#keeper ??= setInterval(() => {}, LONG_MS);
     else {

@@ -30,6 +30,11 @@ export class Memberships {
     return this.#joined.length;
   }
 
+  /** Something waits for a join. */
+  get isDelaying(): boolean {
+    return this.#delayed.length > 0;
+  }
+
   /** Acts at once, or as soon as the worker knows of all groups that were joined before: who sends to one then is heard by its members here. */
   whenJoined(act: () => void): void {
     if (this.#joining === 0) act();
@@ -102,7 +107,10 @@ export class Memberships {
       if (i >= 0) this.#joined.splice(i, 1);
       throw ofSystemCall(error as Error, JOIN);
     } finally {
-      if (--this.#joining === 0) for (const act of this.#delayed.splice(0)) act();
+      if (--this.#joining === 0) {
+        for (const act of this.#delayed.splice(0)) act();
+        this.lease.keep();
+      }
     }
   }
 

@@ -11,7 +11,8 @@ export interface SocketOptions {
   readonly sendBufferSize?: number;
   /**
    * SO_BUSY_POLL: microseconds, 0 to 1000000, for which the program looks for more after something came, before it sleeps; default 0. Answers come
-   * sooner, and the CPU is not idle meanwhile; what else the program does waits 20 microseconds at most.
+   * sooner, and the CPU is not idle meanwhile; what else the program does waits 20 microseconds at most. Not of a
+   * socket with `unref()`, which keeps no program.
    */
   readonly busyPoll?: number;
   /** Finds the addresses of names, as `dns.lookup` does unless told. */

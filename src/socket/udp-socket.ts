@@ -353,7 +353,7 @@ export class UdpSocket extends UdpOptions {
         else void this.memberships.joinAll().catch(this.memberships.onError).then(listening);
       },
       onWake: (channel) => tellNews(this, channel, news),
-      isSending: () => this.#outbox.isBusy,
+      isSending: () => this.#outbox.isBusy || this.memberships.isDelaying,
       onLost: () => this.#outbox.lose(),
       onError: (error) => this.emit('error', ofSystemCall(error, { syscall: 'bind', ...this.#asked })),
       onClosing: () => this.#outbox.cancel(),

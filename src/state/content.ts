@@ -10,6 +10,8 @@ export interface StateOptions {
   /** Told what was repaired, or could not be. */
   onWarning?: (message: string, hint?: string) => void;
   migrations?: Migrations;
+  /** Whether a corrupt file is repaired; default true. Not by who looks again and again: it may be looked at while somebody writes it. */
+  repairs?: boolean;
   /** How long to wait for other processes that change the state; 10 s unless told. */
   lockTimeoutMs?: number;
 }

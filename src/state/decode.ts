@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { EvlnetError } from '../errors.js';
 import { MIGRATIONS, type Migrations, migrate } from './migrate.js';
-import { SCHEMA, type StateDocument, type Violation, validate } from './schema.js';
+import { formatPath, SCHEMA, type StateDocument, type Violation, validate } from './schema.js';
 
 /** A document, and the schema that it was written in. */
 export interface Decoded {
@@ -26,6 +26,14 @@ export function decodeWanted(name: string, text: string): StateDocument {
   if ('corrupt' in decoded)
     throw refusal.invalid({ path: 'the document', reason: `is not JSON (${decoded.corrupt})` });
   return decoded.state;
+}
+
+/** The first key that the validation would leave out without a word: those that JavaScript's own objects have. */
+function oddName(value: unknown): string | undefined {
+  for (const [table, entries] of Object.entries(value ?? {}))
+    for (const name of Object.keys(Object(entries)))
+      if (['__proto__', 'constructor', 'prototype'].includes(name)) return formatPath([table, name]);
+  return undefined;
 }
 
 /** How a document is refused. */
@@ -54,6 +62,8 @@ function parse(
     if (value === undefined)
       throw refusal.invalid({ path: 'schema', reason: `is ${schema}, expected ${SCHEMA}` });
   }
+  const odd = isStrict ? oddName(value) : undefined;
+  if (odd) throw refusal.invalid({ path: odd, reason: 'is a name that cannot be recorded' });
   const result = validate(value, isStrict);
   if ('violation' in result) throw refusal.invalid(result.violation);
   return { state: result.state, schema: schema ?? SCHEMA };

@@ -26,6 +26,12 @@ export type { StateOptions } from './content.js';
 export function readState(file: string, options: StateOptions = {}): StateDocument {
   const content = load(file, options);
   if (!('corrupt' in content)) return content.state;
+  if (options.repairs === false)
+    throw new EvlnetError(
+      'EVL_STATE_CORRUPT',
+      `Cannot use state file "${file}" as it is now: it is not JSON (${content.corrupt})`,
+      { hint: 'the next command that may write it restores its backup' },
+    );
   try {
     return locked(file, options, (real) => loadRepaired(real, options).state);
   } catch (error) {

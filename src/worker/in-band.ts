@@ -401,6 +401,7 @@ export class InBand {
     this.neighbours.close();
     this.sockets.end();
     this.bell.close();
+    this.tap.close();
     this.attachment.close();
     this.prepared.restore();
     if (error === undefined) return this.#failure;

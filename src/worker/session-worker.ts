@@ -46,8 +46,8 @@ export async function asWorker(
     }
     started();
     await tallying(o, tally, Promise.race([aborted(o.signal), worker.ended]));
-    // It is there for sockets alone, and they are closed.
-    if (o.wanted.length === 0 && o.echoes === undefined) await worker.settle();
+    // It was there for sockets alone, and they are closed.
+    if (o.wanted.length === 0 && worker.sockets.wereUsed) await worker.settle();
   } finally {
     await worker.stop();
     // What it had already taken it answered.

@@ -93,6 +93,11 @@ export class Sockets {
     this.#folder = join(folder, 'sockets');
   }
 
+  /** Whether there ever was one. */
+  get wereUsed(): boolean {
+    return this.#lastId > 0;
+  }
+
   get size(): number {
     return this.#sockets.size;
   }

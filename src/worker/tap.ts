@@ -4,6 +4,7 @@ import { EvlnetError, Exit } from '../errors.js';
 /** Has the XDP program tell of every frame while one other process wants that: to others it costs nothing. */
 export class Tap {
   #isTaken = false;
+  #isOver = false;
 
   constructor(
     readonly attachment: Attachment,
@@ -29,11 +30,16 @@ export class Tap {
   }
 
   async begin(): Promise<void> {
-    if (this.#isTaken) await this.attachment.setTap?.(true);
+    if (this.#isTaken && !this.#isOver) await this.attachment.setTap?.(true);
   }
 
   async end(): Promise<void> {
     this.#isTaken = false;
-    await this.attachment.setTap?.(false);
+    if (!this.#isOver) await this.attachment.setTap?.(false);
+  }
+
+  /** The attachment is about to be closed: its maps are nobody's any more. */
+  close(): void {
+    this.#isOver = true;
   }
 }

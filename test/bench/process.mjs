@@ -97,10 +97,15 @@ function failure(command, code, said) {
 /** Lets the threads of `pids` run on any CPU while `measure` does, and then where they ran before. */
 export async function anywhere(pids, measure) {
   const threads = pids.flatMap((pid) => readdirSync(`/proc/${pid}/task`));
-  const before = threads.map(
-    (tid) => /Cpus_allowed_list:\s*(.*)/.exec(readFileSync(`/proc/${tid}/status`, 'utf8'))[1],
-  );
-  const setCpus = (cpus, tid) => run('taskset', ['-p', '-c', cpus, tid]);
+  const before = threads.map((tid) => {
+    try {
+      return /Cpus_allowed_list:\s*(.*)/.exec(readFileSync(`/proc/${tid}/status`, 'utf8'))[1];
+    } catch {
+      // It has ended meanwhile.
+      return undefined;
+    }
+  });
+  const setCpus = (cpus, tid) => cpus && run('taskset', ['-p', '-c', cpus, tid]).catch(() => {});
   const all = readFileSync('/sys/devices/system/cpu/online', 'utf8').trim();
   for (const tid of threads) await setCpus(all, tid);
   try {

@@ -212,6 +212,28 @@ describe('what is wrong is refused with its key, and changes nothing', () => {
       ': services.eth0.cpu: argument "2-1" is wrong: range is backwards',
     ],
     [
+      { services: { eth0: { services: [{ service: 'udp-echo' }] } } },
+      ': services.eth0.services[0]: udp-echo needs a "udpPort"',
+    ],
+    [
+      { services: { eth0: { services: [{ service: 'icmp-responder', udpPort: 9 }] } } },
+      ': services.eth0.services[0]: icmp-responder has no "udpPort"',
+    ],
+    [
+      { services: { eth0: { services: [{ service: 'icmp-responder', port: 'nope' }] } } },
+      ': services.eth0.services[0]: "nope" is no port of "eth0" in it',
+    ],
+    [
+      {
+        services: {
+          eth0: { services: [{ service: 'icmp-responder' }, { service: 'icmp-responder' }] },
+        },
+      },
+      ': services.eth0.services[1]: it is there twice',
+    ],
+    [JSON.parse('{"ports":{"__proto__":{}}}'), ': ports.__proto__ is a name that cannot be recorded'],
+    [port({}, 'constructor'), ': ports.constructor is a name that cannot be recorded'],
+    [
       { filters: { eth0: { object: '/nope.o' } } },
       ': filters.eth0: Cannot read filter "/nope.o": no such file or directory (ENOENT)',
     ],

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { describeIf } from '../capability.js';
@@ -108,6 +108,63 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'tcpdump' }
       /^(\d\d:\d\d:\d\d\.\d{6} IP 10\.10\.10\.10 > 10\.10\.10\.11: ICMP echo request.*\n){2}$/,
     );
     expect(readFileSync(file).includes('vlan OOB (vlan 42 in set)')).toBe(true);
+  }, 60_000);
+
+  test('a burst that is longer than what is judged at once, in order', async () => {
+    const p = await dumping('-j', 'dump', '-i', 'eth0.42', '-c', '20000');
+    p.child.kill('SIGSTOP');
+    expect(ping('10.10.10.11', '-q', '-f', '-c', '20000').status).toBe(0);
+    p.child.kill('SIGCONT');
+    expect(await p.ended).toBe(0);
+    const all = lines(p);
+    const frames = all.slice(0, -1) as { timestamp: string; reason: string }[];
+    expect(frames.filter((f) => !f.reason.startsWith('vlan 42 in set'))).toEqual([]);
+    expect(frames.every((f, i) => i === 0 || f.timestamp >= frames[i - 1]!.timestamp)).toBe(true);
+    expect(all.at(-1)).toEqual({ frames: 20_000, lost: 0 });
+    expect(frames.length).toBe(20_000);
+  }, 60_000);
+
+  test('who looks on does not decide: a filter that cannot be tapped runs all the same', async () => {
+    const object = join(stand.runRoot, 'bsd.o');
+    const gpl = readFileSync('examples/filters/vlan-udp-port.o');
+    const at = gpl.indexOf('GPL\0');
+    expect(at).toBeGreaterThan(0);
+    gpl.write('BSD', at);
+    writeFileSync(object, gpl);
+    const p = await dumping('-j', 'dump', '-i', 'eth0');
+    expect(stand.evlnet('filter', 'set', 'eth0', 'object', object).status).toBe(0);
+    expect(stand.json('filter', 'show', 'eth0')).toMatchObject([{ operstate: 'RUNNING', engine: 'xdp' }]);
+    await p.stop('SIGINT');
+    const other = stand.on('responder', process.execPath, EVLNET, 'dump', '-i', 'eth0');
+    expect([other.status, other.stderr]).toEqual([
+      3,
+      expect.stringMatching(
+        /^Cannot dump what filter ".*" decides about: its license is "Dual MIT\/BSD", .*\nHint: declare/,
+      ),
+    ]);
+    stand.evlnet('filter', 'unset', 'eth0');
+    const again = await dumping('-j', 'dump', '-i', 'eth0', '-c', '1');
+    ping('10.10.10.11');
+    expect(await again.ended).toBe(0);
+  }, 60_000);
+
+  test('-w to who does not read ends with Ctrl-C, too', async () => {
+    const argv = [process.execPath, EVLNET, 'dump', '-i', 'eth0.42', '-w', '-'];
+    const before = program();
+    const reader = stand.start(
+      'responder',
+      {},
+      'bash',
+      '-c',
+      '"$@" > >(exec sleep 20 >/dev/null 2>&1) & echo $!; wait $!',
+      'bash',
+      ...argv,
+    );
+    started.push(reader);
+    await until(() => program() !== before, 20_000, 'another program is at the hook');
+    ping('10.10.10.11', '-q', '-f', '-c', '2000');
+    process.kill(Number(reader.said.out), 'SIGINT');
+    expect(await reader.ended).toBe(0);
   }, 60_000);
 
   test('one at a time; one that is killed leaves nothing', async () => {

@@ -57,6 +57,7 @@ describeIf(['root', 'bpf'])('translations without CAP_PERFMON', () => {
         const name = `${object.name} ${program.name}`;
         for (const [to, spec] of [
           ['XDP', toXdp(object, program, { withoutPerfmon: true })],
+          ['XDP, tapped', toXdp(object, program, { withoutPerfmon: true, isTapped: true })],
           ['TCX', toTcx(object, program)],
         ] as const) {
           const answer = loads(filter, spec);

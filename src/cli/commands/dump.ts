@@ -11,10 +11,10 @@ import { readState } from '../../state/file.js';
 import type { Context } from '../context.js';
 import { toCapture } from '../dump/capture.js';
 import { FrameTap, type TappedFrame } from '../dump/frame-tap.js';
+import { ownStdout, PatientWriter } from '../dump/patient-writer.js';
 import { Reasons } from '../dump/reasons.js';
 import { dumpLines, dumpRecord, isoTime } from '../dump/record.js';
 import type { Shown } from '../dump/shown.js';
-import { lineWriter } from '../line-writer.js';
 
 /** Between two looks: what comes meanwhile waits in the rings of the kernel. */
 const LOOK_MS = 20;
@@ -36,29 +36,28 @@ export async function run(context: Context): Promise<number> {
     const tap = await FrameTap.open(runRoot(context.state), device);
     try {
       const file = given.text('write');
-      const shown = file === undefined ? toLines(context, device) : toCapture(file, device, io.stderr);
-      shown.begin(`listening to interface ${ifname}`);
+      const shown = file === undefined ? toLines(context, device) : toCapture(file, device, io);
       // It holds though the clock of the day is set meanwhile.
       const epoch = monotonicEpochNs();
       const stop = io.stop();
       let count = 0;
-      let isRead = true;
+      let isRead = await shown.begin(`listening to interface ${ifname}`);
       try {
         for (;;) {
           // What came before it was told to end is shown, too.
           const isLast = stop.aborted;
-          const frames = tap.take().filter(isWanted);
+          const frames = tap.take(isLast).filter(isWanted);
           frames.length = Math.min(frames.length, limit - count);
           const whys = frames.length === 0 ? [] : await reasons.describe(frames);
           for (const [i, frame] of frames.entries())
-            isRead &&= shown.show(frame, epoch + BigInt(frame.timeNs), whys[i]!);
+            isRead = isRead && (await shown.show(frame, epoch + BigInt(frame.timeNs), whys[i]!));
           count += frames.length;
           if (tap.isGone) throw workerEnded(device);
           if (isLast || !isRead || count >= limit) break;
           await pause(LOOK_MS, undefined, { signal: stop }).catch(() => {});
         }
       } finally {
-        shown.end(count, tap.lost);
+        await shown.end(count, tap.lost);
       }
     } finally {
       tap.close();
@@ -91,25 +90,15 @@ const workerEnded = (device: string) =>
   });
 
 function toLines({ arguments: given, globals, io }: Context, ifname: string): Shown {
-  const out = lineWriter(io.stdout);
-  let suppressed = 0;
-  const line = (text: string) => {
-    if (!out.write(`${text}\n`)) suppressed++;
-  };
+  const out = new PatientWriter(ownStdout(), io.stop());
+  const line = (text: string) => out.write(Buffer.from(`${text}\n`));
   return {
-    begin(text) {
-      if (!globals.json) line(text);
-    },
+    begin: async (text) => globals.json || line(text),
     show(frame, ns, reason) {
       const record = dumpRecord(frame, ifname, isoTime(ns), reason, given.flag('hex'));
-      line(globals.json ? JSON.stringify(record) : dumpLines(record, ns).join('\n'));
-      return true;
+      return line(globals.json ? JSON.stringify(record) : dumpLines(record, ns).join('\n'));
     },
-    end(frames, lost) {
-      const totals = { frames, lost, ...(suppressed > 0 ? { suppressed } : {}) };
-      const late = suppressed > 0 ? `, ${suppressed} lines suppressed` : '';
-      line(globals.json ? JSON.stringify(totals) : `${frames} frames, ${lost} lost${late}`);
-      out.close();
-    },
+    end: (frames, lost) =>
+      line(globals.json ? JSON.stringify({ frames, lost }) : `${frames} frames, ${lost} lost`),
   };
 }

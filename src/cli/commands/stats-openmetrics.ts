@@ -17,7 +17,8 @@ export async function run(context: Context): Promise<number> {
   const { serve } = await import('../stats/metrics/server.js');
   await serve(
     address,
-    (format) => metrics(context, format),
+    // A scrape may come while somebody writes the state.
+    (format) => metrics({ ...context, stateOptions: { ...context.stateOptions, repairs: false } }, format),
     io.stop(),
     (url) => io.stdout.write(`listening on ${url}\n`),
   );

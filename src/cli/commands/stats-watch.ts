@@ -31,7 +31,9 @@ export async function run(context: Context): Promise<number> {
   const isPlain = globals.json || globals.brief || globals.oneline;
   const isLive = !isPlain && io.stdout.isTTY === true && env.TERM !== 'dumb';
   const show = isLive ? live(context, first, interval) : streamed(context);
-  const read = reader(context, show.problem);
+  // It may look while somebody writes the state.
+  const cautious = { ...context, stateOptions: { ...context.stateOptions, repairs: false } };
+  const read = reader(cautious, show.problem);
   try {
     const limit = given.number('count') ?? Number.POSITIVE_INFINITY;
     let nextMs = performance.now();
@@ -39,20 +41,21 @@ export async function run(context: Context): Promise<number> {
       // What took too long is not made up for.
       nextMs = Math.max(nextMs, performance.now() - (interval * 1000) / 2) + interval * 1000;
       await pause(nextMs - performance.now(), undefined, { signal: stop }).catch(() => {});
-      const record = watch.look(await read(), performance.now());
+      const reading = await read();
+      // What came meanwhile is seen at the next look.
+      const record = reading && watch.look(reading, performance.now());
       // The last piece of an interval is for the summary.
       if (stop.aborted) break;
-      show.interval(record);
+      if (record) show.interval(record);
     }
   } finally {
-    show.end();
+    show.end(globals.json ? [] : summaryLines(watch, print.style));
   }
-  if (!globals.json) io.stdout.write(`${summaryLines(watch, print.style).join('\n')}\n`);
   return Exit.Ok;
 }
 
-/** Reads all. What cannot be read now, such as a port that is disabled meanwhile, is nothing, and told once. */
-function reader(context: Context, tell: (problem: EvlnetError) => void): () => Promise<Reading> {
+/** Reads all; undefined where it cannot be read now, as of a port that is disabled meanwhile, which is told once. */
+function reader(context: Context, tell: (problem: EvlnetError) => void): () => Promise<Reading | undefined> {
   let told: string | undefined;
   return async () => {
     try {
@@ -63,7 +66,7 @@ function reader(context: Context, tell: (problem: EvlnetError) => void): () => P
       if (!(error instanceof EvlnetError)) throw error;
       if (error.message !== told) tell(error);
       told = error.message;
-      return { counted: [], pages: new Map() };
+      return undefined;
     }
   };
 }

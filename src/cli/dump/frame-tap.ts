@@ -1,9 +1,10 @@
 import { type ControlClient, connect } from '../../control/client.js';
 import { workerFolder } from '../../control/run-folder.js';
 import { EvlnetError } from '../../errors.js';
-import { TAP, Tapped } from '../../filter/tap.js';
+import { LONGEST, TAP, Tapped } from '../../filter/tap.js';
 import type { Verdict } from '../../filter/verdict.js';
 import { type BpfMap, mapById, possibleCpus } from '../../linux/bpf.js';
+import { nowNs } from '../../linux/clock.js';
 import { Errno } from '../../linux/libc.js';
 import { PerfRing } from '../../linux/perf-ring.js';
 
@@ -23,6 +24,7 @@ export class FrameTap {
   /** The worker has ended. */
   isGone = false;
   readonly #rings: PerfRing[] = [];
+  #later: TappedFrame[] = [];
 
   private constructor(
     readonly map: BpfMap,
@@ -36,30 +38,28 @@ export class FrameTap {
   /** Of the device's worker, which must run. */
   static async open(runRoot: string, device: string): Promise<FrameTap> {
     const client = await connect(workerFolder(runRoot, device));
+    let tap: FrameTap | undefined;
     try {
       const { map: id } = await client.request('tap');
-      const tap = new FrameTap(mapById(TAP, id), client);
+      tap = new FrameTap(mapById(TAP, id), client);
       tap.#openRings();
       await client.request('tap-begin');
       return tap;
     } catch (error) {
-      client.close();
-      throw error instanceof EvlnetError && error.errno === Errno.EPERM
-        ? new EvlnetError('EVL_PERMISSION', error.message, {
-            errno: Errno.EPERM,
-            hint: 'run as root: this looks into the worker',
-          })
-        : error;
+      if (tap === undefined) client.close();
+      else tap.close();
+      throw denied(error) ?? error;
     }
   }
 
-  /** What has come since, in the order of time. */
-  take(): TappedFrame[] {
-    const frames: TappedFrame[] = [];
+  /** What has come since, in the order of time. What is not in order yet is kept for the next time, unless this is the last one. */
+  take(isLast: boolean): TappedFrame[] {
+    const untilNs = nowNs();
+    const frames = this.#later;
     for (const ring of this.#rings)
       ring.drain((octets, view) => {
         const length = view.getUint32(Tapped.length, true);
-        const end = Math.min(octets.length, Tapped.frame + length);
+        const end = Tapped.frame + Math.min(length, LONGEST);
         frames.push({
           timeNs: Number(view.getBigUint64(Tapped.time, true)),
           verdict: view.getUint32(Tapped.verdict, true) as Verdict,
@@ -68,7 +68,11 @@ export class FrameTap {
           length,
         });
       });
-    return frames.sort((a, b) => a.timeNs - b.timeNs);
+    frames.sort((a, b) => a.timeNs - b.timeNs);
+    // Rings are looked at one after the other.
+    const early = isLast ? -1 : frames.findIndex((frame) => frame.timeNs > untilNs);
+    this.#later = early < 0 ? [] : frames.splice(early);
+    return frames;
   }
 
   /** Frames that found no room. */
@@ -92,8 +96,18 @@ export class FrameTap {
       } catch (error) {
         // That CPU is not there.
         if (error instanceof EvlnetError && error.errno === Errno.ENODEV) continue;
-        this.close();
         throw error;
       }
   }
+}
+
+/** What is told where a privilege is missing. */
+function denied(error: unknown): EvlnetError | undefined {
+  if (!(error instanceof EvlnetError)) return undefined;
+  const { errno, message } = error;
+  if (errno !== Errno.EPERM && errno !== Errno.EACCES) return undefined;
+  return new EvlnetError('EVL_PERMISSION', message, {
+    errno,
+    hint: 'run as root: this looks into the worker',
+  });
 }

@@ -1,4 +1,5 @@
 import { blockOf, type FrameBlock } from '../../capture/block.js';
+import { EvlnetError } from '../../errors.js';
 import { innermostVid, OUTCOMES } from '../../filter/classify.js';
 import { Verdict } from '../../filter/verdict.js';
 import { readState } from '../../state/file.js';
@@ -10,13 +11,16 @@ import { filterOn } from '../filter/opened.js';
 import { startTrial } from '../filter/start-trial.js';
 import type { TappedFrame } from './frame-tap.js';
 
+/** They fit the memory of what runs a filter, however long they are. */
+const AT_ONCE = 128;
+
 /** Why frames became what they did: what is recorded is asked once more, the program at the hook has told only the verdict. */
 export class Reasons {
   private constructor(
     readonly context: Context,
     readonly device: string,
     private state: StateDocument,
-    private trial: Trial,
+    private trial: Trial | undefined,
   ) {}
 
   static async of(context: Context, device: string): Promise<Reasons> {
@@ -27,19 +31,27 @@ export class Reasons {
   /** One a frame. */
   async describe(frames: readonly TappedFrame[]): Promise<string[]> {
     await this.#follow();
-    const block = blockOf(frames.map((frame) => frame.octets));
-    this.trial.judge(block);
-    return frames.map(({ verdict }, i) => this.#describeOne(block, i, verdict));
+    const reasons: string[] = [];
+    for (let from = 0; from < frames.length; from += AT_ONCE)
+      reasons.push(...this.#describeSome(frames.slice(from, from + AT_ONCE)));
+    return reasons;
   }
 
   close(): void {
-    this.trial.close();
+    this.trial?.close();
+  }
+
+  #describeSome(frames: readonly TappedFrame[]): string[] {
+    const block = blockOf(frames.map((frame) => frame.octets));
+    this.trial?.judge(block);
+    return frames.map(({ verdict }, i) => this.#describeOne(block, i, verdict));
   }
 
   #describeOne(block: FrameBlock, i: number, verdict: Verdict): string {
-    const reason = this.trial.reasons[i]!;
-    if (OUTCOMES[reason]?.verdict === verdict) return describeReason(block, i, reason);
-    // A filter with a memory, or one that is another by now.
+    const reason = this.trial?.reasons[i];
+    if (reason !== undefined && OUTCOMES[reason]?.verdict === verdict)
+      return describeReason(block, i, reason);
+    // A filter that only the kernel can run, one with a memory, or one that is another by now.
     if (verdict === Verdict.Vlan) {
       const at = block.offsets[i]!;
       const view = new DataView(block.octets.buffer, block.octets.byteOffset);
@@ -53,10 +65,10 @@ export class Reasons {
   /** The state is written before a worker follows it. One that cannot be read now is read next time. */
   async #follow(): Promise<void> {
     try {
-      const state = readState(this.context.state.file);
+      const state = readState(this.context.state.file, { repairs: false });
       if (state.rev === this.state.rev) return;
       const next = await trialOn(this.context, this.device);
-      this.trial.close();
+      this.trial?.close();
       this.trial = next;
       this.state = state;
     } catch {
@@ -65,5 +77,13 @@ export class Reasons {
   }
 }
 
-const trialOn = async (context: Context, device: string): Promise<Trial> =>
-  startTrial(context, await filterOn(context, device));
+/** Undefined where the kernel runs a filter that nothing else can. */
+async function trialOn(context: Context, device: string): Promise<Trial | undefined> {
+  const tried = await filterOn(context, device);
+  try {
+    return await startTrial(context, tried);
+  } catch (error) {
+    if (error instanceof EvlnetError && error.code === 'EVL_FILTER_UNSUPPORTED') return undefined;
+    throw error;
+  }
+}

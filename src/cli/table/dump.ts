@@ -54,7 +54,6 @@ export const dump: ObjectSpec = {
         'hex',
         'frames',
         'lost',
-        'suppressed',
       ],
       examples: [
         { command: 'evlnet dump -i eth0', does: 'everything that comes, and what becomes of it' },

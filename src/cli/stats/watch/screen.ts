@@ -19,11 +19,11 @@ export class Screen {
 
   /** As many of the lines as there is room for; each is as wide as the terminal at most. */
   draw(lines: readonly string[]): void {
-    const room = this.output.rows ?? lines.length;
+    const room = this.output.rows || lines.length;
     const shown =
       lines.length <= room
         ? lines
-        : [...lines.slice(0, room - 1), `... ${lines.length - room + 1} more lines`];
+        : [...lines.slice(0, room - 1), more(lines.length - room + 1, this.output.columns)];
     this.#out.write(`${HOME}${shown.map((line) => line + CLEAR_LINE).join('\r\n')}${CLEAR_BELOW}`);
   }
 
@@ -32,3 +32,6 @@ export class Screen {
     this.output.write(END);
   }
 }
+
+const more = (count: number, columns = 0): string =>
+  `... ${count} more lines`.slice(0, columns || Number.POSITIVE_INFINITY);

@@ -1,5 +1,6 @@
 import type { EvlnetError } from '../../../errors.js';
 import type { Context } from '../../context.js';
+import { lineWriter } from '../../line-writer.js';
 import { stamp } from '../../stamp.js';
 import { statsView } from '../view.js';
 import { eventLines, Picture } from './picture.js';
@@ -17,7 +18,8 @@ export interface Show {
   interval(record: WatchRecord): void;
   /** Why there was nothing to look at. */
   problem(error: EvlnetError): void;
-  end(): void;
+  /** With so many lines after all. */
+  end(lines: readonly string[]): void;
 }
 
 /** A picture that changes in its place. */
@@ -31,7 +33,8 @@ export function live({ io, env, print }: Context, first: WatchRecord, interval: 
     notes.splice(0, notes.length - NOTES);
   };
   const draw = (head: string, record: WatchRecord) => {
-    const columns = io.stdout.columns ?? COLUMNS;
+    // 0 where a terminal does not know its size.
+    const columns = io.stdout.columns || COLUMNS;
     const top = [head, ...notes].map((line) => line.slice(0, columns));
     screen.draw([...top, ...picture.lines(record, columns)]);
   };
@@ -43,7 +46,10 @@ export function live({ io, env, print }: Context, first: WatchRecord, interval: 
       draw(`${time()}, per second over ${record.interval.toFixed(3)} s`, record);
     },
     problem: ({ message }) => note(message),
-    end: () => screen.end(),
+    end(lines) {
+      screen.end();
+      if (lines.length > 0) io.stdout.write(`${lines.join('\n')}\n`);
+    },
   };
 }
 
@@ -51,31 +57,36 @@ export function live({ io, env, print }: Context, first: WatchRecord, interval: 
 export function streamed(context: Context): Show {
   const { env, globals, io, print } = context;
   const picture = new Picture(isUtf8(env), print.style.paint);
+  // A reader that does not read loses intervals, and makes nobody wait.
+  const out = lineWriter(io.stdout);
   return {
     interval(record) {
       if (globals.json) {
         const time = globals.timestamp ? { timestamp: new Date().toISOString() } : {};
-        io.stdout.write(`${JSON.stringify({ ...time, ...record })}\n`);
+        out.write(`${JSON.stringify({ ...time, ...record })}\n`);
         return;
       }
       const lines = (text: readonly string[]) =>
         text.length > 0 &&
-        io.stdout.write(`${stamp(globals.timestamp)}${text.join(globals.oneline ? '\\' : '\n')}\n`);
+        out.write(`${stamp(globals.timestamp)}${text.join(globals.oneline ? '\\' : '\n')}\n`);
       const events = eventLines(record.workers);
       if (globals.brief) {
         lines(events);
-        for (const port of record.stats) io.stdout.write(`${print.text(statsView, port)}\n`);
+        for (const port of record.stats) out.write(`${print.text(statsView, port)}\n`);
         return;
       }
       picture.add(record);
       lines([
         `per second over ${record.interval.toFixed(3)} s:`,
         ...events,
-        ...picture.lines(record, io.stdout.columns ?? COLUMNS),
+        ...picture.lines(record, io.stdout.columns || COLUMNS),
         ...(globals.oneline ? [] : ['']),
       ]);
     },
     problem: ({ message, hint }) => context.warn(message, hint),
-    end() {},
+    end(lines) {
+      if (lines.length > 0) out.write(`${lines.join('\n')}\n`);
+      out.close();
+    },
   };
 }
