@@ -213,7 +213,8 @@ export class InBand {
 
   async #follow(retries: boolean): Promise<void> {
     if (this.#isStopping) return;
-    const state = readState(this.options.stateFile, { onWarning: this.options.onWarning });
+    // It may look while somebody writes the file: what is half there is not to be repaired, the rest follows.
+    const state = readState(this.options.stateFile, { onWarning: this.options.onWarning, repairs: false });
     const all = links();
     const base = this.#followBase(all.find((l) => l.ifname === this.options.device));
     if (base === undefined) return;

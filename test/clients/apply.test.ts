@@ -1,11 +1,11 @@
 // A configuration that comes and goes as a whole, under a worker that runs.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeIf } from '../capability.js';
-import { EVLNET, Stand, type Started } from './stand.js';
+import { EVLNET, Stand, type Started, until } from './stand.js';
 
 describeIf(['root', 'network namespaces', 'build', 'bpf', { command: 'ping' }])('evlnet apply', () => {
   let stand: Stand;
@@ -58,6 +58,20 @@ describeIf(['root', 'network namespaces', 'build', 'bpf', { command: 'ping' }])(
     const before = readFileSync(stand.stateFile, 'utf8');
     expect(apply({})).toEqual([0, '', '']);
     expect(readFileSync(stand.stateFile, 'utf8')).toBe(before);
+  }, 60_000);
+
+  test('who writes the state file in two steps is not undone by who follows it', async () => {
+    const whole = readFileSync(stand.stateFile, 'utf8');
+    const changed = whole.replace('"vlans": "42"', '"vlans": ""');
+    expect(changed).not.toBe(whole);
+    writeFileSync(stand.stateFile, changed.slice(0, 20));
+    // Longer than a worker waits for the rest.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    appendFileSync(stand.stateFile, changed.slice(20));
+    await until(() => ping() === 0, 20_000, 'the worker follows');
+    expect(readFileSync(stand.stateFile, 'utf8')).toBe(changed);
+    writeFileSync(stand.stateFile, whole);
+    await until(() => ping() === 1, 20_000, 'the worker follows again');
   }, 60_000);
 
   test('many at a time: each is recorded whole, and none is lost', async () => {
