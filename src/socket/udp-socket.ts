@@ -5,7 +5,6 @@ import type { UdpBinding } from '../stack/udp-endpoint.js';
 import { formatIpv4 } from '../wire/address.js';
 import { DEFAULT_BUFFER } from '../worker/socket-request.js';
 import { arrivals } from './arrivals.js';
-import type { Outgoing } from './channel.js';
 import {
   alreadyBound,
   checkBufferSize,
@@ -22,19 +21,12 @@ import { Lease, type Lessee, type Wanted } from './lease.js';
 import { Memberships } from './memberships.js';
 import { type NewsOf, tellNews } from './news.js';
 import { Outbox } from './outbox.js';
+import type { OutgoingDatagram } from './outgoing-datagram.js';
 import { type Payload, portOf, type SendCallback, sendArguments } from './send-arguments.js';
 import type { AddressInfo, SocketOptions } from './socket-options.js';
 import { type SocketStatistics, statisticsOf } from './statistics.js';
-import { labelStamp, type SendStamp, Timestamper, type Timestamping } from './timestamps.js';
+import { labelStamp, Timestamper, type Timestamping } from './timestamps.js';
 import { UdpOptions } from './udp-options.js';
-
-interface OutgoingDatagram extends Outgoing {
-  /** 0: where the socket is connected to. */
-  readonly address: number;
-  readonly port: number;
-  readonly callback: SendCallback | undefined;
-  readonly stamp: SendStamp | undefined;
-}
 
 const NONE: UdpBinding = { address: 0, udpPort: 0, slot: -1, peerAddress: 0, peerPort: 0 };
 

@@ -6,9 +6,9 @@ import { countPageFaults, type PageFaults } from '../linux/page-faults.js';
 import { kernelRoutes } from '../linux/route.js';
 import { leaveTo, parseCpuList } from '../linux/sched.js';
 import { threadActivity } from '../linux/thread-activity.js';
-import { isAsking } from '../memory/neighbour-page.js';
 import { readState } from '../state/file.js';
 import type { StateDocument } from '../state/schema.js';
+import { answeredTwice } from './answered-twice.js';
 import { type BellEnd, makeBell } from './bell-end.js';
 import { neitherDriver, takeDriver } from './driver.js';
 import { DriverTimes } from './driver-times.js';
@@ -16,13 +16,15 @@ import { EchoDispatch, type EchoRun, type EchoSink, type EchoWanted } from './ec
 import { Filter } from './filter.js';
 import { Heart } from './heart.js';
 import { HookCounters } from './hook-counters.js';
+import type { InBandOptions } from './in-band-options.js';
 import type { PreparedInterface } from './interface.js';
 import { KernelNeighbours } from './kernel-neighbours.js';
 import type { OutOfBandSide } from './out-of-band-side.js';
 import { plan, type Wanted } from './plan.js';
 import { requireDevice } from './requirements.js';
 import { Services } from './services.js';
-import type { PortSetup, Spin } from './shared.js';
+import { settled } from './settled.js';
+import type { PortSetup } from './shared.js';
 import { Sockets } from './sockets.js';
 import type { Spawned } from './spawn.js';
 import { watchState } from './state-watch.js';
@@ -34,19 +36,6 @@ const TICK_MS = 100;
 const PUBLISH_TICKS = 5;
 // A machine may be an emulated one.
 const START_MS = 60_000;
-/** A neighbour is asked for a second time, and answers. */
-const SETTLE_MS = 1500;
-
-export interface InBandOptions {
-  readonly device: string;
-  readonly stateFile: string;
-  /** Run folder, claimed by this process. */
-  readonly folder: string;
-  readonly spin: Spin | undefined;
-  readonly cpu: string | undefined;
-  readonly priority: number | undefined;
-  readonly onWarning: (message: string, hint?: string) => void;
-}
 
 /** The in-band side of a worker: owns the attachment and the out-of-band side, follows state file and kernel tables, publishes counters. */
 export class InBand {
@@ -241,11 +230,8 @@ export class InBand {
     this.#warnAboutCopies();
   }
 
-  /** Where the kernel has the address too and its own copy of the frame, it answers as well. */
   #warnAboutCopies(): void {
-    if (this.attachment.mode !== 'shared') return;
-    const twice = this.#ports.filter((p) => p.vid !== 0 && !p.ownsArp && p.addresses.length > 0);
-    const names = twice.map((p) => `"${p.ifname}"`).join(', ');
+    const names = answeredTwice(this.attachment, this.#ports);
     if (names !== '' && names !== this.#copiesWarned)
       this.#warn(
         `The kernel answers too on ${names}: every ping shows (DUP!)`,
@@ -300,11 +286,8 @@ export class InBand {
     this.#heart.rest();
   }
 
-  /** Resolves once nothing more waits for the MAC address of a neighbour, or a while later: what a program has sent may outlive it. */
-  async settle(): Promise<void> {
-    const until = Date.now() + SETTLE_MS;
-    while (!this.#isStopping && isAsking(this.outOfBand.neighbours) && Date.now() < until)
-      await new Promise((resolve) => setTimeout(resolve, 1));
+  settle(): Promise<void> {
+    return settled(this.outOfBand.neighbours, () => this.#isStopping);
   }
 
   /** Ends the worker; `ended` tells when. In-band traffic is undisturbed from the first line on. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** Milliseconds after which a program that should have ended is killed. */
 const GRACE_MS = 3000;
@@ -105,7 +105,11 @@ export async function anywhere(pids, measure) {
       return undefined;
     }
   });
-  const setCpus = (cpus, tid) => cpus && run('taskset', ['-p', '-c', cpus, tid]).catch(() => {});
+  const setCpus = (cpus, tid) =>
+    cpus &&
+    run('taskset', ['-p', '-c', cpus, tid]).catch((error) => {
+      if (existsSync(`/proc/${tid}`)) throw error;
+    });
   const all = readFileSync('/sys/devices/system/cpu/online', 'utf8').trim();
   for (const tid of threads) await setCpus(all, tid);
   try {

@@ -44,15 +44,15 @@ export async function run(context: Context): Promise<number> {
       let isRead = await shown.begin(`listening to interface ${ifname}`);
       try {
         for (;;) {
-          // What came before it was told to end is shown, too.
-          const isLast = stop.aborted;
+          // What came before the end is shown, too.
+          const isLast = stop.aborted || tap.isGone;
           const frames = tap.take(isLast).filter(isWanted);
           frames.length = Math.min(frames.length, limit - count);
           const whys = frames.length === 0 ? [] : await reasons.describe(frames);
           for (const [i, frame] of frames.entries())
             isRead = isRead && (await shown.show(frame, epoch + BigInt(frame.timeNs), whys[i]!));
           count += frames.length;
-          if (tap.isGone) throw workerEnded(device);
+          if (isLast && tap.isGone) throw workerEnded(device);
           if (isLast || !isRead || count >= limit) break;
           await pause(LOOK_MS, undefined, { signal: stop }).catch(() => {});
         }

@@ -1,5 +1,6 @@
 import type { NeighbourStatus } from '../../control/messages.js';
 import type { Context } from '../context.js';
+import { lookingOn } from '../looking-on.js';
 import { exposition, type Format } from '../stats/metrics/exposition.js';
 import { families } from '../stats/metrics/families.js';
 import { readListenAddress } from '../stats/metrics/listen-address.js';
@@ -17,8 +18,7 @@ export async function run(context: Context): Promise<number> {
   const { serve } = await import('../stats/metrics/server.js');
   await serve(
     address,
-    // A scrape may come while somebody writes the state.
-    (format) => metrics({ ...context, stateOptions: { ...context.stateOptions, repairs: false } }, format),
+    (format) => metrics(lookingOn(context), format),
     io.stop(),
     (url) => io.stdout.write(`listening on ${url}\n`),
   );

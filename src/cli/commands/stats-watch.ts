@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { EvlnetError, Exit, usage } from '../../errors.js';
 import type { Context } from '../context.js';
+import { lookingOn } from '../looking-on.js';
 import { type Reading, readAll } from '../stats/reading.js';
 import { live, streamed } from '../stats/watch/show.js';
 import { summaryLines } from '../stats/watch/summary.js';
@@ -31,9 +32,7 @@ export async function run(context: Context): Promise<number> {
   const isPlain = globals.json || globals.brief || globals.oneline;
   const isLive = !isPlain && io.stdout.isTTY === true && env.TERM !== 'dumb';
   const show = isLive ? live(context, first, interval) : streamed(context);
-  // It may look while somebody writes the state.
-  const cautious = { ...context, stateOptions: { ...context.stateOptions, repairs: false } };
-  const read = reader(cautious, show.problem);
+  const read = reader(lookingOn(context), show.problem);
   try {
     const limit = given.number('count') ?? Number.POSITIVE_INFINITY;
     let nextMs = performance.now();

@@ -1,9 +1,10 @@
 import { openSync } from 'node:fs';
 import { pcapngFrame, pcapngHead } from '../../capture/pcapng-writer.js';
 import { namingErrors } from '../../linux/file-error.js';
+import { whereTo } from '../filter/trial-view.js';
 import type { Io } from '../io.js';
 import { ownStdout, PatientWriter } from './patient-writer.js';
-import { verdictOf, whereTo } from './record.js';
+import { verdictOf } from './record.js';
 import type { Shown } from './shown.js';
 
 /** Writes pcapng, with a comment at each frame; `-` is standard output. What else there is to say goes to stderr. */

@@ -9,6 +9,7 @@ import type { Trial } from '../../trial/trial.js';
 import type { Context } from '../context.js';
 import { filterOn } from '../filter/opened.js';
 import { startTrial } from '../filter/start-trial.js';
+import { lookingOn } from '../looking-on.js';
 import type { TappedFrame } from './frame-tap.js';
 
 /** They fit the memory of what runs a filter, however long they are. */
@@ -25,7 +26,7 @@ export class Reasons {
 
   static async of(context: Context, device: string): Promise<Reasons> {
     const state = readState(context.state.file, context.stateOptions);
-    return new Reasons(context, device, state, await trialOn(context, device));
+    return new Reasons(lookingOn(context), device, state, await trialOn(context, device));
   }
 
   /** One a frame. */

@@ -1,6 +1,7 @@
 import { blockOf } from '../../capture/block.js';
 import { VERDICTS, type VerdictName } from '../../filter/verdict.js';
 import { describeFrame } from '../../trial/describe.js';
+import { whereTo } from '../filter/trial-view.js';
 import { hexLines } from '../hex-dump.js';
 import type { TappedFrame } from './frame-tap.js';
 
@@ -47,10 +48,6 @@ export function verdictOf({ verdict }: TappedFrame): Pick<DumpRecord, 'oob' | 'v
   const name = VERDICTS[verdict] ?? 'skip';
   return { verdict: name, oob: name === 'accept' || name === 'vlan' };
 }
-
-/** `OOB`, `in-band`, or `freed`: seen by nobody. */
-export const whereTo = ({ oob, verdict }: Pick<DumpRecord, 'oob' | 'verdict'>): string =>
-  oob ? 'OOB' : verdict === 'drop' ? 'freed' : 'in-band';
 
 /** `12:27:48.946565 OOB     vid 42 10.10.10.10 > 10.10.10.11 ICMP echo request id 7 seq 1 (vlan 42 in set)`, and the octets below it. */
 export function dumpLines(record: DumpRecord, ns: bigint): string[] {

@@ -43,7 +43,8 @@ export interface TotalsRecord {
   rate?: number;
 }
 
-const whereTo = ({ oob, verdict }: FrameRecord): string => {
+/** `OOB`, `in-band`, or `freed`: seen by nobody. */
+export const whereTo = ({ oob, verdict }: Pick<FrameRecord, 'oob' | 'verdict'>): string => {
   if (oob === undefined) return verdict === undefined ? '?' : '-';
   return oob ? 'OOB' : verdict === 'drop' ? 'freed' : 'in-band';
 };
