@@ -1,5 +1,6 @@
 // A sender as `iperf -u -c` is one, on a UDP socket of evlnet: `node iperf-sender.mjs ADDRESS PORT COUNT LENGTH`. Each datagram begins with struct
 // UDP_datagram of iperf 2 (sequence number, seconds, microseconds); a negative number is the last, sent until the server's report answers it.
+import { setTimeout as pause } from 'node:timers/promises';
 import { createSocket } from '../../dist/index.js';
 
 const [address, ...numbers] = process.argv.slice(2);
@@ -21,7 +22,11 @@ const send = (sequence) =>
     socket.send(datagram(sequence), port, address, (error) => (error ? reject(error) : resolve()));
   });
 const report = new Promise((resolve) => socket.once('message', resolve));
-for (let sequence = 0; sequence < count; sequence++) await send(sequence);
+for (let sequence = 0; sequence < count; sequence++) {
+  await send(sequence);
+  // As -b has it: the receive buffer of the kernel's socket holds some ninety, and its program may have to wait for a CPU.
+  if (sequence % 8 === 7) await pause(5);
+}
 await send(-count);
 const again = setInterval(() => void send(-count), AGAIN_MS);
 const { length: octets } = await report;
