@@ -73,15 +73,18 @@ export class Reception<Origin> {
   }
 
   /** `named`: what the summary is of. */
-  sumUp<Named extends object>(named: Named, lines: (summary: Named & Received) => readonly string[]): void {
+  async sumUp<Named extends object>(
+    named: Named,
+    lines: (summary: Named & Received) => readonly string[],
+  ): Promise<void> {
     const summary = { ...named, received: this.#received, bytes: this.#bytes, dropped: this.#dropped };
     const suppressed = this.#suppressed;
     if (this.context.globals.json) {
-      this.line(JSON.stringify({ ...summary, ...(suppressed > 0 ? { suppressed } : {}) }));
+      await this.#out.end(`${JSON.stringify({ ...summary, ...(suppressed > 0 ? { suppressed } : {}) })}\n`);
       return;
     }
-    if (suppressed > 0) this.line(`… ${suppressed} lines suppressed`);
-    this.line(lines(summary).join('\n'));
+    const gap = suppressed > 0 ? [`… ${suppressed} lines suppressed`] : [];
+    await this.#out.end(`${[...gap, ...lines(summary)].join('\n')}\n`);
   }
 
   close(): void {

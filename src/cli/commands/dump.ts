@@ -11,10 +11,10 @@ import { readState } from '../../state/file.js';
 import type { Context } from '../context.js';
 import { toCapture } from '../dump/capture.js';
 import { FrameTap, type TappedFrame } from '../dump/frame-tap.js';
-import { ownStdout, PatientWriter } from '../dump/patient-writer.js';
 import { Reasons } from '../dump/reasons.js';
 import { dumpLines, dumpRecord, isoTime } from '../dump/record.js';
 import type { Shown } from '../dump/shown.js';
+import { ownStdout, PatientWriter } from '../patient-writer.js';
 
 /** Between two looks: what comes meanwhile waits in the rings of the kernel. */
 const LOOK_MS = 20;

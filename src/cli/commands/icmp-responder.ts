@@ -53,12 +53,9 @@ export async function run(context: Context): Promise<number> {
   let pending = 0;
   let replies = 0;
   let started = false;
+  const gap = () => (globals.json ? `{"suppressed":${pending}}\n` : `… ${pending} lines suppressed\n`);
   const line = (text: string): boolean => {
-    if (
-      pending > 0 &&
-      out.write(globals.json ? `{"suppressed":${pending}}\n` : `… ${pending} lines suppressed\n`)
-    )
-      pending = 0;
+    if (pending > 0 && out.write(gap())) pending = 0;
     return out.write(`${text}\n`);
   };
   const lose = (count: number) => {
@@ -93,9 +90,9 @@ export async function run(context: Context): Promise<number> {
         if (limit !== undefined && t.counts[SlotCounter.EchoReplies]! >= limit) end.abort();
       },
     });
-    if (pending > 0) line('');
     const summary = summaryOf(ifname, tally, suppressed);
-    line(globals.json ? JSON.stringify(summary) : summaryLines(summary).join('\n'));
+    const last = globals.json ? JSON.stringify(summary) : summaryLines(summary).join('\n');
+    await out.end(`${pending > 0 ? gap() : ''}${last}\n`);
     return limit !== undefined && deadline !== undefined && summary.replies < limit ? Exit.No : Exit.Ok;
   } finally {
     clearTimeout(timer);

@@ -41,7 +41,7 @@ export async function run(context: Context): Promise<number> {
     });
   try {
     await withSocketOf(context, device, createPacketSocket, use);
-    reception.sumUp({ ifname }, summaryLines);
+    await reception.sumUp({ ifname }, summaryLines);
     const isShort = deadline !== undefined && count !== undefined && reception.received < count;
     return isShort ? Exit.No : Exit.Ok;
   } finally {

@@ -48,7 +48,8 @@ export async function run(context: Context): Promise<number> {
       },
     });
     const summary = pingSummary(path.host, totals, timeMs);
-    line(globals.json ? JSON.stringify(summary) : ['', ...pingSummaryLines(summary)].join('\n'));
+    const last = globals.json ? JSON.stringify(summary) : ['', ...pingSummaryLines(summary)].join('\n');
+    await out.end(`${last}\n`);
     return summary.received === 0 || isShort ? Exit.No : Exit.Ok;
   } finally {
     out.close();

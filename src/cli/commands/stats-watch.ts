@@ -48,7 +48,7 @@ export async function run(context: Context): Promise<number> {
       if (record) show.interval(record);
     }
   } finally {
-    show.end(globals.json ? [] : summaryLines(watch, print.style));
+    await show.end(globals.json ? [] : summaryLines(watch, print.style));
   }
   return Exit.Ok;
 }

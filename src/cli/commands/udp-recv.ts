@@ -44,7 +44,7 @@ export async function run(context: Context): Promise<number> {
     });
   try {
     await withSocket(context, { device }, use);
-    reception.sumUp({ address: named, port }, receiverLines);
+    await reception.sumUp({ address: named, port }, receiverLines);
     return Exit.Ok;
   } finally {
     reception.close();

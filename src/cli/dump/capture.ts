@@ -3,7 +3,7 @@ import { pcapngFrame, pcapngHead } from '../../capture/pcapng-writer.js';
 import { namingErrors } from '../../linux/file-error.js';
 import { whereTo } from '../filter/trial-view.js';
 import type { Io } from '../io.js';
-import { ownStdout, PatientWriter } from './patient-writer.js';
+import { ownStdout, PatientWriter } from '../patient-writer.js';
 import { verdictOf } from './record.js';
 import type { Shown } from './shown.js';
 

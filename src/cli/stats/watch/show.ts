@@ -19,7 +19,7 @@ export interface Show {
   /** Why there was nothing to look at. */
   problem(error: EvlnetError): void;
   /** With so many lines after all. */
-  end(lines: readonly string[]): void;
+  end(lines: readonly string[]): Promise<void>;
 }
 
 /** A picture that changes in its place. */
@@ -46,7 +46,7 @@ export function live({ io, env, print }: Context, first: WatchRecord, interval: 
       draw(`${time()}, per second over ${record.interval.toFixed(3)} s`, record);
     },
     problem: ({ message }) => note(message),
-    end(lines) {
+    async end(lines) {
       screen.end();
       if (lines.length > 0) io.stdout.write(`${lines.join('\n')}\n`);
     },
@@ -84,8 +84,8 @@ export function streamed(context: Context): Show {
       ]);
     },
     problem: ({ message, hint }) => context.warn(message, hint),
-    end(lines) {
-      if (lines.length > 0) out.write(`${lines.join('\n')}\n`);
+    async end(lines) {
+      if (lines.length > 0) await out.end(`${lines.join('\n')}\n`);
       out.close();
     },
   };

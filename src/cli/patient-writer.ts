@@ -1,6 +1,6 @@
 import { constants, openSync, writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { namingErrors } from '../../linux/file-error.js';
+import { namingErrors } from '../linux/file-error.js';
 
 const STDOUT = 1;
 const FULL_MS = 5;
