@@ -105,8 +105,9 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'ping' }])(
     expect(inBand()).toBe(true);
     expect(stand.evlnet('port', 'show', 'eth0.42').stdout).toContain('state STALE');
     const next = keep(await stand.responder());
-    expect(answers()).toBe(true);
+    // Its replies come to every ping: they may fill the buffer of one before that has looked once.
     await flood.stop();
+    expect(answers()).toBe(true);
     expect(await next.stop()).toBe(0);
     expect(rxvlan()).toBe(before);
     expect(existsSync(stand.runRoot)).toBe(false);
