@@ -15,7 +15,7 @@ _evlnet() {
     case $prev in
         dev|link|-i|--interface) _evlnet_devices; return ;;
         -batch|--batch|-state|--state|object|pcap|--output) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-        -w|--write) if [[ $object == dump ]]; then COMPREPLY=($(compgen -f -- "$cur")); return; fi ;;
+        -r|--read|-w|--write) if [[ $object == dump ]]; then COMPREPLY=($(compgen -f -- "$cur")); return; fi ;;
         -b) if [[ $object != net ]]; then COMPREPLY=($(compgen -f -- "$cur")); return; fi ;;
         -n|-netns|--netns) if [[ $object != net ]]; then COMPREPLY=($(compgen -W "$(ls /run/netns 2>/dev/null)" -- "$cur")); return; fi ;;
         driver) case $object in port) _evlnet_words "auto xdp pcap"; return ;; esac ;;
@@ -145,7 +145,7 @@ _evlnet() {
         ping)
             _evlnet_words "-i --interface -c --count -s --size -f --flood --interval -w --deadline -q --quiet --spin --cpu -P --priority" ;;
         dump)
-            _evlnet_words "verdict -i --interface -c --count -x --hex -w --write" ;;
+            _evlnet_words "verdict -i --interface -c --count -x --hex -r --read -w --write" ;;
         monitor)
             _evlnet_words "all port vlans filter neigh worker link" ;;
         check)

@@ -5,6 +5,8 @@ export interface FrameBlock {
   /** First octet of a frame in `octets`, its destination address. */
   readonly offsets: Uint32Array;
   readonly lengths: Uint32Array;
+  /** When it was captured, in nanoseconds since 1970, where somebody wants to know; 0 where nobody does. */
+  readonly times?: BigUint64Array | undefined;
   count: number;
   /** Of them, frames that the capture holds only the beginning of. */
   cut: number;
@@ -34,9 +36,10 @@ export const part = (block: FrameBlock, i: number, count: number): FrameBlock =>
   cut: 0,
 });
 
-/** A block without frames, to be filled. */
-export const newBlock = (octets: Uint8Array): FrameBlock => ({
+/** A block without frames, to be filled; with their times where those are wanted. */
+export const newBlock = (octets: Uint8Array, isTimed = false): FrameBlock => ({
   octets,
+  times: isTimed ? new BigUint64Array(BLOCK_FRAMES) : undefined,
   offsets: new Uint32Array(BLOCK_FRAMES),
   lengths: new Uint32Array(BLOCK_FRAMES),
   count: 0,

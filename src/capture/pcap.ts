@@ -1,4 +1,4 @@
-// draft-ietf-opsawg-pcap: a header of 24 octets, then records of 16 octets and the frame. Both byte orders; time is not read.
+// draft-ietf-opsawg-pcap: a header of 24 octets, then records of 16 octets and the frame. Both byte orders, both units of time.
 import { EvlnetError } from '../errors.js';
 import { add, type FrameBlock, isFull } from './block.js';
 import { damaged, type Format, LONGEST_FRAME, linkTypeError } from './format.js';
@@ -12,7 +12,7 @@ const Magic = {
 } as const;
 
 const HEADER = { major: 4, linkType: 20, length: 24 } as const;
-const RECORD = { captured: 8, original: 12, length: 16 } as const;
+const RECORD = { seconds: 0, fraction: 4, captured: 8, original: 12, length: 16 } as const;
 // The upper bits tell of frame check sequences, and are reserved.
 const LINK_TYPE_MASK = 0x03ff_ffff;
 
@@ -20,12 +20,15 @@ export const isPcap = (magic: number): boolean => (Object.values(Magic) as numbe
 
 export class Pcap implements Format {
   readonly #isLittle: boolean;
+  /** Nanoseconds of the unit of the fraction. */
+  readonly #unit: bigint;
   #hasHeader = false;
   /** Octets before the buffer. */
   #before = 0;
 
   constructor(magic: number) {
     this.#isLittle = magic === Magic.MicroSwapped || magic === Magic.NanoSwapped;
+    this.#unit = magic === Magic.Nano || magic === Magic.NanoSwapped ? 1n : 1000n;
   }
 
   parse(view: DataView, from: number, end: number, block: FrameBlock): number {
@@ -43,11 +46,18 @@ export class Pcap implements Format {
       }
       const frame = at + RECORD.length;
       if (end - frame < length) break;
+      if (block.times !== undefined) block.times[block.count] = this.#time(view, at);
       add(block, frame, length, view.getUint32(at + RECORD.original, this.#isLittle));
       at = frame + length;
     }
     this.#before += at - from;
     return at;
+  }
+
+  #time(view: DataView, at: number): bigint {
+    const seconds = view.getUint32(at + RECORD.seconds, this.#isLittle);
+    const fraction = view.getUint32(at + RECORD.fraction, this.#isLittle);
+    return BigInt(seconds) * 1_000_000_000n + BigInt(fraction) * this.#unit;
   }
 
   #readHeader(view: DataView, at: number): void {

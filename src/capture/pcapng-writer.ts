@@ -4,9 +4,12 @@ const INTERFACE = 1;
 const PACKET = 6;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const LINKTYPE_ETHERNET = 1;
-/** Options: the end of them, a comment, the interface's name, 10^-9 s as the unit of time. */
-const Option = { End: 0, Comment: 1, Name: 2, TimeUnit: 9 } as const;
+/** Options: the end of them, a comment; of an interface its name, and 10^-9 s as the unit of time; of a frame its flags. */
+const Option = { End: 0, Comment: 1, Name: 2, Flags: 2, TimeUnit: 9 } as const;
 const NANOSECONDS = 9;
+/** epb_flags, bits 0 and 1. */
+export const Direction = { Inbound: 1, Outbound: 2 } as const;
+export type Direction = (typeof Direction)[keyof typeof Direction];
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const padded = (length: number): number => (length + 3) & ~3;
@@ -32,13 +35,26 @@ export function pcapngHead(ifname: string): Uint8Array {
 }
 
 /** A frame of `length` octets, of which `octets` are there; `timeNs` since 1970. */
-export function pcapngFrame(octets: Uint8Array, length: number, timeNs: bigint, comment: string): Uint8Array {
+export function pcapngFrame(
+  octets: Uint8Array,
+  length: number,
+  timeNs: bigint,
+  comment: string,
+  direction: Direction,
+): Uint8Array {
   const about = new DataView(new ArrayBuffer(20));
   about.setUint32(4, Number(timeNs >> 32n), true);
   about.setUint32(8, Number(timeNs & 0xffff_ffffn), true);
   about.setUint32(12, octets.length, true);
   about.setUint32(16, length, true);
-  return block(PACKET, [about, octets, option(Option.Comment, text(comment)), option(Option.End)]);
+  const flags = new Uint8Array(Uint32Array.of(direction).buffer);
+  return block(PACKET, [
+    about,
+    octets,
+    option(Option.Comment, text(comment)),
+    option(Option.Flags, flags),
+    option(Option.End),
+  ]);
 }
 
 function option(code: number, value: Uint8Array = new Uint8Array()): Uint8Array {

@@ -11,6 +11,14 @@ export type Read = (into: Uint8Array) => Promise<number>;
 /** Room for a good read; less than 1 MiB might not hold the longest record of every format. */
 export const BUFFER_LENGTH = 4 << 20;
 
+/** How a capture is read. */
+export interface Reading {
+  /** Frames in hexadecimal, too. */
+  readonly hex: boolean;
+  /** When they were captured is wanted. */
+  readonly timed?: boolean;
+}
+
 /** Reads a capture of any length in one buffer, which may be memory of somebody else's. */
 export class CaptureReader {
   readonly #octets: Uint8Array;
@@ -23,12 +31,12 @@ export class CaptureReader {
 
   constructor(
     private readonly read: Read,
-    private readonly accepts: { readonly hex: boolean },
+    private readonly reading: Reading,
     buffer: Uint8Array = new Uint8Array(BUFFER_LENGTH),
   ) {
     this.#octets = buffer;
     this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-    this.#block = newBlock(buffer);
+    this.#block = newBlock(buffer, reading.timed);
   }
 
   /** Octets at the end that are no whole frame: whoever wrote the capture was stopped, or still writes. */
@@ -64,7 +72,7 @@ export class CaptureReader {
     const magic = this.#end < 4 ? 0 : this.#view.getUint32(0);
     if (isPcap(magic)) return new Pcap(magic);
     if (magic === PCAPNG_MAGIC) return new Pcapng();
-    if (this.accepts.hex) return new HexLines();
+    if (this.reading.hex) return new HexLines();
     const isCompressed = magic >>> 16 === 0x1f8b || magic === 0x28b52ffd;
     throw new EvlnetError('EVL_CAPTURE', 'Cannot read the capture: it is neither pcap nor pcapng', {
       hint: isCompressed

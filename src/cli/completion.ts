@@ -49,7 +49,7 @@ function previousWords(): string {
   const lines = [
     ['dev|link|-i|--interface', '_evlnet_devices; return'],
     ['-batch|--batch|-state|--state|object|pcap|--output', `${FILES}; return`],
-    ['-w|--write', `if [[ $object == dump ]]; then ${FILES}; return; fi`],
+    ['-r|--read|-w|--write', `if [[ $object == dump ]]; then ${FILES}; return; fi`],
     // Some letters are the object's own.
     ['-b', `if [[ $object != net ]]; then ${FILES}; return; fi`],
     [

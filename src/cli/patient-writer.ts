@@ -1,4 +1,4 @@
-import { constants, openSync, writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { namingErrors } from '../linux/file-error.js';
 
@@ -43,8 +43,9 @@ export class PatientWriter {
   }
 }
 
-/** Opened anew, so that a full pipe or a terminal that was stopped makes nobody wait; as it is where that cannot be (a socket). */
+/** Opened anew, so that a full pipe or a terminal that was stopped makes nobody wait; as it is where that cannot be (a socket), or need not: a file goes on where others left off. */
 export function ownStdout(): number {
+  if (fstatSync(STDOUT).isFile()) return STDOUT;
   try {
     return openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK);
   } catch {

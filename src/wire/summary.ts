@@ -72,10 +72,42 @@ function ipv4Summary(v: DataView, at: number, end: number): string {
 
 function icmpSummary(v: DataView, at: number): string {
   const type = icmpv4.type(v, at);
-  const isRequest = type === icmpv4.Type.Echo;
-  if (!isRequest && type !== icmpv4.Type.EchoReply) return `type ${type} code ${icmpv4.code(v, at)}`;
-  return `echo ${isRequest ? 'request' : 'reply'} id ${icmpv4.identifier(v, at)} seq ${icmpv4.sequence(v, at)}`;
+  const code = icmpv4.code(v, at);
+  const query = QUERIES.get(type);
+  if (query !== undefined) return `${query} id ${icmpv4.identifier(v, at)} seq ${icmpv4.sequence(v, at)}`;
+  const mtu =
+    type === icmpv4.Type.DestinationUnreachable && code === icmpv4.Code.FragmentationNeeded
+      ? `, mtu ${icmpv4.nextHopMtu(v, at)}`
+      : '';
+  return `${ERRORS.get(type)?.[code] ?? `type ${type} code ${code}`}${mtu}`;
 }
+
+const QUERIES: ReadonlyMap<number, string> = new Map([
+  [icmpv4.Type.EchoReply, 'echo reply'],
+  [icmpv4.Type.Echo, 'echo request'],
+  [icmpv4.Type.Timestamp, 'timestamp request'],
+  [icmpv4.Type.TimestampReply, 'timestamp reply'],
+]);
+
+/** By code: RFC 792, and RFC 1812 for what is prohibited. */
+const ERRORS: ReadonlyMap<number, Readonly<Record<number, string>>> = new Map([
+  [
+    icmpv4.Type.DestinationUnreachable,
+    {
+      0: 'net unreachable',
+      1: 'host unreachable',
+      2: 'protocol unreachable',
+      3: 'port unreachable',
+      4: 'fragmentation needed',
+      5: 'source route failed',
+      13: 'prohibited',
+    },
+  ],
+  [icmpv4.Type.SourceQuench, { 0: 'source quench' }],
+  [icmpv4.Type.Redirect, { 0: 'redirect net', 1: 'redirect host' }],
+  [icmpv4.Type.TimeExceeded, { 0: 'time exceeded in transit', 1: 'time exceeded in reassembly' }],
+  [icmpv4.Type.ParameterProblem, { 0: 'parameter problem' }],
+]);
 
 const PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [ipv4.Protocol.Icmp, 'ICMP'],

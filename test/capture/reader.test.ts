@@ -5,7 +5,17 @@ import { describe, expect, test } from '@jest/globals';
 import { readFile, readStream } from '../../src/capture/read.js';
 import { BUFFER_LENGTH, CaptureReader } from '../../src/capture/reader.js';
 import { EvlnetError } from '../../src/errors.js';
-import { comment, enhanced, interfaceBlock, joined, obsolete, pcap, section, simple } from './write.js';
+import {
+  comment,
+  enhanced,
+  interfaceBlock,
+  joined,
+  number,
+  obsolete,
+  pcap,
+  section,
+  simple,
+} from './write.js';
 
 const frame = (length: number, first = length): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (first + i) & 0xff);
@@ -84,6 +94,56 @@ describe.each(orders)('%s-endian', (order) => {
     const long = { type: 0x0000_000a, body: Array<number>(400_000).fill(6) };
     const octets = section([interfaceBlock(1, order), long, enhanced(FRAMES[0]!, order)], order);
     expect((await readAll(octets, 65536, new Uint8Array(1 << 20))).frames).toEqual(FRAMES.slice(0, 1));
+  });
+});
+
+/** Of the frames of a capture. */
+async function timesOf(octets: Uint8Array): Promise<bigint[]> {
+  const reader = new CaptureReader(readStream(pieces(octets)), { hex: true, timed: true });
+  const block = (await reader.next())!;
+  return [...block.times!.subarray(0, block.count)];
+}
+
+describe.each(orders)('times, %s-endian', (order) => {
+  test.each([
+    [false, 1_700_000_000_999_999_000n],
+    [true, 1_700_000_000_000_999_999n],
+  ])('pcap, nanoseconds: %s', async (nano, ns) => {
+    const times = [[1_700_000_000, 999_999] as const, [0xffff_ffff, 0] as const];
+    expect(await timesOf(pcap(FRAMES.slice(0, 2), { order, nano, times }))).toEqual([
+      ns,
+      4_294_967_295_000_000_000n,
+    ]);
+  });
+
+  const unit = (value: number) => [...number(9, 2, order), ...number(1, 2, order), value, 0, 0, 0];
+  const seconds = (high: number, low: number) => {
+    const halves = order === 'little' ? [low, high] : [high, low];
+    return [...number(14, 2, order), ...number(8, 2, order), ...halves.flatMap((h) => number(h, 4, order))];
+  };
+  const END = number(0, 4, order);
+  const cases: [what: string, options: readonly number[], ns: bigint][] = [
+    ['no unit: microseconds', [], 0x1_0000_0002n * 1000n],
+    ['nanoseconds', [...unit(9), ...END], 0x1_0000_0002n],
+    ['seconds', [...unit(0), ...END], (0x1_0000_0002n * 1_000_000_000n) % 2n ** 64n],
+    ['2^-32 s', unit(0xa0), 1_000_000_000n],
+    [
+      'an offset',
+      [...comment('x', order).slice(0, -4), ...unit(9), ...seconds(0, 7)],
+      0x1_0000_0002n + 7_000_000_000n,
+    ],
+    [
+      'an offset below zero',
+      [...seconds(0xffff_ffff, 0xffff_ffff), ...unit(6)],
+      0x1_0000_0002n * 1000n - 1_000_000_000n,
+    ],
+    ['behind the end of the options', [...END, ...unit(9)], 0x1_0000_0002n * 1000n],
+    ['an option that is cut', [...number(9, 2, order), ...number(9, 2, order)], 0x1_0000_0002n * 1000n],
+  ];
+  test.each(cases)('pcapng, %s', async (_, options, ns) => {
+    const frame = enhanced(FRAMES[0]!, order, 0, 60, [1, 2]);
+    const octets = section([interfaceBlock(1, order, 0, options), frame, simple(FRAMES[1]!, order)], order);
+    expect(await timesOf(octets)).toEqual([ns, 0n]);
   });
 });
 

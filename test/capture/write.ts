@@ -15,10 +15,12 @@ export interface PcapFields {
   major?: number;
   /** Octets kept of a frame. */
   snapLength?: number;
+  /** Seconds and fraction of each frame; by default a second apart. */
+  times?: readonly (readonly [seconds: number, fraction: number])[];
 }
 
 export function pcap(frames: readonly Uint8Array[], fields: PcapFields = {}): Uint8Array {
-  const { order = 'little', nano = false, linkType = 1, major = 2, snapLength = 262144 } = fields;
+  const { order = 'little', nano = false, linkType = 1, major = 2, snapLength = 262144, times } = fields;
   const n = (value: number, size: 2 | 4) => number(value, size, order);
   const header = [
     ...n(nano ? 0xa1b23c4d : 0xa1b2c3d4, 4),
@@ -33,7 +35,8 @@ export function pcap(frames: readonly Uint8Array[], fields: PcapFields = {}): Ui
     header,
     ...frames.map((frame, i) => {
       const kept = frame.subarray(0, snapLength);
-      return [...n(1700000000 + i, 4), ...n(i, 4), ...n(kept.length, 4), ...n(frame.length, 4), ...kept];
+      const [seconds, fraction] = times?.[i] ?? [1700000000 + i, i];
+      return [...n(seconds, 4), ...n(fraction, 4), ...n(kept.length, 4), ...n(frame.length, 4), ...kept];
     }),
   ]);
 }
@@ -72,9 +75,14 @@ export const comment = (text: string, order: Order): number[] => {
   ];
 };
 
-export const interfaceBlock = (linkType: number, order: Order, snapLength = 0): PcapngBlock => ({
+export const interfaceBlock = (
+  linkType: number,
+  order: Order,
+  snapLength = 0,
+  options: readonly number[] = comment('eth0', order),
+): PcapngBlock => ({
   type: 1,
-  body: [...number(linkType, 2, order), 0, 0, ...number(snapLength, 4, order), ...comment('eth0', order)],
+  body: [...number(linkType, 2, order), 0, 0, ...number(snapLength, 4, order), ...options],
 });
 
 const aligned = (frame: Uint8Array): number[] => [
@@ -82,12 +90,18 @@ const aligned = (frame: Uint8Array): number[] => [
   ...Array<number>((4 - (frame.length % 4)) % 4).fill(0),
 ];
 
-export const enhanced = (frame: Uint8Array, order: Order, of = 0, original = frame.length): PcapngBlock => ({
+export const enhanced = (
+  frame: Uint8Array,
+  order: Order,
+  of = 0,
+  original = frame.length,
+  time: readonly [high: number, low: number] = [0x5f5e1, 0],
+): PcapngBlock => ({
   type: 6,
   body: [
     ...number(of, 4, order),
-    ...number(0x5f5e1, 4, order),
-    ...number(0, 4, order),
+    ...number(time[0], 4, order),
+    ...number(time[1], 4, order),
     ...number(frame.length, 4, order),
     ...number(original, 4, order),
     ...aligned(frame),

@@ -7,7 +7,14 @@ const of = (frame: Uint8Array) => summary(new DataView(frame.buffer, frame.byteO
 const cases: [fields: FrameFields, want: string][] = [
   [{ icmp: {} }, '10.10.10.10 > 10.10.10.11 ICMP echo request id 7 seq 1'],
   [{ icmp: { type: 0, sequence: 9 } }, '10.10.10.10 > 10.10.10.11 ICMP echo reply id 7 seq 9'],
-  [{ icmp: { type: 3, code: 4 } }, '10.10.10.10 > 10.10.10.11 ICMP type 3 code 4'],
+  [{ icmp: { type: 3, code: 3 } }, '10.10.10.10 > 10.10.10.11 ICMP port unreachable'],
+  [
+    { icmp: { type: 3, code: 4, sequence: 1400 } },
+    '10.10.10.10 > 10.10.10.11 ICMP fragmentation needed, mtu 1400',
+  ],
+  [{ icmp: { type: 11, code: 1 } }, '10.10.10.10 > 10.10.10.11 ICMP time exceeded in reassembly'],
+  [{ icmp: { type: 14 } }, '10.10.10.10 > 10.10.10.11 ICMP timestamp reply id 7 seq 1'],
+  [{ icmp: { type: 3, code: 99 } }, '10.10.10.10 > 10.10.10.11 ICMP type 3 code 99'],
   [{ tags: [{ vid: 42 }], udp: {} }, 'vid 42 10.10.10.10.40000 > 10.10.10.11.42042 UDP, 8 octets'],
   [
     { tags: [{ vid: 7, tpid: 0x88a8 }, { vid: 42 }], icmp: {} },

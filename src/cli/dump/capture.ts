@@ -1,10 +1,10 @@
 import { openSync } from 'node:fs';
-import { pcapngFrame, pcapngHead } from '../../capture/pcapng-writer.js';
+import { Direction, pcapngFrame, pcapngHead } from '../../capture/pcapng-writer.js';
 import { namingErrors } from '../../linux/file-error.js';
 import { whereTo } from '../filter/trial-view.js';
 import type { Io } from '../io.js';
 import { ownStdout, PatientWriter } from '../patient-writer.js';
-import { verdictOf } from './record.js';
+import { stackText, verdictOf } from './record.js';
 import type { Shown } from './shown.js';
 
 /** Writes pcapng, with a comment at each frame; `-` is standard output. What else there is to say goes to stderr. */
@@ -25,13 +25,14 @@ export function toCapture(
       say(text);
       return out.write(pcapngHead(ifname));
     },
-    show(frame, ns, reason) {
+    show(frame, ns, reason, word) {
       const verdict = verdictOf(frame);
-      const comment = `${verdict.verdict} ${whereTo(verdict)} (${reason})`;
-      return out.write(pcapngFrame(frame.octets, frame.length, ns, comment));
+      const comment = `${verdict.verdict} ${whereTo(verdict)} (${reason})${stackText(word)}`;
+      return out.write(pcapngFrame(frame.octets, frame.length, ns, comment, Direction.Inbound));
     },
-    async end(frames, lost) {
-      say(`${frames} frames, ${lost} lost`);
+    sent: (octets, ns) => out.write(pcapngFrame(octets, octets.length, ns, 'sent', Direction.Outbound)),
+    async end(text) {
+      say(text);
       return true;
     },
   };

@@ -7,16 +7,11 @@ import { type BpfMap, mapById, possibleCpus } from '../../linux/bpf.js';
 import { nowNs } from '../../linux/clock.js';
 import { Errno } from '../../linux/libc.js';
 import { PerfRing } from '../../linux/perf-ring.js';
+import type { JudgedFrame } from './shown.js';
 
-/** A frame that has been at the hook. */
-export interface TappedFrame {
+export interface TappedFrame extends JudgedFrame {
   /** CLOCK_MONOTONIC. */
   readonly timeNs: number;
-  readonly verdict: Verdict;
-  readonly queue: number;
-  /** As many as were copied of `length`. */
-  readonly octets: Uint8Array;
-  readonly length: number;
 }
 
 /** Frames as the XDP program of a worker tells of them. */

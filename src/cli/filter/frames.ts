@@ -2,11 +2,12 @@ import { closeSync, openSync } from 'node:fs';
 import { blockOf, type FrameBlock } from '../../capture/block.js';
 import { hexOctets } from '../../capture/hex-lines.js';
 import { readFile, readStream } from '../../capture/read.js';
-import { CaptureReader, type Read } from '../../capture/reader.js';
+import { CaptureReader, type Read, type Reading } from '../../capture/reader.js';
 import { usage } from '../../errors.js';
 import { namingErrors } from '../../linux/file-error.js';
 import type { Context } from '../context.js';
 import { incomplete } from '../incomplete.js';
+import type { Io } from '../io.js';
 
 /** Where the frames of `filter test` and `packet send` come from. */
 export interface Frames {
@@ -33,16 +34,25 @@ export function givenFrames(
       'frames come from one place',
     );
   if (kinds[0] === 'hex') return ofBlock(blockOf(given.list('hex').map(hexOctets)));
+  return captureFrames(kinds[0] === '-' ? '-' : given.text('pcap')!, io, {}, buffer);
+}
+
+/** The frames of a capture; `-` is standard input, which may bring them in hexadecimal. */
+export function captureFrames(
+  path: string,
+  io: Pick<Io, 'stdin' | 'stop'>,
+  reading: Omit<Reading, 'hex'>,
+  buffer?: Uint8Array,
+): Frames {
   const ended = endOf(io.stop());
   const orEnded =
     (read: Read): Read =>
     (into) =>
       Promise.race([read(into), ended]);
-  if (kinds[0] === '-')
-    return ofReader(new CaptureReader(orEnded(readStream(io.stdin())), { hex: true }, buffer));
-  const path = given.text('pcap')!;
+  if (path === '-')
+    return ofReader(new CaptureReader(orEnded(readStream(io.stdin())), { ...reading, hex: true }, buffer));
   const fd = namingErrors('read capture', path, 'tcpdump -w FILE writes one', () => openSync(path, 'r'));
-  const reader = new CaptureReader(orEnded(readFile(fd)), { hex: false }, buffer);
+  const reader = new CaptureReader(orEnded(readFile(fd)), { ...reading, hex: false }, buffer);
   return { ...ofReader(reader), close: () => closeSync(fd) };
 }
 

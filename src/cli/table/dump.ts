@@ -7,7 +7,8 @@ export const dump: ObjectSpec = {
   verbs: [
     {
       name: '',
-      synopsis: '-i IFNAME [ -c COUNT ] [ -x ] [ -w FILE ] [ verdict { accept | skip | vlan | drop } ]...',
+      synopsis:
+        '-i IFNAME [ -r FILE ] [ -c COUNT ] [ -x ] [ -w FILE ] [ verdict { accept | skip | vlan | drop } ]...',
       about: 'what comes to a device, in-band or not, and what becomes of it, until Ctrl-C',
       words: [
         {
@@ -35,6 +36,12 @@ export const dump: ObjectSpec = {
         },
         { name: 'hex', letter: 'x', about: 'also the octets of each frame' },
         {
+          name: 'read',
+          letter: 'r',
+          value: 'FILE',
+          about: 'what filter and stack make of a capture instead; - is standard input',
+        },
+        {
           name: 'write',
           letter: 'w',
           value: 'FILE',
@@ -52,13 +59,20 @@ export const dump: ObjectSpec = {
         'queue',
         'summary',
         'hex',
+        'stack',
+        'drop',
+        'sent',
         'frames',
         'lost',
+        'taken',
+        'transmitted',
+        'drops',
       ],
       examples: [
         { command: 'evlnet dump -i eth0', does: 'everything that comes, and what becomes of it' },
         { command: 'evlnet dump -i eth0.42 -c 10 -x verdict vlan', does: 'ten frames that VLAN 42 takes' },
         { command: 'evlnet dump -i eth0 -w - | wireshark -k -i -', does: 'the same in Wireshark' },
+        { command: 'evlnet dump -i eth0 -r trace.pcap', does: 'what they would have made of these frames' },
       ],
       load: () => import('../commands/dump.js'),
     },
