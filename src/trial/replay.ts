@@ -42,7 +42,6 @@ export class Replay {
   readonly #wire: LoopbackDevice;
   readonly #own: OwnStack;
   readonly #batch = new Batch(BATCH);
-  readonly #before = new Float64Array(SLOT_STRIDE);
   #now = BEGIN_NS;
 
   constructor(setups: readonly PortSetup[]) {
@@ -81,13 +80,12 @@ export class Replay {
 
   /** `vid`: of the frame's innermost tag, 0 where it has none. */
   receive(octets: Uint8Array, vid: number): Replayed {
-    const slot = this.#own.stack.port(vid) === undefined ? 0 : vid;
-    const counts = this.#own.counters.slots.subarray(slot * SLOT_STRIDE, (slot + 1) * SLOT_STRIDE);
-    this.#before.set(counts);
+    const before = this.#countsOf(vid);
     if (!this.#put(octets)) return { fate: 'too long', sent: [] };
     this.#own.turn();
     const sent = this.#sent();
-    const hasGrown = (i: number) => counts[i]! > this.#before[i]!;
+    const after = this.#countsOf(vid);
+    const hasGrown = (i: number) => after[i]! > before[i]!;
     for (let i = 1; i < DROP_COUNT; i++)
       if (hasGrown(i)) return { fate: 'dropped', drop: DROPS[i]![0], sent };
     if (sent.length > 0) return { fate: 'answered', sent };
@@ -104,6 +102,13 @@ export class Replay {
         if (count > 0) drops[DROPS[i]![0]] = (drops[DROPS[i]![0]] ?? 0) + count;
       }
     return drops;
+  }
+
+  /** Of the port of that VID and, where there is none, of the device: whichever has the frame. */
+  #countsOf(vid: number): Float64Array {
+    const { slots } = this.#own.counters;
+    const own = slots.slice(vid * SLOT_STRIDE, (vid + 1) * SLOT_STRIDE);
+    return vid === 0 ? own : own.map((count, i) => count + slots[i]!);
   }
 
   #put(octets: Uint8Array): boolean {

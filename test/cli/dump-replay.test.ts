@@ -175,6 +175,17 @@ test('what cannot be read, or is of no device here', async () => {
     code: 2,
     err: expect.stringMatching(/^Cannot find device "eth7"/),
   });
+  const same = capture([echo()]);
+  const before = readFileSync(same);
+  expect(await host.run(`dump -i eth0 -r ${same} -w ${same}`)).toMatchObject({
+    code: 1,
+    err: `Cannot read and write "${same}" at once\nHint: name another file with -w\n`,
+  });
+  expect(readFileSync(same)).toEqual(before);
+  expect(await host.run(`dump -i eth0 -r ${host.folder}`)).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/^Cannot read capture ".*": illegal operation on a directory \(EISDIR\)\n/),
+  });
   const file = join(host.folder, 'text');
   writeFileSync(file, 'no capture at all');
   expect((await host.run(`dump -i eth0 -r ${file}`)).err).toMatch(/neither pcap nor pcapng/);

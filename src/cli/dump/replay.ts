@@ -1,6 +1,7 @@
+import { statSync } from 'node:fs';
 import type { FrameBlock } from '../../capture/block.js';
 import { readNetworkTables } from '../../configuration/tables.js';
-import { EvlnetError, Exit } from '../../errors.js';
+import { EvlnetError, Exit, usage } from '../../errors.js';
 import { OUTCOMES } from '../../filter/classify.js';
 import { Verdict } from '../../filter/verdict.js';
 import { readState } from '../../state/file.js';
@@ -32,6 +33,7 @@ export async function replay(context: Context): Promise<number> {
   try {
     const stack = new Replay(await portsOf(context, tried));
     const [from, to] = [given.text('read')!, given.text('write')];
+    if (to !== undefined) refuseSame(from, to);
     const frames = captureFrames(from, io, { timed: true }, trial.engine.buffer);
     try {
       const shown =
@@ -112,6 +114,15 @@ class Player {
     this.#transmitted++;
     return this.shown.sent(octets, ns);
   }
+}
+
+/** Opened to be written, it would be empty before it is read. */
+function refuseSame(from: string, to: string): void {
+  const [a, b] = [from, to].map((file) =>
+    file === '-' ? undefined : statSync(file, { throwIfNoEntry: false }),
+  );
+  if (a !== undefined && a.dev === b?.dev && a.ino === b.ino)
+    throw usage('EVL_ARGUMENT', `Cannot read and write "${from}" at once`, 'name another file with -w');
 }
 
 /** What WebAssembly cannot run, the kernel does. */

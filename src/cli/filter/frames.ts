@@ -51,8 +51,15 @@ export function captureFrames(
       Promise.race([read(into), ended]);
   if (path === '-')
     return ofReader(new CaptureReader(orEnded(readStream(io.stdin())), { ...reading, hex: true }, buffer));
-  const fd = namingErrors('read capture', path, 'tcpdump -w FILE writes one', () => openSync(path, 'r'));
-  const reader = new CaptureReader(orEnded(readFile(fd)), { ...reading, hex: false }, buffer);
+  const named = <T>(act: () => T): T => namingErrors('read capture', path, 'tcpdump -w FILE writes one', act);
+  const fd = named(() => openSync(path, 'r'));
+  const octets: Read = (into) =>
+    readFile(fd)(into).catch((error: unknown) =>
+      named(() => {
+        throw error;
+      }),
+    );
+  const reader = new CaptureReader(orEnded(octets), { ...reading, hex: false }, buffer);
   return { ...ofReader(reader), close: () => closeSync(fd) };
 }
 
