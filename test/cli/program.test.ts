@@ -63,6 +63,21 @@ describeIf(['build'])('the program', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
   });
 
+  test('stats watch gives the terminal back when it is stopped, and takes it again', async () => {
+    const argv = ['stats', 'watch', 'interval', '0.2'];
+    const { code, out, err } = await run(['python3', 'test/cli/terminal.py', PROGRAM, ...argv], {
+      EVLNET_STATE: join(folder, 'state.json'),
+    });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out.split('\n')).toEqual([
+      expect.stringMatching(/\\x1b\[\?1049h[^h]*\?25l\\x1b\[H/),
+      expect.stringMatching(/\\x1b\[\?1049l<stopped>'$/),
+      expect.stringMatching(/^'\\x1b\[\?1049h/),
+      expect.stringMatching(/\\x1b\[\?1049l.*<ended 0>'$/),
+      '',
+    ]);
+  });
+
   test('reads a batch from standard input, and runs each command as it comes', async () => {
     const child = spawn(PROGRAM, ['-b', '-'], {
       env: { ...process.env, EVLNET_STATE: join(folder, 'batch.json') },

@@ -15,7 +15,17 @@ export class Screen {
   constructor(readonly output: Output) {
     this.#out = lineWriter(output);
     output.write(BEGIN);
+    process.on('SIGTSTP', this.#stop);
   }
+
+  /** Ctrl-Z: the shell has the terminal as it was. Where nobody could continue it, the kernel does not stop it. */
+  readonly #stop = (): void => {
+    process.off('SIGTSTP', this.#stop);
+    this.output.write(END);
+    process.kill(process.pid, 'SIGTSTP');
+    this.output.write(BEGIN);
+    process.on('SIGTSTP', this.#stop);
+  };
 
   /** As many of the lines as there is room for; each is as wide as the terminal at most. */
   draw(lines: readonly string[]): void {
@@ -28,6 +38,7 @@ export class Screen {
   }
 
   end(): void {
+    process.off('SIGTSTP', this.#stop);
     this.#out.close();
     this.output.write(END);
   }
