@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Io } from '../../src/cli/io.js';
@@ -10,6 +10,7 @@ import type { Wanted } from '../../src/filter/verify.js';
 import type { Address, Link } from '../../src/linux/link.js';
 import type { KernelNeighbour } from '../../src/linux/neighbour.js';
 import type { KernelRoute } from '../../src/linux/route.js';
+import { Counters, PAGE_LENGTH } from '../../src/memory/counters.js';
 
 /** A link as rtnetlink tells it; up, with a carrier, unless told. */
 export const link = (ifindex: number, ifname: string, more: Partial<Link> = {}): Link => ({
@@ -126,6 +127,16 @@ export class FakeHost {
     const { code, out, err } = await this.run(line);
     if (code !== 0 || err !== '') throw new Error(`${line}: exit ${code}\n${err}`);
     return out;
+  }
+
+  /** A worker of `eth0` runs, whose page of counters `fill` fills. */
+  runsWorker(fill: (counters: Counters) => void, more?: Parameters<typeof runningWorker>[1]): void {
+    const folder = join(this.folder, 'eth0');
+    mkdirSync(folder);
+    const page = new ArrayBuffer(PAGE_LENGTH);
+    fill(new Counters(page));
+    writeFileSync(join(folder, 'stats'), new Uint8Array(page));
+    this.workers = [runningWorker(folder, more)];
   }
 
   state(): Record<string, unknown> {

@@ -1,20 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { preferredFormat } from '../../src/cli/stats/metrics/negotiation.js';
 import { DROP_COUNT } from '../../src/drop.js';
 import { HOOK_COUNT } from '../../src/filter/verdict.js';
-import {
-  Counters,
-  DeviceCounter,
-  PAGE_LENGTH,
-  SLOT_STRIDE,
-  SlotCounter,
-  Stage,
-} from '../../src/memory/counters.js';
+import { type Counters, DeviceCounter, SLOT_STRIDE, SlotCounter, Stage } from '../../src/memory/counters.js';
 import { record } from '../../src/memory/histogram.js';
 import { describeIf } from '../capability.js';
-import { FakeHost, runningWorker } from './fake.js';
+import { FakeHost } from './fake.js';
 import { parseMetrics, sampleOf } from './metrics.js';
 
 let host: FakeHost;
@@ -25,11 +18,7 @@ beforeEach(async () => {
 afterEach(() => host.close());
 
 /** A worker in whose page every counter has a value of its own. */
-const count = () => {
-  const folder = `${host.folder}/eth0`;
-  mkdirSync(folder);
-  const buffer = new ArrayBuffer(PAGE_LENGTH);
-  const { device, slots, serviceTime, stages } = new Counters(buffer);
+const fill = ({ device, slots, serviceTime, stages }: Counters): void => {
   let next = 1001;
   for (const slot of [0, 42]) {
     for (let i = 1; i < DROP_COUNT; i++) slots[slot * SLOT_STRIDE + i] = next++;
@@ -40,8 +29,9 @@ const count = () => {
   record(serviceTime, 12_000, 80);
   record(serviceTime, 3_000_000_000, 1);
   record(stages[Stage.QueueDriver]!, 2000, 2);
-  writeFileSync(`${folder}/stats`, new Uint8Array(buffer));
-  host.workers = [runningWorker(folder, { pageFaults: { minor: 7, major: 0 } })];
+};
+const count = () => {
+  host.runsWorker(fill, { pageFaults: { minor: 7, major: 0 } });
   host.answers.neighbours = () => ({
     neighbours: [
       { ifname: 'eth0.42', address: 1, state: 2, ageS: 1 },

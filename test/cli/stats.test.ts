@@ -1,15 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DROPS, Drop } from '../../src/drop.js';
 import { HookCounter } from '../../src/filter/verdict.js';
-import {
-  Counters,
-  DeviceCounter,
-  PAGE_LENGTH,
-  SLOT_STRIDE,
-  SlotCounter,
-  Stage,
-} from '../../src/memory/counters.js';
+import { Counters, DeviceCounter, SLOT_STRIDE, SlotCounter, Stage } from '../../src/memory/counters.js';
 import { record } from '../../src/memory/histogram.js';
 import { FakeHost, runningWorker } from './fake.js';
 import { expectGolden } from './golden.js';
@@ -22,11 +15,7 @@ beforeEach(async () => {
 afterEach(() => host.close());
 
 /** A worker with a page of counters. */
-const count = () => {
-  const folder = `${host.folder}/eth0`;
-  mkdirSync(folder);
-  const buffer = new ArrayBuffer(PAGE_LENGTH);
-  const { device, slots, serviceTime, stages } = new Counters(buffer);
+const fill = ({ device, slots, serviceTime, stages }: Counters): void => {
   const at = 42 * SLOT_STRIDE;
   slots[at + SlotCounter.RxPackets] = 84;
   slots[at + SlotCounter.RxBytes] = 8400;
@@ -44,9 +33,8 @@ const count = () => {
   record(stages[Stage.DriverQueue]!, 5000, 70);
   record(stages[Stage.DriverQueue]!, 90_000, 1);
   record(stages[Stage.QueueDriver]!, 3000, 2);
-  writeFileSync(`${folder}/stats`, new Uint8Array(buffer));
-  host.workers = [runningWorker(folder)];
 };
+const count = () => host.runsWorker(fill);
 
 describe('stats show', () => {
   const forms: [line: string, file: string][] = [
