@@ -17,3 +17,4 @@ const options = {
 rmSync(options.outdir, { recursive: true, force: true });
 await build({ ...options, entryPoints: ['src/cli/start.ts'], splitting: true });
 await build({ ...options, entryPoints: ['src/worker/thread-entry.ts', 'src/worker/process-entry.ts'] });
+await build({ ...options, entryPoints: ['src/cli/latency/udp-issuer.ts'] });

@@ -15,12 +15,14 @@ export const connect = f('int connect(int, uintptr_t, uint)');
 export const open = f('int open(const char *, int)');
 export const close = f('int close(int)');
 export const poll = f('int poll(uintptr_t, ulong, int)');
+export const ppoll = f('int ppoll(uintptr_t, ulong, uintptr_t, uintptr_t)');
 export const epollCreate1 = f('int epoll_create1(int)');
 export const epollCtl = f('int epoll_ctl(int, int, int, uintptr_t)');
 export const epollWait = f('int epoll_wait(int, uintptr_t, int, int)');
 export const send = f('int64_t send(int, uintptr_t, size_t, int)');
 export const sendto = f('int64_t sendto(int, uintptr_t, size_t, int, uintptr_t, uint)');
 export const recv = f('int64_t recv(int, uintptr_t, size_t, int)');
+export const recvmsg = f('int64_t recvmsg(int, uintptr_t, int)');
 export const read = f('int64_t read(int, uintptr_t, size_t)');
 export const write = f('int64_t write(int, uintptr_t, size_t)');
 export const ioctl = f('int ioctl(int, ulong, uintptr_t)');
@@ -75,6 +77,7 @@ export const Errno = {
   ENETUNREACH: 101,
   ENOBUFS: 105,
   ETIMEDOUT: 110,
+  ECONNREFUSED: 111,
   ECANCELED: 125,
 } as const;
 

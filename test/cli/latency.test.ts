@@ -176,7 +176,6 @@ test('percentile() and buckets() agree with a sorted list, to 3 %', () => {
 test.each([
   ['-p 7', /^Cannot use -p without --udp/],
   ['--icmp --udp', /^Cannot use both --icmp and --udp/],
-  ['--udp --compare 192.0.2.10', /^Cannot use --compare with --udp/],
   ['--udp -s 1', /^Cannot number datagrams of 1 octets: 2 is the least/],
 ])('latency %s says what is wrong', async (options, message) => {
   const host = new FakeHost();

@@ -65,13 +65,30 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
       'socat listens',
     );
     const pace = ['-c', '20', '--interval', '20ms'];
-    const [path] = stand.json<Path[]>('latency', '--udp', '-p', '42042', ...pace, '10.10.10.10');
+    const by = ['--udp', '-p', '42042'];
+    const paths = stand.json<Path[]>('latency', ...by, ...pace, '--compare', '192.0.2.10', '10.10.10.10');
+    expect(paths).toMatchObject([
+      { path: 'out-of-band', transmitted: 20, received: 20 },
+      { path: 'in-band', transmitted: 20, received: 20 },
+    ]);
+    for (const { rtt_us } of paths) expect(rtt_us.min).toBeGreaterThan(1);
+    // Until Ctrl-C.
+    const argv = ['-j', 'latency', ...by, '--interval', '20ms', '--compare', '192.0.2.10', '10.10.10.10'];
+    const running = stand.start('responder', {}, process.execPath, EVLNET, ...argv);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(await running.stop()).toBe(0);
+    const [, inBand] = JSON.parse(running.said.out) as Path[];
+    expect(inBand!.transmitted).toBeGreaterThan(10);
+    expect(inBand!.received).toBe(inBand!.transmitted);
     await echo.stop('SIGTERM');
-    expect(path).toMatchObject({ path: 'out-of-band', transmitted: 20, received: 20 });
-    const nobody = stand.evlnet('latency', '--udp', '-q', '-w', '1', '10.10.10.10');
+    const compared = ['--compare', '192.0.2.10'];
+    const nobody = stand.evlnet('latency', '--udp', '-q', '-w', '1', ...compared, '10.10.10.10');
     expect([nobody.status, nobody.stderr]).toEqual([
       4,
-      'Warning: 10.10.10.10 has nobody at UDP port 7, it says\nHint: on it: evlnet udp echo -i IFNAME\n',
+      [
+        'Warning: 10.10.10.10 has nobody at UDP port 7, it says\nHint: on it: evlnet udp echo -i IFNAME\n',
+        "Warning: 192.0.2.10 has nobody at UDP port 7, it says\nHint: on it: an echo service of the kernel's sockets, such as socat UDP4-RECVFROM:7,fork EXEC:cat\n",
+      ].join(''),
     ]);
   }, 60_000);
 
@@ -81,5 +98,10 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'socat' }])
     const { status, stderr } = stand.evlnet('latency', ...PACE, '--compare', '203.0.113.1', '10.10.10.10');
     expect(status).toBe(2);
     expect(stderr).toMatch(/^Cannot ping 203\.0\.113\.1 in-band: .*unreachable/i);
+    const udp = stand.evlnet('latency', '--udp', ...PACE, '--compare', '203.0.113.1', '10.10.10.10');
+    expect(udp.status).toBe(2);
+    expect(udp.stderr).toMatch(
+      /^Cannot send datagrams to 203\.0\.113\.1 in-band: Network is unreachable \(ENETUNREACH\)\nHint/,
+    );
   }, 60_000);
 });

@@ -4,7 +4,7 @@ import type { Arguments } from '../arguments.js';
 import type { Context } from '../context.js';
 import { dotted } from '../dotted.js';
 import { gnuplotRows, histogramLines } from '../latency/histogram.js';
-import { InBandIssuer } from '../latency/in-band.js';
+import { PingIssuer, UdpIssuer } from '../latency/in-band.js';
 import { ProgressRows } from '../latency/progress-rows.js';
 import { type LatencyRecord, latencyRecord, latencyView } from '../latency/record.js';
 import { Samples } from '../latency/samples.js';
@@ -28,7 +28,7 @@ const CAVEATS = [
   'Read the worst case and the jitter first: a stack in user space is compared with one in the kernel, so averages may not improve.',
   'Both depend on what the driver can do (native or generic, copy or zero-copy: evlnet port show): compare identical set-ups, on both ends.',
   'Tracing under load delays the replies of an evlnet on the other end: use -s there.',
-  'In-band is ping(8), whose clock stops when the kernel has the reply: the way up to a program is not in its times.',
+  'In-band the clock stops when the kernel has the reply, as that of ping(8): the way up to a program is not in its times.',
 ];
 
 /** `evlnet latency`: round-trip times, worst case first. */
@@ -42,7 +42,12 @@ export async function run(context: Context): Promise<number> {
   const size = given.number('size') ?? DEFAULT_SIZE;
   const count = given.number('count');
   const compared = given.text('compare');
-  const inBand = compared === undefined ? undefined : new InBandIssuer(compared, size, interval);
+  const inBand =
+    compared === undefined
+      ? undefined
+      : udpPort === undefined
+        ? new PingIssuer(compared, size, interval)
+        : new UdpIssuer(compared, size, interval, udpPort);
   const own = new Samples();
   const end = new AbortController();
 
@@ -86,10 +91,14 @@ export async function run(context: Context): Promise<number> {
     await beside;
   }
   if (failure !== undefined) throw failure;
+  const nobodyAt = (host: string, remedy: string) =>
+    context.warn(`${host} has nobody at UDP port ${udpPort}, it says`, `on it: ${remedy}`);
   if (isRefused && own.received === 0)
-    context.warn(
-      `${path.host} has nobody at UDP port ${udpPort}, it says`,
-      `on it: evlnet udp echo -i IFNAME${udpPort === ECHO_PORT ? '' : ` -p ${udpPort}`}`,
+    nobodyAt(path.host, `evlnet udp echo -i IFNAME${udpPort === ECHO_PORT ? '' : ` -p ${udpPort}`}`);
+  if (inBand?.isRefused && inBand.samples.received === 0)
+    nobodyAt(
+      inBand.host,
+      `an echo service of the kernel's sockets, such as socat UDP4-RECVFROM:${udpPort},fork EXEC:cat`,
     );
 
   const wantsHistogram = given.flag('histogram') || given.flag('gnuplot');
@@ -131,12 +140,6 @@ function udpPortOf(given: Arguments): number | undefined {
   }
   if (given.flag('icmp'))
     throw usage('EVL_OPTION', 'Cannot use both --icmp and --udp', 'leave out one of them');
-  if (given.has('compare'))
-    throw usage(
-      'EVL_OPTION',
-      'Cannot use --compare with --udp: what is beside it is ping(8), which speaks ICMP',
-      'leave out --udp',
-    );
   const size = given.number('size');
   if (size !== undefined && size < LEAST_DATAGRAM)
     throw usage(

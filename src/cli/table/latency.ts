@@ -38,7 +38,8 @@ export const latency: ObjectSpec = {
         {
           name: 'compare',
           value: 'ADDRESS',
-          about: 'beside it ping(8) to this address, which is in-band: another one of the same host',
+          about:
+            'beside it ping(8), or datagrams, to this address, which is in-band: another one of the same host',
         },
         { name: 'quiet', letter: 'q', about: 'no row a second' },
         ...workerOptions,
