@@ -10,8 +10,8 @@ PATH=$here/../../bin:$PATH
 export EVLNET_STATE=/run/evlnet-test/state.json
 declare -A pid way dump
 fact() { echo "$round $1 $2: $3"; }
-# How many of COUNT echo requests to the responder's address in NETWORK are answered.
-received() { issuer ping -n -c "$2" -i 0.2 -W 1 "$1.11" | sed -n 's/.*, \([0-9]*\) received.*/\1/p'; }
+# How many of COUNT echo requests (ping waits for the last reply no longer than its interval, or twice the slowest) to the responder's address in NETWORK are answered.
+received() { issuer ping -n -c "$2" -i 0.5 -W 1 "$1.11" | sed -n 's/.*, \([0-9]*\) received.*/\1/p'; }
 echos() { awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp; }
 ignore() { sysctl -qw net.ipv4.icmp_echo_ignore_all="$1"; }
 # What a NIC is set to: offloads, queues, promiscuous mode.
@@ -43,7 +43,7 @@ during() { # device, number
   [ "${way[$1]}" = pcap ] && ignore 0 || ignore 1
   local echos
   echos=$(echos)
-  issuer ping -n -c 5 -i 0.2 -W 2 "10.$2.42.11" > /run/ping
+  issuer ping -n -c 5 -i 0.5 -W 2 "10.$2.42.11" > /run/ping
   fact "$1" received "$(sed -n 's/.*, \([0-9]*\) received.*/\1/p' /run/ping)"
   fact "$1" twice "$(grep -c 'DUP!' /run/ping)"
   fact "$1" kernel-echos $(($(echos) - echos))
