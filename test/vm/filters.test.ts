@@ -5,14 +5,14 @@ import { expect, test } from '@jest/globals';
 import { describeIf } from '../capability.js';
 import { mutatedFrames } from '../filter/mutate.js';
 import { madeForTranslation } from '../filter/object-files.js';
-import { vmAvailable, vmRun } from './vm.js';
+import { hasNewest, vmAvailable, vmRun } from './vm.js';
 
 const script = join(import.meta.dirname, 'filters.mjs');
 const TIMEOUT_S = 250;
 const FRAMES = 40;
 
 describeIf(['build'])('filters, translated and loaded into', () => {
-  for (const kernel of ['6.1', '6.12'] as const) {
+  for (const kernel of ['6.1', '6.12', ...(hasNewest ? (['newest'] as const) : [])] as const) {
     const reason = vmAvailable(kernel);
     if (reason !== true) process.stderr.write(`SKIP: ${reason}\n`);
     (reason === true ? test : test.skip)(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { describeIf, has } from '../capability.js';
 import { frames } from './capture.js';
-import { vmAvailable, vmRun } from './vm.js';
+import { hasNewest, type Kernel, vmAvailable, vmRun } from './vm.js';
 
 const script = join(import.meta.dirname, 'responder.sh');
 const TIMEOUT_S = 420;
@@ -15,10 +15,11 @@ interface Pair {
   nic: string;
   driver: string;
   mode: 'native' | 'generic';
+  isZeroCopy?: boolean;
   ways: Way[];
 }
 interface Machine {
-  kernel: '6.1' | '6.12';
+  kernel: Kernel;
   /** TCX, which keeps the kernel out of what libpcap takes, came with Linux 6.6. */
   hasTcx: boolean;
   pairs: Pair[];
@@ -41,6 +42,19 @@ const machines: Machine[] = [
       { nic: 'e1000', driver: 'e1000', mode: 'generic', ways: ['pcap'] },
     ],
   },
+  // igb has zero-copy since Linux 6.14.
+  ...(hasNewest
+    ? [
+        {
+          kernel: 'newest',
+          hasTcx: true,
+          pairs: [
+            { nic: 'igb', driver: 'igb', mode: 'native', isZeroCopy: true, ways: ['kill', 'xdp'] },
+            { nic: 'virtio-net-pci', driver: 'virtio_net', mode: 'native', ways: ['xdp', 'pcap'] },
+          ],
+        } satisfies Machine,
+      ]
+    : []),
 ];
 
 const testOn = ({ kernel, pairs }: Machine) => {
@@ -108,7 +122,7 @@ describeIf(['build', 'cap'])('evlnet icmp on real NICs with real VLAN devices', 
       () =>
         withCapture(async (wire) => {
           const found = await facts(machine, wire);
-          pairs.forEach(({ driver, mode, ways }, pair) => {
+          pairs.forEach(({ driver, mode, isZeroCopy = false, ways }, pair) => {
             ways.forEach((way, i) => {
               const ofRound = (name: string) => found.get(`${i + 1} eth${pair} ${name}`);
               const wanted = expected(way, hasTcx);
@@ -123,7 +137,7 @@ describeIf(['build', 'cap'])('evlnet icmp on real NICs with real VLAN devices', 
                 expect(port).toMatchObject({ driver: 'pcap', mode: hasTcx ? 'exclusive' : 'shared' });
                 if (!hasTcx) expect(port.why).toMatch(/^the kernel sees what is taken too: .*TCX/);
               } else {
-                expect(port).toMatchObject({ driver: 'xdp', mode });
+                expect(port).toMatchObject({ driver: 'xdp', mode, zerocopy: isZeroCopy });
                 expect(stats.verdicts).toMatchObject({ vlan: 5, accept: 0, drop: 0 });
                 // Otherwise that nothing is left would say nothing: promiscuous mode at least.
                 expect(Number(ofRound('changed'))).toBeGreaterThan(0);

@@ -6,9 +6,13 @@ import { join } from 'node:path';
 const lab = process.env.VMLAB ?? join(homedir(), '.cache/evlnet-vmlab');
 const vmrun = join(import.meta.dirname, 'vmrun');
 
+/** Debian's stock kernel, a newer one from backports, and the newest that there is where somebody has fetched it (vmfetch newest). */
+export type Kernel = '6.1' | '6.12' | 'newest';
+
+export const hasNewest = existsSync(join(lab, 'newest'));
+
 export interface Guest {
-  /** Debian's stock kernel, or a newer one from backports. */
-  kernel?: '6.1' | '6.12';
+  kernel?: Kernel;
   /** QEMU's names of the NICs, all on one segment; `/` begins the next one. */
   nics?: string[];
   /** Where to write a capture of the first segment; those of the next ones are beside it, with `.1`, … behind. */
@@ -61,10 +65,10 @@ function vmRunOnce(guest: Guest, command: string[]): Promise<GuestResult> {
 }
 
 /** True, or why this machine has no such guest. */
-export function vmAvailable(kernel: '6.1' | '6.12', nic = 'e1000'): true | string {
+export function vmAvailable(kernel: Kernel, nic = 'e1000'): true | string {
   const fetched = existsSync(join(lab, 'k')) ? readdirSync(join(lab, 'k')) : [];
-  if (!fetched.some((name) => name.startsWith(`linux-image-${kernel}.`)))
-    return `no kernel ${kernel} in ${lab} (test/vm/vmfetch bpo)`;
+  if (kernel === 'newest' ? !hasNewest : !fetched.some((name) => name.startsWith(`linux-image-${kernel}.`)))
+    return `no kernel ${kernel} in ${lab} (test/vm/vmfetch ${kernel === 'newest' ? kernel : 'bpo'})`;
   const qemu = nic === 'igb' && existsSync(join(lab, 'qemu10')) ? join(import.meta.dirname, 'qemu10') : QEMU;
   try {
     const devices = execFileSync(qemu, ['-device', 'help'], { encoding: 'utf8' });
