@@ -118,6 +118,11 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
     const decision = new Decision(hook, () => link);
     let table: Uint8Array = new Uint8Array(VLANS.maxEntries * VLANS.valueSize);
     if (!zeroCopy && mode === 'native') why = 'the driver has no zero-copy';
+    const watchesTags = (isTold: boolean) => {
+      const value = maps.get(HIDDEN.name)!.lookup(0);
+      new DataView(value.buffer, value.byteOffset).setBigUint64(8, isTold ? 0n : 1n, true);
+      maps.get(HIDDEN.name)!.update(0, value);
+    };
     const statistics = (): XskStatistics =>
       sockets
         .map((s) => statisticsOf(s.place.fd, zeroCopy))
@@ -147,7 +152,12 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
         for (const vid of changes(table, next)) vlans.update(vid, next.subarray(vid * 8, vid * 8 + 8));
         table = next.slice();
       },
-      setFilter: (filter, anyEthertype) => decision.change({ filter, anyEthertype }),
+      async setFilter(filter, anyEthertype) {
+        // What an old filter has let by is on its way up for a moment.
+        if (filter !== undefined) watchesTags(false);
+        await decision.change({ filter, anyEthertype });
+        if (filter === undefined) watchesTags(true);
+      },
       async setStamp(mark, hardware = false) {
         if (hardware) demandHardwareTimes({ ...o, mode });
         await decision.change({ stamp: { mark, boundTo: hardware ? o.ifindex : undefined } });

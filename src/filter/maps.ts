@@ -18,12 +18,12 @@ export const COUNTERS: MapSpec = {
   valueSize: 8,
   maxEntries: HOOK_COUNT,
 };
-/** u64: the VID of the latest frame whose tag was hidden from XDP. */
+/** Two u64: the VID of the latest frame whose tag was hidden from XDP; other than 0 while a filter decides, and nobody can tell. */
 export const HIDDEN: MapSpec = {
   name: 'evlnet.hidden',
   type: MapType.Array,
   keySize: 4,
-  valueSize: 8,
+  valueSize: 16,
   maxEntries: 1,
 };
 /** Receive queue → AF_XDP socket. */

@@ -28,8 +28,9 @@ export function clientsAndFilter(driver: 'xdp' | 'pcap'): void {
         const others = stderr.replace(/^Warning: The filter keeps ARP .*\nHint: .*\n/, '');
         expect({ status, others }).toEqual({ status: 0, others: '' });
       };
-      const verdicts = () =>
-        stand.json<StatsRecord[]>('stats', 'show', 'eth0').find((r) => r.ifname === 'eth0')!.verdicts;
+      const device = () =>
+        stand.json<StatsRecord[]>('stats', 'show', 'eth0').find((r) => r.ifname === 'eth0')!;
+      const verdicts = () => device().verdicts;
       const replies = () =>
         stand
           .json<{ ifname: string; echo: { replies: number } }[]>('stats', 'show')
@@ -128,6 +129,8 @@ export function clientsAndFilter(driver: 'xdp' | 'pcap'): void {
           const before = verdicts();
           expect({ untagged: ping(UNTAGGED), tagged: ping(VLAN_42) }).toEqual({ untagged, tagged });
           const counted = verdicts();
+          // What a filter leaves in-band had its tag where XDP saw it.
+          expect(device().drops['hidden-tag']).toBe(0);
           if (verdict !== 'vlan') expect(counted[verdict]! - before[verdict]!).toBeGreaterThanOrEqual(6);
         },
         30_000,
