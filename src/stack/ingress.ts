@@ -16,7 +16,7 @@ const { None } = Drop;
 const ETHERNET = ethernet.HEADER_LENGTH;
 const TAG = vlan.TAG_LENGTH;
 const MIN_IPV4 = ipv4.MIN_HEADER_LENGTH;
-const { Igmp } = ipv4.Protocol;
+const { Igmp, Udp } = ipv4.Protocol;
 const { Group, BadSource, NotLocal } = Standing;
 const ethertypeOf = ethernet.ethertype;
 const { isGroup, isDestination } = ethernet;
@@ -49,6 +49,10 @@ export function dissect(p: Packet): number {
   return None;
 }
 
+/** `to`: bits, which may have a sign. */
+const mayBeNobody = (kind: number, to: number): boolean =>
+  (kind === Igmp && isMany(to)) || (kind === Udp && (to | 0) === -1);
+
 /** Unicast must be sent to the port's own address; XDP sees to that, other drivers may not. */
 export const isForPort = (p: Packet, port: Port): boolean =>
   isDestination(p.view, p.at, port.macHi, port.macLo) || isGroup(p.view, p.at);
@@ -60,8 +64,8 @@ export function receiveIpv4(p: Packet, port: Port): number {
   if (malformed !== None) return malformed;
   const from = sourceBits(view, l3);
   const to = destinationBits(view, l3);
-  // RFC 1122 §3.2.1.3: a source is one host, and not this one. Who asks by IGMP may have no address (RFC 4541 §2.1.1).
-  const isNobody = from === 0 && protocol(view, l3) === Igmp && isMany(to);
+  // RFC 1122 §3.2.1.3: a source is one host, and not this one. Who asks by IGMP may have no address (RFC 4541 §2.1.1), nor who asks all for one.
+  const isNobody = from === 0 && mayBeNobody(protocol(view, l3), to);
   if (!isUnicast(from) && !isNobody) return Drop.Ipv4BadSource;
   const standing = port.judge(from, to);
   if (standing === BadSource) return Drop.Ipv4BadSource;

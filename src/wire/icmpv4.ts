@@ -57,9 +57,11 @@ export const type = (v: DataView, at: number): number => v.getUint8(at);
 export const code = (v: DataView, at: number): number => v.getUint8(at + CODE);
 /** RFC 1191 §4, of FragmentationNeeded: octets of the longest packet; 0 where the router does not say. */
 export const nextHopMtu = (v: DataView, at: number): number => v.getUint16(at + SEQUENCE);
-/** Not an error, nor of a type that may be one: RFC 1122 §3.2.2 forbids to answer those with an error. */
-export const isQuery = (v: DataView, at: number): boolean =>
-  !isError(v.getUint8(at)) && v.getUint8(at) <= MAX_TYPE;
+/** Not an error, nor of a type that may be one: RFC 1122 §3.2.2 forbids to answer those with an error. As Linux has it: echo, timestamp and what is behind. */
+export const isQuery = (v: DataView, at: number): boolean => {
+  const of = v.getUint8(at);
+  return of === Type.EchoReply || of === Type.Echo || (of >= Type.Timestamp && of <= MAX_TYPE);
+};
 export const messageChecksum = (v: DataView, at: number): number => v.getUint16(at + CHECKSUM);
 export const identifier = (v: DataView, at: number): number => v.getUint16(at + IDENTIFIER);
 export const sequence = (v: DataView, at: number): number => v.getUint16(at + SEQUENCE);

@@ -171,6 +171,18 @@ describe('udp_port_unreachable, ipv4_ip_icmp', () => {
       .ipv4({})
       .icmp({ type: 12, code: 0, identifier: pointer << 8 });
   });
+
+  // What Linux's icmp_pointers take for errors, net/ipv4/icmp.c, and what is beyond them.
+  test.each<[types: number[], count: number]>([
+    [[0, 8, 13, 14, 15, 16, 17, 18], 1],
+    [[1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 19, 40, 255], 0],
+  ])('wrong options in front of ICMP of types %j: %d errors are sent about it', (types, count) => {
+    for (const type of types)
+      expect([
+        type,
+        answer(buildFrame({ tags, icmp: { type }, ipv4: { options: '07020000' } })).length,
+      ]).toEqual([type, count]);
+  });
 });
 
 describe('icmpv4_socket_send_recv: an echo request of', () => {

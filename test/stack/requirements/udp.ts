@@ -94,4 +94,17 @@ export const UDP: Requirement[] = [
     for (const source of ['224.0.0.1', '10.10.10.255', '255.255.255.255', '0.0.0.0', RESPONDER.address])
       expect(new SocketHost().send(datagram('x', { ipv4: { source } })).drop).toBe('ipv4-bad-source');
   }),
+  rfc1122('3.2.1.3', 'MAY', 'who has no address yet, as in BOOTP, asks all by broadcast from 0.0.0.0', () => {
+    const ask = (destination: string) => {
+      const host = new SocketHost();
+      const socket = host.socket({});
+      const { drop, reply } = host.send(
+        datagram('x', { ipv4: { source: '0.0.0.0', destination }, destination: 'ff:ff:ff:ff:ff:ff' }),
+      );
+      return { drop, reply, count: socket.count };
+    };
+    expect(ask('255.255.255.255')).toEqual({ drop: undefined, reply: undefined, count: 1 });
+    // But not one subnet, and not by ICMP.
+    expect(ask('10.10.10.255')).toEqual({ drop: 'ipv4-bad-source', reply: undefined, count: 0 });
+  }),
 ];
