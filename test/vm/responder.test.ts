@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { describeIf, has } from '../capability.js';
 import { frames } from './capture.js';
-import { hasNewest, type Kernel, vmAvailable, vmRun } from './vm.js';
+import { hasArm64, hasNewest, type Kernel, vmAvailable, vmRun } from './vm.js';
 
-const script = join(import.meta.dirname, 'responder.sh');
+const script = 'test/vm/responder.sh';
 const TIMEOUT_S = 420;
 
 /** What a pair of NICs does in a round, as responder.sh says it. */
@@ -52,6 +52,15 @@ const machines: Machine[] = [
             { nic: 'igb', driver: 'igb', mode: 'native', isZeroCopy: true, ways: ['kill', 'xdp'] },
             { nic: 'virtio-net-pci', driver: 'virtio_net', mode: 'native', ways: ['xdp', 'pcap'] },
           ],
+        } satisfies Machine,
+      ]
+    : []),
+  ...(hasArm64
+    ? [
+        {
+          kernel: 'arm64',
+          hasTcx: true,
+          pairs: [{ nic: 'virtio-net-pci', driver: 'virtio_net', mode: 'native', ways: ['xdp'] }],
         } satisfies Machine,
       ]
     : []),

@@ -5,11 +5,15 @@ import { join } from 'node:path';
 
 const lab = process.env.VMLAB ?? join(homedir(), '.cache/evlnet-vmlab');
 const vmrun = join(import.meta.dirname, 'vmrun');
+const arm64 = join(import.meta.dirname, 'arm64');
 
-/** Debian's stock kernel, a newer one from backports, and the newest that there is where somebody has fetched it (vmfetch newest). */
-export type Kernel = '6.1' | '6.12' | 'newest';
+/** Debian's stock kernel and a newer one from backports; where somebody has fetched them, the newest that there is, and another processor's. */
+export type Kernel = '6.1' | '6.12' | 'newest' | 'arm64';
 
+/** By `vmfetch newest`. */
 export const hasNewest = existsSync(join(lab, 'newest'));
+/** By `arm64`, which takes a pair of virtio-net. */
+export const hasArm64 = existsSync(join(lab, 'arm64/root'));
 
 export interface Guest {
   kernel?: Kernel;
@@ -44,7 +48,8 @@ const GUEST_DIED = 124;
 
 function vmRunOnce(guest: Guest, command: string[]): Promise<GuestResult> {
   const { kernel = '6.1', nics = [], wire, cpus = 2, timeoutS = 60 } = guest;
-  const options = [
+  const capture = wire ? ['-w', wire] : [];
+  const machine = [
     '-k',
     kernel,
     '-c',
@@ -53,10 +58,12 @@ function vmRunOnce(guest: Guest, command: string[]): Promise<GuestResult> {
     String(timeoutS),
     '-n',
     nics.join(' '),
-    ...(wire ? ['-w', wire] : []),
+    ...capture,
   ];
+  const [program, words] =
+    kernel === 'arm64' ? [arm64, [...capture, ...command]] : [vmrun, [...machine, '--', ...command]];
   return new Promise((resolve, reject) => {
-    execFile(vmrun, [...options, '--', ...command], { maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+    execFile(program, words, { maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
       const status = error === null ? 0 : error.code;
       if (typeof status === 'number') resolve({ status, stdout, stderr });
       else reject(error);
@@ -66,6 +73,7 @@ function vmRunOnce(guest: Guest, command: string[]): Promise<GuestResult> {
 
 /** True, or why this machine has no such guest. */
 export function vmAvailable(kernel: Kernel, nic = 'e1000'): true | string {
+  if (kernel === 'arm64') return hasArm64 || 'no arm64 (test/vm/arm64)';
   const fetched = existsSync(join(lab, 'k')) ? readdirSync(join(lab, 'k')) : [];
   if (kernel === 'newest' ? !hasNewest : !fetched.some((name) => name.startsWith(`linux-image-${kernel}.`)))
     return `no kernel ${kernel} in ${lab} (test/vm/vmfetch ${kernel === 'newest' ? kernel : 'bpo'})`;
