@@ -13,6 +13,10 @@ const RETRY_NS = 100e6;
 const PROBE_TO_ANNOUNCEMENT_NS = 200e6;
 /** ANNOUNCE_INTERVAL. */
 const ANNOUNCEMENT_INTERVAL_NS = 2e9;
+/** DEFEND_INTERVAL. */
+const DEFEND_INTERVAL_NS = 10e9;
+/** Of the last announcement. */
+const LAST_STEP = 2;
 
 interface Pending {
   readonly port: Port;
@@ -24,6 +28,8 @@ interface Pending {
 
 export class Announcer extends Timer {
   #pending: Pending[] = [];
+  /** When an address of a slot was defended last. */
+  readonly #defendedNs = new Map<number, number>();
 
   constructor(
     readonly device: Transmitter,
@@ -41,6 +47,15 @@ export class Announcer extends Timer {
       for (const address of port.addresses)
         if (!before?.ownsArp || !before.owns(address))
           this.#pending.push({ port, address, step: 0, dueNs: nowNs });
+    this.#schedule();
+  }
+
+  /** Another host has used that address: one announcement tells whom it may have led astray, as of an address that is not given up (RFC 5227 §2.4 c). */
+  defend(port: Port, address: number, nowNs: number): void {
+    const last = this.#defendedNs.get(port.slot);
+    if (last !== undefined && nowNs - last < DEFEND_INTERVAL_NS) return;
+    this.#defendedNs.set(port.slot, nowNs);
+    this.#pending.push({ port, address, step: LAST_STEP, dueNs: nowNs });
     this.#schedule();
   }
 
@@ -71,7 +86,7 @@ export class Announcer extends Timer {
       p.dueNs = nowNs + (p.step === 0 ? PROBE_TO_ANNOUNCEMENT_NS : ANNOUNCEMENT_INTERVAL_NS);
       p.step++;
     }
-    this.#pending = this.#pending.filter((p) => p.step <= 2);
+    this.#pending = this.#pending.filter((p) => p.step <= LAST_STEP);
     this.#schedule();
     this.device.flush();
   }

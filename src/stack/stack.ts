@@ -2,10 +2,12 @@ import { Drop } from '../drop.js';
 import { BATCH, Batch } from '../memory/batch.js';
 import { type Counters, SLOT_STRIDE, SLOTS, SlotCounter } from '../memory/counters.js';
 import { NEIGHBOUR_PAGE_LENGTH } from '../memory/neighbour-page.js';
+import * as arp from '../wire/arp.js';
 import * as ethernet from '../wire/ethernet.js';
 import * as icmpv4 from '../wire/icmpv4.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as udp from '../wire/udp.js';
+import type { Announcer } from './announcer.js';
 import { receiveArp } from './arp.js';
 import { replyDatagram } from './egress.js';
 import { Delivery } from './endpoint.js';
@@ -92,6 +94,8 @@ export class Stack {
   /** Those who wait for datagrams to whatever UDP port: asked before all others. */
   readonly datagrams: Pick<UdpService, 'datagram'>[] = [];
   readonly packets = new PacketTable(this.delivery);
+  /** Who defends the addresses of ports whose ARP is ours. */
+  announcer: Pick<Announcer, 'defend'> | undefined = undefined;
   readonly #ports: (Port | undefined)[] = new Array<Port | undefined>(SLOTS).fill(undefined);
   readonly #packet: Packet;
   readonly #counts: Float64Array;
@@ -267,6 +271,8 @@ export class Stack {
       const outcome = receiveArp(p, port, this.neighbours);
       if (outcome === Reply) this.#counts[port.slot * STRIDE + ArpReplies]! += 1;
       else if (outcome === Done) this.#counts[port.slot * STRIDE + SlotCounter.ArpLearned]! += 1;
+      else if (outcome === Drop.ArpConflict)
+        this.announcer?.defend(port, arp.senderAddress(p.view, p.l3), p.nowNs);
       return outcome;
     }
     return Drop.NotIpv4;

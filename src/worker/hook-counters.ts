@@ -31,11 +31,14 @@ export class HookCounters {
     this.#hiddenSeen = 0;
   }
 
-  /** VID of a frame whose tag was hidden, once: when there are the first such. */
-  firstHidden(): number | undefined {
+  /** Warns once of frames whose tag was hidden: when there are the first such. */
+  firstHidden(device: string, warn: (message: string, hint: string) => void): void {
     const hidden = this.page.slots[Drop.HiddenTag]!;
-    const isFirst = hidden > 0 && this.#hiddenSeen === 0;
+    if (hidden > 0 && this.#hiddenSeen === 0)
+      warn(
+        `frames of VLAN ${this.attachment.hiddenVid()} reach "${device}" with their tag hidden from XDP: the sender's VLAN offload keeps it beside the frame`,
+        'on the sending end (the other end of a veth, the bridge port): ethtool -K DEVICE txvlan off',
+      );
     this.#hiddenSeen = hidden;
-    return isFirst ? this.attachment.hiddenVid() : undefined;
   }
 }

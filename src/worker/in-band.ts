@@ -10,6 +10,7 @@ import { readState } from '../state/file.js';
 import type { StateDocument } from '../state/schema.js';
 import { answeredTwice } from './answered-twice.js';
 import { type BellEnd, makeBell } from './bell-end.js';
+import { Conflicts } from './conflicts.js';
 import { neitherDriver, takeDriver } from './driver.js';
 import { DriverTimes } from './driver-times.js';
 import { EchoDispatch, type EchoRun, type EchoSink, type EchoWanted } from './echo-dispatch.js';
@@ -59,6 +60,7 @@ export class InBand {
   readonly #heart = new Heart(() => threadActivity(this.outOfBand.thread));
   #ticks = 0;
   readonly #counters: HookCounters;
+  readonly #conflicts = new Conflicts();
   #copiesWarned = '';
   #replan: Promise<void> = Promise.resolve();
   #failure: EvlnetError | undefined;
@@ -341,12 +343,8 @@ export class InBand {
     void this.#carryNeighbours();
     if (++this.#ticks % PUBLISH_TICKS !== 0) return;
     this.publish();
-    const vid = this.#counters.firstHidden();
-    if (vid !== undefined)
-      this.#warn(
-        `frames of VLAN ${vid} reach "${this.options.device}" with their tag hidden from XDP: the sender's VLAN offload keeps it beside the frame`,
-        'on the sending end (the other end of a veth, the bridge port): ethtool -K DEVICE txvlan off',
-      );
+    this.#conflicts.look(this.outOfBand.counters, this.#ports, (message, hint) => this.#warn(message, hint));
+    this.#counters.firstHidden(this.options.device, (message, hint) => this.#warn(message, hint));
   }
 
   async #carryNeighbours(): Promise<void> {

@@ -73,6 +73,7 @@ export class OutOfBand {
     this.#stack = new Stack(this.#device, this.#counters, tracer, o.neighbours);
     this.#responder = new IcmpResponder(this.#counters, tracer);
     this.#announcer = new Announcer(this.#device, new Batch(1), this.#counters.slots);
+    this.#stack.announcer = this.#announcer;
     this.#echoes = o.echoes;
     this.#stack.icmp.push(this.#pings);
     this.#stack.datagrams.push(this.#pings);

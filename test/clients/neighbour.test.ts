@@ -56,4 +56,20 @@ describeIf(['root', 'network namespaces', 'build', 'bpf', { command: 'arping' }]
     stand.get('issuer', 'arping', '-c', '1', '-I', device, OWN);
     expect(neigh()).toEqual([0, `${PEER} dev eth0.42 lladdr ${lladdr} STALE\n`]);
   }, 60_000);
+
+  test('an address that another host claims is defended, and that is told', () => {
+    // An announcement as by that host, then what is broadcast about it.
+    const claims = `
+import socket
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x806)); s.bind(('${device}', 0x806)); s.settimeout(10)
+mac, own = bytes.fromhex('${NOBODY}'.replace(':', '')), socket.inet_aton('${OWN}')
+s.send(b'\\xff' * 6 + mac + bytes.fromhex('08060001080006040001') + mac + own + bytes(6) + own)
+while True:
+    f = s.recv(64)
+    if f[:6] == b'\\xff' * 6 and f[6:12] != mac and f[28:32] == f[38:42] == own:
+        print(f[6:12].hex(':')); break
+`;
+    expect(stand.get('issuer', 'python3', '-c', claims)).toBe('02:fc:00:00:00:01\n');
+    return responder!.printed(/^Warning: Another host claims an address of "eth0\.42" \(10\.10\.10\.11\)$/m);
+  }, 60_000);
 });

@@ -182,3 +182,23 @@ describe('start() after a change of configuration', () => {
     ]);
   });
 });
+
+test('an address that another host claims is announced once in 10 s, whatever else is under way', () => {
+  const { announcer, sent } = wire();
+  const own = port();
+  const [address] = own.addresses;
+  const announced = ['announce 10.10.10.11 on 43'];
+  for (const [at, heard] of [
+    [20 * SECOND, announced],
+    [20.1 * SECOND, []],
+    [29.9 * SECOND, []],
+    [30 * SECOND, announced],
+  ] as const) {
+    announcer.defend(own, address!, at);
+    if (announcer.dueNs <= at) announcer.run(at);
+    expect([at, sent()]).toEqual([at, heard]);
+  }
+  announcer.start(own, undefined, 31 * SECOND);
+  announcer.run(31 * SECOND);
+  expect(sent()).toEqual(['probe 10.10.10.11 on 43']);
+});

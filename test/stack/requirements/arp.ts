@@ -1,5 +1,6 @@
 // RFC 826, RFC 5227 and the link layer of RFC 1122.
 import { expect } from '@jest/globals';
+import { formatIpv4 } from '../../../src/wire/address.js';
 import { buildFrame, ISSUER, RESPONDER } from '../../build-frame.js';
 import { expectFrame } from '../../expect-frame.js';
 import { Host } from '../host.js';
@@ -78,6 +79,15 @@ export const ARP: Requirement[] = [
   rfc5227('2.4', 'MUST', 'another host with our address is noticed', () => {
     const frame = request({ senderAddress: RESPONDER.address, targetAddress: RESPONDER.address });
     expect(host().send(frame).drop).toBe('arp-conflict');
+  }),
+  rfc5227('2.4', 'MUST', 'its address is defended by an announcement, once in 10 s', () => {
+    const own = host();
+    const defended: string[] = [];
+    own.stack.announcer = { defend: (port, address) => defended.push(`${port.slot} ${formatIpv4(address)}`) };
+    own.send(request({ senderAddress: RESPONDER.address }));
+    own.send(request({ senderAddress: RESPONDER.address, operation: 2 }));
+    own.send(request({}));
+    expect(defended).toEqual([`${VID} ${RESPONDER.address}`, `${VID} ${RESPONDER.address}`]);
   }),
   rfc1122('2.3.2.1', 'MUST', 'an entry that is out of date is found out', () => {
     const n = new Neighbourhood();

@@ -3,6 +3,13 @@ import { type Requirement, unmet } from './requirement.js';
 
 export const UNMET: Requirement[] = [
   unmet(
+    5227,
+    '2.1.1',
+    'MUST',
+    'an address is probed three times before it is used, and not used where somebody answers',
+    'it is probed once and used meanwhile, being configuration as on a kernel device; the worker warns of a conflict',
+  ),
+  unmet(
     1122,
     '2.3.3',
     'SHOULD',
