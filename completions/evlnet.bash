@@ -14,9 +14,9 @@ _evlnet() {
     done
     case $prev in
         dev|link|-i|--interface) _evlnet_devices; return ;;
-        -batch|--batch|-state|--state|object|pcap|--output) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-        -r|--read|-w|--write) if [[ $object == dump ]]; then COMPREPLY=($(compgen -f -- "$cur")); return; fi ;;
-        -b) if [[ $object != net ]]; then COMPREPLY=($(compgen -f -- "$cur")); return; fi ;;
+        -batch|--batch|-state|--state|object|pcap|--output) _evlnet_files; return ;;
+        -r|--read|-w|--write) if [[ $object == dump ]]; then _evlnet_files; return; fi ;;
+        -b) if [[ $object != net ]]; then _evlnet_files; return; fi ;;
         -n|-netns|--netns) if [[ $object != net ]]; then COMPREPLY=($(compgen -W "$(ls /run/netns 2>/dev/null)" -- "$cur")); return; fi ;;
         driver) case $object in port) _evlnet_words "auto xdp pcap"; return ;; esac ;;
         mode) case $object in port) _evlnet_words "auto native generic"; return ;; esac ;;
@@ -72,7 +72,7 @@ _evlnet() {
                 test)
                     _evlnet_devices "dev object program match default all pcap hex - engine expect" ;;
                 check)
-                    COMPREPLY=($(compgen -f -- "$cur")) ;;
+                    _evlnet_files ;;
                 compile)
                     _evlnet_words "match default all -o --output" ;;
             esac
@@ -169,11 +169,11 @@ _evlnet() {
             if [[ -z $verb ]]; then _evlnet_words "show path export reset help"; return; fi
             case $verb in
                 export)
-                    COMPREPLY=($(compgen -f -- "$cur")) ;;
+                    _evlnet_files ;;
             esac
             ;;
         apply)
-            COMPREPLY=($(compgen -f -W "--dry-run" -- "$cur")) ;;
+            _evlnet_files -W "--dry-run" ;;
         net)
             _evlnet_words "-i --interface -d --disable-port -e --enable-port -p --pool-size -b --buffer-size -F --filter -N --set-vlan-ids -n --print-vlan-ids -s --solicit -S --solicit-permanent -g --allow-gateway -Q --query-port" ;;
         completion)
@@ -183,4 +183,6 @@ _evlnet() {
 }
 _evlnet_words() { COMPREPLY=($(compgen -W "$1" -- "$cur")); }
 _evlnet_devices() { COMPREPLY=($(compgen -W "$(cd /sys/class/net && echo *) $1" -- "$cur")); }
+# A folder is no end, and a space in a name no border.
+_evlnet_files() { compopt -o filenames 2> /dev/null; mapfile -t COMPREPLY < <(compgen -f "$@" -- "$cur"); }
 complete -F _evlnet evlnet

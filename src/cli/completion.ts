@@ -31,6 +31,8 @@ ${OBJECTS.map(objectCase).join('')}    esac
 }
 _evlnet_words() { COMPREPLY=($(compgen -W "$1" -- "$cur")); }
 _evlnet_devices() { COMPREPLY=($(compgen -W "$(cd /sys/class/net && echo *) $1" -- "$cur")); }
+# A folder is no end, and a space in a name no border.
+_evlnet_files() { compopt -o filenames 2> /dev/null; mapfile -t COMPREPLY < <(compgen -f "$@" -- "$cur"); }
 complete -F _evlnet evlnet
 `;
 }
@@ -75,7 +77,7 @@ function previousWords(): string {
   return lines.map(([words, act]) => `        ${words}) ${act} ;;\n`).join('');
 }
 
-const FILES = 'COMPREPLY=($(compgen -f -- "$cur"))';
+const FILES = '_evlnet_files';
 const isFile = (spec: WordSpec): boolean => spec.value?.startsWith('FILE') === true;
 
 const dashed = (o: OptionSpec): string[] => (o.letter ? [`-${o.letter}`, `--${o.name}`] : [`--${o.name}`]);
@@ -113,7 +115,7 @@ function reply(verb: VerbSpec, indent: string): string {
   const options = (verb.options ?? []).flatMap(dashed);
   const all = [...words, ...options].join(' ');
   if (verb.words?.some((word) => isFile(word) && word.position === 'only'))
-    return indent + (all === '' ? FILES : FILES.replace('-f', `-f -W "${all}"`));
+    return indent + (all === '' ? FILES : `${FILES} -W "${all}"`);
   const takesDevice = (verb.words ?? []).some((w) => w.position === 'bare');
   return `${indent}${takesDevice ? '_evlnet_devices' : '_evlnet_words'} "${all}"`;
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { EvlnetError } from '../errors.js';
+import { tool } from '../lab/tool.js';
 import { matchGlobal } from './globals.js';
 import type { Io } from './io.js';
 
@@ -9,7 +10,13 @@ export async function runInNamespace(name: string, argv: readonly string[], io: 
     throw new EvlnetError('EVL_NETNS', `Cannot open network namespace "${name}": No such file or directory`, {
       hint: `ip netns add ${name}`,
     });
-  return io.system.runInherited('ip', ['netns', 'exec', name, ...io.self, ...withoutNamespace(name, argv)]);
+  return io.system.runInherited(tool('ip'), [
+    'netns',
+    'exec',
+    name,
+    ...io.self,
+    ...withoutNamespace(name, argv),
+  ]);
 }
 
 /** The command line without its `-n NAME`. */

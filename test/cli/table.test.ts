@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { bashCompletion } from '../../src/cli/completion.js';
 import { GLOBALS } from '../../src/cli/globals.js';
@@ -109,6 +111,7 @@ describe('bash completion', () => {
     ['filter check package-', ['package-lock.json']],
     ['apply package-', ['package-lock.json']],
     ['apply --d', ['--dry-run']],
+    ['apply test/golden/cl', ['test/golden/cli']],
     ['net -i l', ['lo']],
     ['net --pr', ['--print-vlan-ids']],
     ['filter test object x pcap package-', ['package-lock.json']],
@@ -118,6 +121,14 @@ describe('bash completion', () => {
     ['neigh show l', ['lo']],
     ['-js', ['-json']],
   ];
+  test('a name with a space is one', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'evlnet completion '));
+    const script = `source completions/evlnet.bash
+COMP_WORDS=(evlnet apply '${folder.slice(0, -3)}'); COMP_CWORD=2; _evlnet; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    expect(execFileSync('bash', ['-c', script], { encoding: 'utf8' })).toBe(`${folder}\n`);
+    rmSync(folder, { recursive: true });
+  });
+
   test.each(cases)('%s', (line, words) => {
     const typed = ['evlnet', ...line.split(' ')];
     const script = `source completions/evlnet.bash
