@@ -1,6 +1,7 @@
 import { EvlnetError, usage } from '../errors.js';
 import type { Link } from '../linux/link.js';
 import { type DeviceState, deviceOptions, type PortState, type StateDocument } from '../state/schema.js';
+import { broadcast, network, parsePrefix } from '../wire/address.js';
 import { LIMITS } from './limits.js';
 import { recordedPorts } from './recorded-port.js';
 
@@ -103,6 +104,11 @@ export function checkAddress(text: string | undefined): void {
   const first = Number(match[1]);
   // RFC 1122 §3.2.1.3: this network, loopback, multicast and reserved addresses.
   if (first === 0 || first === 127 || first >= 224) throw wrong('no host can have that address');
+  // RFC 3021: of two addresses both are hosts'.
+  const { address, length: prefix } = parsePrefix(text);
+  if (prefix > 30) return;
+  if (address === network(address, prefix)) throw wrong('that is the address of the network itself');
+  if (address === broadcast(address, prefix)) throw wrong("that is the network's broadcast address");
 }
 
 /** Throws where a worker's priority and its spinning exclude each other. */

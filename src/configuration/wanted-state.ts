@@ -137,7 +137,6 @@ function checkService(
   const refuse = (what: string, hint: string) => {
     throw usage('EVL_STATE_INVALID', what, hint);
   };
-  if (service === 'udp-echo' && udpPort === undefined) refuse('udp-echo needs a "udpPort"', '"udpPort": 7');
   if (service === 'icmp-responder' && udpPort !== undefined)
     refuse('icmp-responder has no "udpPort"', 'leave it out');
   if (port !== undefined && !ports.some((p) => p.ifname === port && p.baseName === device))

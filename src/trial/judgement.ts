@@ -1,6 +1,7 @@
 import { classify, innermostVid, OUTCOMES, Reason } from '../filter/classify.js';
 import { VLANS } from '../filter/maps.js';
 import { VERDICTS, Verdict, type VerdictName } from '../filter/verdict.js';
+import { HEADER_LENGTH } from '../wire/ethernet.js';
 import { NOT_RUN } from './engine.js';
 
 /** The device that frames enter by, as far as the hook must know it. */
@@ -19,6 +20,7 @@ const REASON_COUNT = OUTCOMES.length + 2;
 /** The reason for a frame whose filter returned `answer`. */
 export function reasonFor(v: DataView, at: number, end: number, answer: number, place: Place): number {
   if (answer === NOT_RUN) return UNJUDGED;
+  if (end - at < HEADER_LENGTH) return Reason.Short;
   if (answer === Verdict.Vlan && place.table === undefined)
     return innermostVid(v, at, end) < 0 ? Reason.Untagged : UNDECIDED;
   return classify(v, at, end, answer, place.table ?? EMPTY, place.any);

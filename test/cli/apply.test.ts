@@ -39,7 +39,12 @@ async function fill(): Promise<void> {
   ])
     await host.run(line);
   updateState(host.stateFile, (draft) => {
-    draft.services.eth0 = { services: [{ service: 'udp-echo', udpPort: 7 }], spin: 100, cpu: '1' };
+    // Without a port it is 7.
+    draft.services.eth0 = {
+      services: [{ service: 'udp-echo' }, { service: 'udp-echo', udpPort: 8 }],
+      spin: 100,
+      cpu: '1',
+    };
   });
 }
 
@@ -60,7 +65,8 @@ test('export, reset, apply, export: the same text but for rev; again: nothing, a
 + filter eth0 object ${host.folder}/ecat.o program bpf_netrx sha256 ${sha256}
 + filter eth2 all skip
 + run eth0 spin 100 cpu 1
-+ run eth0 udp-echo udpPort 7
++ run eth0 udp-echo
++ run eth0 udp-echo udpPort 8
 `);
   const revless = (document: string) => document.replace(/"rev": \d+/, '');
   expect(revless(await host.ok('state export'))).toBe(revless(exported));
@@ -102,7 +108,7 @@ describe('the difference', () => {
 + vlans 44-45
 - filter eth0 object ${host.folder}/ecat.o program bpf_netrx sha256 …
 ~ filter eth2 all skip -> match 'udp' accept default vlan
-~ run eth0 services udp-echo udpPort 7 -> icmp-responder
+~ run eth0 services udp-echo, udp-echo udpPort 8 -> icmp-responder
 `,
     );
     const before = text();
@@ -210,10 +216,6 @@ describe('what is wrong is refused with its key, and changes nothing', () => {
     [
       { services: { eth0: { services: [], cpu: '2-1' } } },
       ': services.eth0.cpu: argument "2-1" is wrong: range is backwards',
-    ],
-    [
-      { services: { eth0: { services: [{ service: 'udp-echo' }] } } },
-      ': services.eth0.services[0]: udp-echo needs a "udpPort"',
     ],
     [
       { services: { eth0: { services: [{ service: 'icmp-responder', udpPort: 9 }] } } },

@@ -147,6 +147,8 @@ test('-w: both ways, with directions and comments', async () => {
 });
 
 test('from standard input, in hexadecimal too', async () => {
+  host.stdin = '010203';
+  expect(await dumped('-r -')).toMatch(/in-band 3 octets, frame-malformed \(shorter than its headers\)\n/);
   host.stdin = Buffer.from(echo()).toString('hex');
   expect(await dumped('-r -')).toMatch(/^reading from standard input\n.*: answered\n/);
 });

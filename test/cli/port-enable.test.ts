@@ -196,6 +196,16 @@ describe('port enable', () => {
       1,
       'Error: argument "224.0.0.1/4" is wrong: no host can have that address\nHint: write it as 10.10.10.11/24\n',
     ],
+    [
+      'eth0.42 address 10.10.10.255/24',
+      1,
+      'Error: argument "10.10.10.255/24" is wrong: that is the network\'s broadcast address\nHint: write it as 10.10.10.11/24\n',
+    ],
+    [
+      'eth0.42 address 10.10.8.0/22',
+      1,
+      'Error: argument "10.10.8.0/22" is wrong: that is the address of the network itself\nHint: write it as 10.10.10.11/24\n',
+    ],
     ['eth0 vid 42', 1, 'Error: argument "42" is wrong: "eth0" is a base device\nHint: leave vid out\n'],
     [
       'eth0.7 link eth1',
