@@ -33,8 +33,13 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'tcpdump' }
       stand.on('issuer', 'ping', '-c', '1', '-W', '1', ...options, address);
     const program = () =>
       / prog\/xdp id (\d+)/.exec(stand.get('responder', 'ip', 'link', 'show', 'eth0'))?.[1];
+    /** Of what the program at the hook does, without a filter. */
+    const tag = () => / tag (\w+)/.exec(stand.get('responder', 'ip', '-d', 'link', 'show', 'eth0'))?.[1];
+    let untapped: string | undefined;
     /** Its rings are there before the program that fills them. */
     const dumping = async (...argv: string[]) => {
+      // The change that is waited for is not the end of the one before.
+      await until(() => tag() === untapped, 20_000, 'nobody dumps');
       const before = program();
       const p = dump(...argv);
       await until(() => program() !== before, 20_000, 'another program is at the hook');
@@ -45,6 +50,8 @@ describeIf(['root', 'network namespaces', 'bpf', 'build', { command: 'tcpdump' }
       stand = await Stand.up('dump');
       stand.configure();
       worker = await stand.worker('icmp-responder');
+      untapped = tag();
+      expect(untapped).toBeDefined();
     }, 60_000);
     afterEach(async () => {
       for (const p of started.splice(0)) await p.stop('SIGTERM');
