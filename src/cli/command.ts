@@ -5,12 +5,13 @@ import type { Globals } from './globals.js';
 import type { Io } from './io.js';
 import { paintFor } from './print/paint.js';
 import { Printer } from './print/printer.js';
+import { printable } from './printable.js';
 
 /** All that a command is given. */
 export async function contextFor(given: Arguments, globals: Globals, io: Io): Promise<Context> {
   const warn = (message: string, hint?: string) => {
-    io.stderr.write(`Warning: ${message}\n`);
-    if (hint) io.stderr.write(`Hint: ${hint}\n`);
+    io.stderr.write(`Warning: ${printable(message)}\n`);
+    if (hint) io.stderr.write(`Hint: ${printable(hint)}\n`);
   };
   return {
     io,

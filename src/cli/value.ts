@@ -36,7 +36,7 @@ function readInteger(
 const SECOND = { s: 1, ms: 1e3, us: 1e6 } as const;
 
 function readSeconds(text: string, name: string): number {
-  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(s|ms|us)?$/.exec(text) ?? [];
+  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?|\.\d+)(s|ms|us)?$/.exec(text) ?? [];
   if (number === undefined)
     throw wrong(text, `"${name}" is a number of seconds`, 'write it as 10, 0.5 or 500ms');
   return Number(number) / SECOND[unit as keyof typeof SECOND];

@@ -81,6 +81,16 @@ describe('errors', () => {
     );
   });
 
+  test('what would control the terminal is written out, in JSON too', async () => {
+    const host = new FakeHost();
+    host.stdin = '{"schema":1,"ports":{"\\u001b[31mx":{}}}';
+    const { err } = await host.run('apply -');
+    expect(err).toContain('\\x1b[31mx');
+    expect(err).not.toContain('\x1b');
+    expect((await host.run('-j apply -')).out).not.toContain('\x1b');
+    host.close();
+  });
+
   test('what was thrown and is no error', () => {
     expect(report('boom')).toMatchObject({
       code: 2,

@@ -1,6 +1,7 @@
 import { EvlnetError, Exit } from '../../errors.js';
 import type { Globals } from '../globals.js';
 import type { Io } from '../io.js';
+import { printable } from '../printable.js';
 
 /** Where in a batch file the command stood. */
 export interface BatchLine {
@@ -16,8 +17,9 @@ export function reportError(caught: unknown, globals: Readonly<Globals>, io: Io,
     const document = { error: { message, code, ...(hint === undefined ? {} : { hint }), ...at } };
     io.stdout.write(`${JSON.stringify(document, undefined, globals.pretty ? 4 : undefined)}\n`);
   } else {
-    io.stderr.write(`${error.message.replace(/^(?=[a-z"])/, 'Error: ')}\n`);
-    if (error.hint) io.stderr.write(`Hint: ${error.hint}\n`);
+    // They may name what stands in a file of others.
+    io.stderr.write(`${printable(error.message).replace(/^(?=[a-z"])/, 'Error: ')}\n`);
+    if (error.hint) io.stderr.write(`Hint: ${printable(error.hint)}\n`);
     if (at) io.stderr.write(`Command failed ${at.file}:${at.line}\n`);
   }
   if (io.env.EVLNET_DEBUG === '1') io.stderr.write(`${stackOf(caught)}\n`);
