@@ -32,12 +32,15 @@ export const EchoTotal = {
 export const EchoKind = {
   Reply: 0,
   Duplicate: 1,
-  /** An ICMP error about a request of ours; `detail` is type × 256 + code. */
+  /** An ICMP error about a request of ours; `detail` is type × 256 + code, `ns` what stands behind its checksum (RFC 792). */
   Error: 2,
   /** The neighbour does not answer ARP. */
   Unreachable: 3,
 } as const;
 export type EchoKind = (typeof EchoKind)[keyof typeof EchoKind];
+
+/** The payload is shorter than it was sent. */
+export const TRUNCATED = -1;
 
 /** One answer. */
 export interface Echo {
@@ -49,6 +52,7 @@ export interface Echo {
   readonly length: number;
   readonly ttl: number;
   readonly ns: number;
+  /** Of a reply: 0, TRUNCATED, or the first octet of the payload that is not as it was sent: (place + 1) × 65536 + sent × 256 + received. */
   readonly detail: number;
 }
 

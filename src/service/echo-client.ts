@@ -1,5 +1,5 @@
 // Echo, the asking side: what ping(8) does, through the out-of-band stack.
-import { EchoKind, type EchoPage, EchoTotal } from '../memory/echo-page.js';
+import { EchoKind, type EchoPage, EchoTotal, TRUNCATED } from '../memory/echo-page.js';
 import { NeighbourState } from '../memory/neighbour-page.js';
 import type { MessageOutput } from '../stack/message-output.js';
 import type { Output } from '../stack/output.js';
@@ -194,9 +194,30 @@ export class EchoClient implements IcmpService {
     else page.time(client, ns);
     const kind = isDuplicate ? EchoKind.Duplicate : EchoKind.Reply;
     if (!setup.isFlood)
-      page.push(client, kind, sequence, source, p.packetEnd - l4, ipv4.ttl(view, l3), ns, 0);
+      page.push(
+        client,
+        kind,
+        sequence,
+        source,
+        p.packetEnd - l4,
+        ipv4.ttl(view, l3),
+        ns,
+        this.#difference(p),
+      );
     else if (this.dueNs !== NEVER) this.dueNs = 0;
     return Outcome.Done;
+  }
+
+  /** How the payload differs from what was sent, as `Echo.detail` tells. */
+  #difference({ view, l4, packetEnd }: Packet): number {
+    const sent = this.#message;
+    if (packetEnd - l4 < sent.byteLength) return TRUNCATED;
+    for (let i = QUESTION_HEADER + this.#question.numberLength; i < sent.byteLength; i++) {
+      const was = view.getUint8(l4 + i);
+      if (was !== sent.getUint8(i))
+        return (i - QUESTION_HEADER + 1) * 0x1_0000 + sent.getUint8(i) * 256 + was;
+    }
+    return 0;
   }
 
   /** RFC 792: what it is about is in it, the first octets of it. */
@@ -210,9 +231,13 @@ export class EchoClient implements IcmpService {
     if (ipv4.destination(view, about) !== setup.destination) return Outcome.Pass;
     const sequence = this.#question.quoted(view, echo, end);
     if (sequence < 0 || this.#state[sequence] === 0) return Outcome.Pass;
-    page.add(setup.client, EchoTotal.Errors, 1);
-    const detail = icmpv4.type(view, l4) * 256 + icmpv4.code(view, l4);
-    page.push(setup.client, EchoKind.Error, sequence, ipv4.source(view, l3), end - l4, 0, 0, detail);
+    const type = icmpv4.type(view, l4);
+    // Advice: the request went on.
+    if (type !== icmpv4.Type.Redirect && type !== icmpv4.Type.SourceQuench)
+      page.add(setup.client, EchoTotal.Errors, 1);
+    const detail = type * 256 + icmpv4.code(view, l4);
+    const rest = icmpv4.rest(view, l4);
+    page.push(setup.client, EchoKind.Error, sequence, ipv4.source(view, l3), end - l4, 0, rest, detail);
     return Outcome.Done;
   }
 }

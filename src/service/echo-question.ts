@@ -11,6 +11,8 @@ export const QUESTION_HEADER = 8;
 /** Each has a sequence number, 16 bits. */
 export interface EchoQuestion {
   readonly protocol: number;
+  /** Octets at the beginning of the payload that number the questions. */
+  readonly numberLength: number;
   /** Writes header and sequence over `message`, of which the payload is there. */
   write(message: DataView, sequence: number, source: number, destination: number): void;
   /** Sequence of the question that the packet answers; -1: of none. */
@@ -22,6 +24,7 @@ export interface EchoQuestion {
 /** `identifier` tells one client's from another's. */
 export const icmpQuestion = (identifier: number): EchoQuestion => ({
   protocol: ipv4.Protocol.Icmp,
+  numberLength: 0,
   write(message, sequence) {
     icmpv4.writeEcho(message, 0, message.byteLength, icmpv4.Type.Echo, identifier, sequence);
   },
@@ -39,6 +42,7 @@ export const icmpQuestion = (identifier: number): EchoQuestion => ({
 /** From `ownPort`, which tells one client's from another's, to `udpPort`. The payload begins with the sequence number. */
 export const udpQuestion = (ownPort: number, udpPort: number): EchoQuestion => ({
   protocol: ipv4.Protocol.Udp,
+  numberLength: 2,
   write(message, sequence, source, destination) {
     message.setUint16(QUESTION_HEADER, sequence);
     const { byteLength } = message;

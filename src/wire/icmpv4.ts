@@ -55,6 +55,8 @@ export const isError = (type: number): boolean =>
 
 export const type = (v: DataView, at: number): number => v.getUint8(at);
 export const code = (v: DataView, at: number): number => v.getUint8(at + CODE);
+/** What is behind the checksum: of a redirect the gateway, of a parameter problem the pointer in its first octet. */
+export const rest = (v: DataView, at: number): number => v.getUint32(at + IDENTIFIER);
 /** RFC 1191 §4, of FragmentationNeeded: octets of the longest packet; 0 where the router does not say. */
 export const nextHopMtu = (v: DataView, at: number): number => v.getUint16(at + SEQUENCE);
 /** Not an error, nor of a type that may be one: RFC 1122 §3.2.2 forbids to answer those with an error. As Linux has it: echo, timestamp and what is behind. */

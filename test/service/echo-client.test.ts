@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { SLOT_STRIDE, SlotCounter } from '../../src/memory/counters.js';
-import { ECHO_PAGE_LENGTH, EchoKind, EchoPage, EchoTotal } from '../../src/memory/echo-page.js';
+import { ECHO_PAGE_LENGTH, EchoKind, EchoPage, EchoTotal, TRUNCATED } from '../../src/memory/echo-page.js';
 import { EchoClient, type EchoSetup, TOO_LONG } from '../../src/service/echo-client.js';
 import { EchoClients } from '../../src/service/echo-clients.js';
 import { MessageOutput } from '../../src/stack/message-output.js';
@@ -290,4 +290,17 @@ test('by UDP: a datagram of the echo protocol, numbered, that comes back or that
     { kind: EchoKind.Error, sequence: 10, detail: 0x0303 },
   ]);
   expect(n.device.lent).toBe(0);
+});
+
+test.each<[name: string, change: (payload: Uint8Array) => Uint8Array, detail: number]>([
+  ['as it was sent', (payload) => payload, 0],
+  ['longer', (payload) => Uint8Array.of(...payload, 1, 2), 0],
+  ['shorter', (payload) => payload.subarray(0, 12), TRUNCATED],
+  ['nothing', () => new Uint8Array(), TRUNCATED],
+  ['changed', (payload) => payload.with(22, 0x58), 23 * 0x1_0000 + 0x16 * 256 + 0x58],
+])('a payload that comes back %s', (_name, change, detail) => {
+  const { page, reply, total } = asking();
+  reply(1, { payload: change(Uint8Array.from({ length: 56 }, (_, i) => i)) });
+  expect(page.drain()).toMatchObject([{ kind: EchoKind.Reply, detail }]);
+  expect(total('Received')).toBe(1);
 });

@@ -1,4 +1,4 @@
-import { type Echo, EchoKind, EchoTotal } from '../../memory/echo-page.js';
+import { type Echo, EchoKind, EchoTotal, TRUNCATED } from '../../memory/echo-page.js';
 import { dotted } from '../dotted.js';
 
 /** One answer; a key that does not apply is absent. */
@@ -11,6 +11,10 @@ export interface EchoRecord {
   /** Milliseconds. */
   readonly time?: number;
   readonly dup?: true;
+  /** The payload is shorter than it was sent. */
+  readonly truncated?: true;
+  /** Where it is not as it was sent, in ping(8)'s words. */
+  readonly wrong?: string;
   readonly error?: string;
 }
 
@@ -34,9 +38,10 @@ const ERRORS: Readonly<Record<number, string>> = {
   769: 'Destination Host Unreachable',
   770: 'Destination Protocol Unreachable',
   771: 'Destination Port Unreachable',
-  772: 'Frag needed and DF set',
   781: 'Packet filtered',
   1024: 'Source Quench',
+  1280: 'Redirect Network',
+  1281: 'Redirect Host',
   2816: 'Time to live exceeded',
 };
 
@@ -48,16 +53,33 @@ export function echoRecord(e: Echo): EchoRecord {
   if (e.kind === EchoKind.Error)
     return {
       ...record,
-      error: ERRORS[e.detail] ?? `ICMP type ${e.detail >> 8} code ${e.detail & 255}`,
+      error: errorText(e),
     };
   const dup = e.kind === EchoKind.Duplicate ? ({ dup: true } as const) : {};
-  return { ...record, bytes: e.length, ttl: e.ttl, time: ms(e.ns), ...dup };
+  return { ...record, bytes: e.length, ttl: e.ttl, time: ms(e.ns), ...dup, ...differenceOf(e.detail) };
+}
+
+const hex = (octet: number) => `0x${octet.toString(16)}`;
+
+function differenceOf(detail: number): Pick<EchoRecord, 'truncated' | 'wrong'> {
+  if (detail === 0) return {};
+  if (detail === TRUNCATED) return { truncated: true };
+  const [place, sent, was] = [Math.floor(detail / 0x1_0000) - 1, (detail >> 8) & 255, detail & 255];
+  return { wrong: `wrong data byte #${place} should be ${hex(sent)} but was ${hex(was)}` };
+}
+
+function errorText({ detail, ns: rest }: Echo): string {
+  if (detail === 772) return `Frag needed and DF set (mtu = ${rest & 0xffff})`;
+  if (detail >> 8 === 12) return `Parameter problem: pointer = ${rest >>> 24}`;
+  const text = ERRORS[detail];
+  if (text === undefined) return `ICMP type ${detail >> 8} code ${detail & 255}`;
+  return detail >> 8 === 5 ? `${text}(New nexthop: ${dotted(rest)})` : text;
 }
 
 export function echoLine(r: EchoRecord): string {
   if (r.error !== undefined) return `From ${r.from} icmp_seq=${r.icmp_seq} ${r.error}`;
   const time = r.time!.toFixed(3);
-  return `${r.bytes} bytes from ${r.from}: icmp_seq=${r.icmp_seq} ttl=${r.ttl} time=${time} ms${r.dup ? ' (DUP!)' : ''}`;
+  return `${r.bytes} bytes from ${r.from}: icmp_seq=${r.icmp_seq} ttl=${r.ttl} time=${time} ms${r.dup ? ' (DUP!)' : ''}${r.truncated ? ' (truncated)' : ''}${r.wrong === undefined ? '' : `\n${r.wrong}`}`;
 }
 
 /** `totals`: by EchoTotal. */
