@@ -228,7 +228,8 @@ export class EchoClient implements IcmpService {
     const echo = about + ipv4.headerLength(view, about);
     if (end - echo < QUESTION_HEADER || ipv4.protocol(view, about) !== this.#question.protocol)
       return Outcome.Pass;
-    if (ipv4.destination(view, about) !== setup.destination) return Outcome.Pass;
+    const isOurs = ipv4.source(view, about) === this.#path.source;
+    if (!isOurs || ipv4.destination(view, about) !== setup.destination) return Outcome.Pass;
     const sequence = this.#question.quoted(view, echo, end);
     if (sequence < 0 || this.#state[sequence] === 0) return Outcome.Pass;
     const type = icmpv4.type(view, l4);

@@ -213,9 +213,9 @@ test('a second reply is a duplicate; another identifier, host or sequence is non
 });
 
 test('an ICMP error about a request of ours is told, one about another is not', () => {
-  const about = (identifier: number) =>
+  const about = (identifier: number, source = '0a0a0a0b') =>
     octets(
-      `45000054 00004000 400100 00 0a0a0a0b 0a0a0a0a 0800 0000 ${identifier.toString(16)} 0001`.replaceAll(
+      `45000054 00004000 400100 00 ${source} 0a0a0a0a 0800 0000 ${identifier.toString(16)} 0001`.replaceAll(
         ' ',
         '',
       ),
@@ -223,6 +223,7 @@ test('an ICMP error about a request of ours is told, one about another is not', 
   const { page, total, reply } = asking();
   const icmp = { type: 3, code: 1, identifier: 0, sequence: 0 };
   reply(0, { icmp, ipv4: { source: '10.10.10.1' }, payload: about(ID + 1) });
+  reply(0, { icmp, ipv4: { source: '10.10.10.1' }, payload: about(ID, '0a0a0a0c') });
   expect(total('Errors')).toBe(0);
   reply(0, { icmp, ipv4: { source: '10.10.10.1' }, payload: about(ID) });
   expect(total('Errors')).toBe(1);
