@@ -62,6 +62,8 @@ export class Lease<B extends SocketBinding> {
   #device = '';
   #id = 0;
   #attachment: Attachment | undefined;
+  /** Ends its watch over the attachment. */
+  #unwatch = () => {};
   #channel: Channel | undefined;
   /** What waits until the socket is bound. */
   #delayed: (() => void)[] = [];
@@ -231,7 +233,7 @@ export class Lease<B extends SocketBinding> {
       this.#detach();
       throw error;
     });
-    void attachment.client.closed.then(() => this.#lose(attachment));
+    this.#unwatch = attachment.onGone(() => this.#lose(attachment));
     this.#wake();
   }
 
@@ -325,6 +327,7 @@ export class Lease<B extends SocketBinding> {
   #detach(): void {
     this.#channel?.close();
     this.#channel = undefined;
+    this.#unwatch();
     const attachment = this.#attachment;
     this.#attachment = undefined;
     if (attachment !== undefined) giveBack(attachment, this.#id);
