@@ -19,7 +19,7 @@ describeIf(['root', 'network namespaces', 'bpf', 'build'])('closed sockets', () 
     expect(collected).toBeGreaterThanOrEqual(opened - 2);
   });
 
-  test('leave a worker that is about to end: the next socket is none of its', () => {
+  test('leave a worker that is about to end: the next socket is none of its, and no change waits for it', () => {
     expect(JSON.parse(stand.get('responder', process.execPath, here('reopened.mjs'), '10.10.10.10'))).toEqual(
       [],
     );

@@ -1,7 +1,7 @@
-// While the worker of its last socket is about to end: opens the next socket and sends at once. Prints what failed.
+// While the worker of its last socket is about to end: opens the next socket and sends at once, or configures. Prints what failed.
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createSocket } from 'evlnet';
+import { createSocket, setVlans } from 'evlnet';
 
 const [peer] = process.argv.slice(2);
 const failed = [];
@@ -16,5 +16,7 @@ for (let i = 0; i < 12; i++) {
   socket.close();
   await once(socket, 'close');
   await sleep(10);
+  const set = i % 2 === 0 ? setVlans(i % 4 === 0 ? '42,77' : '42', { onWarning() {} }) : undefined;
+  await set?.catch((error) => failed.push(`setVlans: ${error.code} ${error.message}`));
 }
 console.log(JSON.stringify(failed));
