@@ -54,7 +54,14 @@ export class Attachment {
   }
 
   async open<B extends SocketBinding>(request: Record<string, unknown>): Promise<OpenedSocket<B>> {
-    return (await this.client.request('open-socket', request)) as OpenedSocket<B>;
+    // Nobody would use it, and its UDP port would be taken.
+    const undo = (opened: unknown) => void this.closeSocket((opened as OpenedSocket).id).catch(() => {});
+    return (await this.client.request('open-socket', request, undefined, undo)) as OpenedSocket<B>;
+  }
+
+  /** However long the worker takes to come to it. */
+  async closeSocket(id: number): Promise<void> {
+    await this.client.request('close-socket', { socket: id }, Infinity);
   }
 
   /** Calls `listener` when the worker is gone; returns what ends that: a promise would keep each socket for as long as the connection. */

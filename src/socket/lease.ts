@@ -336,6 +336,6 @@ export class Lease<B extends SocketBinding> {
 
 /** Closes socket `id` (0: none) at the worker, then lets go of it. */
 function giveBack(attachment: Attachment, id: number): void {
-  const closing = id === 0 ? Promise.resolve() : attachment.client.request('close-socket', { socket: id });
+  const closing = id === 0 ? Promise.resolve() : attachment.closeSocket(id);
   void closing.catch(() => {}).then(() => attachment.release());
 }
