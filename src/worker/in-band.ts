@@ -331,7 +331,7 @@ export class InBand {
   }
 
   #reloadOrWarn(): void {
-    void this.reload().catch((error: unknown) => this.#warn(String((error as Error).message)));
+    void this.reload().catch(({ message }: Error) => this.#isStopping || this.#warn(message));
   }
 
   #onTick(): void {
