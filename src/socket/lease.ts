@@ -9,6 +9,7 @@ import { BusyPoll } from './busy-poll.js';
 import { Channel } from './channel.js';
 import { deviceOf, type Whereabouts } from './device-of.js';
 import { alreadyBound, notBound, notRunning } from './errors.js';
+import { type SocketStatistics, statisticsOf } from './statistics.js';
 import type { ReceiveTimes } from './timestamps.js';
 
 /** What is asked for, and what tells the device where. */
@@ -72,6 +73,8 @@ export class Lease<B extends SocketBinding> {
   #isWakeDue = false;
   /** Workers that were lost. */
   #losses = 0;
+  /** What they had counted. */
+  #counted: SocketStatistics | undefined;
 
   /** `none` is the binding of a socket that has none yet. */
   constructor(socket: Lessee<B>, none: B) {
@@ -108,6 +111,10 @@ export class Lease<B extends SocketBinding> {
     return this.#channel;
   }
 
+  statistics(): SocketStatistics {
+    return statisticsOf(this.#channel?.page, this.#counted);
+  }
+
   /** The channel of a bound socket; throws where there is none. */
   demandChannel(): Channel {
     this.demandOpen();
@@ -130,6 +137,7 @@ export class Lease<B extends SocketBinding> {
     if (this.#phase === 'binding') throw alreadyBound();
     if (this.#phase === 'bound') this.#leave();
     this.#phase = 'binding';
+    this.#counted = undefined;
     wanted
       .then((w) => this.#attach(w))
       .then(
@@ -282,6 +290,7 @@ export class Lease<B extends SocketBinding> {
     if (this.#phase === 'closed' || this.#attachment !== attachment) return;
     const before = this.#binding;
     const loss = ++this.#losses;
+    this.#counted = this.statistics();
     this.#leave();
     this.#phase = 'binding';
     const again = async () => {
