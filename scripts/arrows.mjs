@@ -48,7 +48,13 @@ const allowed = {
   ],
 };
 /** Imported by all. */
-const everywhere = ['src/errors.ts', 'src/drop.ts', 'src/suggest.ts', 'src/warning.ts'];
+const everywhere = [
+  'src/call-arguments.ts',
+  'src/errors.ts',
+  'src/drop.ts',
+  'src/suggest.ts',
+  'src/warning.ts',
+];
 
 const files = (folder) =>
   readdirSync(folder, { withFileTypes: true }).flatMap((e) =>

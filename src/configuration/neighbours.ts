@@ -1,5 +1,6 @@
 // Neighbours as an administrator sets and forgets them. On a device of the kernel's the table is the kernel's, as in EVL, and so is what is
 // done to it; an evlnet VLAN port has its permanent ones in the state file, the others in the worker's table.
+import { unlessEnded } from '../control/unless-ended.js';
 import { EvlnetError, usage } from '../errors.js';
 import type { Link } from '../linux/link.js';
 import { NeighbourState } from '../memory/neighbour-page.js';
@@ -83,7 +84,7 @@ export async function followKernel(
 ): Promise<void> {
   if (devices.length === 0) return;
   const workers = (await system.workers(state)).filter((w) => w.isAlive && devices.includes(w.device));
-  await Promise.all(workers.map((w) => system.ask(w.folder, { cmd: 'neighbours' })));
+  await Promise.all(workers.map((w) => system.ask(w.folder, { cmd: 'neighbours' }).catch(unlessEnded)));
 }
 
 /** How many the worker has forgotten: none where none runs, which knows nobody. */
@@ -95,7 +96,7 @@ async function forget(
   const worker = (await system.workers(state)).find((w) => w.isAlive && w.device === baseName);
   if (worker === undefined) return 0;
   const wanted = { cmd: 'forget' as const, ifname, ...(address === undefined ? {} : { address }) };
-  return (await system.ask(worker.folder, wanted)).forgotten;
+  return (await system.ask(worker.folder, wanted).catch(unlessEnded))?.forgotten ?? 0;
 }
 
 function record(

@@ -1,7 +1,9 @@
 // evl_net_solicit() of EVL: before the first packet the neighbour is asked for, in-band and with time to wait. Its rules, to the letter: the
 // route must be on the link unless gateways are allowed; a device that is no port is ENODEV, no answer within 5 s ETIMEDOUT; a permanent
 // entry is one of the kernel's table where ARP is the kernel's.
+
 import { runRoot } from '../control/run-folder.js';
+import { unlessEnded } from '../control/unless-ended.js';
 import { EvlnetError, Exit, usage } from '../errors.js';
 import { readState } from '../state/file.js';
 import type { StateDocument } from '../state/schema.js';
@@ -102,7 +104,8 @@ async function askWorker(
     }
   };
   const worker = (await around.system.workers(around.state)).find((w) => w.isAlive && w.device === base);
-  return worker ? ask(worker.folder) : withOwnWorker(around, state, base, ask, signal);
+  const answer = worker && (await ask(worker.folder).then((lladdr) => ({ lladdr }), unlessEnded));
+  return answer ? answer.lladdr : withOwnWorker(around, state, base, ask, signal);
 }
 
 async function withOwnWorker<T>(

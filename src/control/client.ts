@@ -11,12 +11,14 @@ const TIMEOUT_MS = 5000;
 export interface ControlClient {
   /**
    * What the worker answers to `cmd`. Rejects with the worker's own error, EVL_WORKER_SILENT after `timeoutMs` (5 s;
-   * Infinity is allowed), EVL_WORKER_GONE when the connection ends before.
+   * Infinity is allowed), EVL_WORKER_GONE when the connection ends before. A worker that comes to it later than that does not do it; where it
+   * had begun, `onLate` gets its answer.
    */
   request<C extends string>(
     cmd: C,
     args?: Record<string, unknown>,
     timeoutMs?: number,
+    onLate?: (value: unknown) => void,
   ): Promise<C extends Command ? Replies[C] : unknown>;
   /** Calls `listener` with each event; returns what ends that. Events without a listener are lost. */
   onEvent(listener: (event: Event) => void): () => void;
@@ -118,17 +120,20 @@ function client(device: string, socket: Socket): ControlClient {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    request(cmd, args = {}, timeoutMs = TIMEOUT_MS) {
+    request(cmd, args = {}, timeoutMs = TIMEOUT_MS, onLate = () => {}) {
       const id = ++lastId;
       return new Promise((done, fail) => {
         if (isClosed || !socket.writable) {
           fail(gone(device));
           return;
         }
-        const timer = after(timeoutMs, () => {
-          pending.delete(id);
+        const giveUp = () => {
+          if (!pending.has(id)) return;
+          pending.set(id, { done: onLate, fail() {} });
           fail(silent(device, `"${cmd}"`, timeoutMs));
-        });
+        };
+        // Where this program itself computed for that long, the answer is there to be read.
+        const timer = after(timeoutMs, () => setImmediate(giveUp));
         pending.set(id, {
           done(value) {
             clearTimeout(timer);
@@ -139,7 +144,7 @@ function client(device: string, socket: Socket): ControlClient {
             fail(error);
           },
         });
-        socket.write(encode({ ...args, id, cmd }));
+        socket.write(encode({ ...args, id, cmd, ...(timer ? { until: Date.now() + timeoutMs } : {}) }));
       });
     },
   };

@@ -85,7 +85,8 @@ export class Connection {
     try {
       if (message === undefined) throw protocol('a line is not a JSON object');
       if (id === undefined) throw protocol('a request has no id');
-      const { cmd } = message;
+      const { cmd, until } = message;
+      if (typeof until === 'number' && Date.now() > until) throw late(cmd);
       const isKnown = typeof cmd === 'string' && Object.hasOwn(this.#commands, cmd);
       if (!isKnown) throw unknownCommand(cmd);
       const ok = await this.#commands[cmd]!(message as Request, this);
@@ -127,6 +128,12 @@ export class Connection {
 }
 
 const protocol = (reason: string) => new EvlnetError('EVL_CONTROL', `Cannot read the request: ${reason}`);
+
+const late = (cmd: unknown) =>
+  new EvlnetError(
+    'EVL_WORKER_SILENT',
+    `Cannot do ${JSON.stringify(cmd)}: the worker came to it when its client had given up`,
+  );
 
 const unknownCommand = (cmd: unknown) =>
   new EvlnetError('EVL_CONTROL', `Cannot do ${JSON.stringify(cmd)}: this worker knows no such command`, {

@@ -4,6 +4,8 @@ import { EvlnetError, Exit } from '../errors.js';
 export interface Request {
   id: number;
   cmd: string;
+  /** When the client gives up, in milliseconds of Date.now(): later it must not be done. */
+  until?: number;
   [argument: string]: unknown;
 }
 

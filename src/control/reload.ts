@@ -1,9 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { EvlnetError } from '../errors.js';
-import { isAlive } from '../linux/process.js';
-import { connect } from './client.js';
+import { connect, isGone } from './client.js';
 import { fromFailure } from './messages.js';
-import { listWorkers, type WorkerEntry } from './run-folder.js';
+import { isStill, listWorkers, type WorkerEntry } from './run-folder.js';
 
 /** How long a command waits for all workers together before it warns. */
 const RELOAD_MS = 1000;
@@ -54,7 +53,8 @@ async function reload(worker: WorkerEntry, rev: number, end: number): Promise<Re
       return { device, pid, ...(filterError ? { filterError } : {}) };
     } catch (error) {
       if (!(error instanceof EvlnetError)) throw error;
-      if (!isAlive(identity)) return undefined;
+      // One that ends says so, or just ends the connection; the next one, perhaps of the same process, reads the state as it is now.
+      if (isGone(error) || !isStill(worker)) return undefined;
       // One that is starting has a folder but no socket yet, and may have read the state before it changed.
       const isStarting = error.code === 'EVL_NO_WORKER' && end - performance.now() > RETRY_MS;
       if (!isStarting) return { device, pid, error };

@@ -19,6 +19,8 @@ export interface WorkerEntry {
   /** Inode of the network namespace. */
   netns: number;
   identity: WorkerIdentity;
+  /** Never used again: what tells it from the next worker in that folder, which may be of the same process. */
+  nonce: unknown;
   alive: boolean;
 }
 
@@ -48,13 +50,19 @@ export function listWorkers(root: string): WorkerEntry[] {
   for (const netns of folders(root).filter((name) => /^\d+$/.test(name))) {
     for (const device of folders(join(root, netns))) {
       const folder = join(root, netns, device);
-      const identity = workerOf(readHolder(join(folder, WORKER)));
+      const holder = readHolder(join(folder, WORKER));
+      const identity = workerOf(holder);
       if (identity === undefined) continue;
-      entries.push({ device, folder, netns: Number(netns), identity, alive: isAlive(identity) });
+      const { nonce } = holder!.content;
+      entries.push({ device, folder, netns: Number(netns), identity, nonce, alive: isAlive(identity) });
     }
   }
   return entries;
 }
+
+/** Whether the worker has not ended since it was listed. */
+export const isStill = ({ folder, identity, nonce }: WorkerEntry): boolean =>
+  isAlive(identity) && readHolder(join(folder, WORKER))?.content.nonce === nonce;
 
 /**
  * Makes this process the worker whose run folder is `folder`; of several that try, exactly one succeeds. Throws

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { checkArgument, checkOptions, type Kinds, wrongArgument } from '../call-arguments.js';
 import { runRoot } from '../control/run-folder.js';
 import { EvlnetError } from '../errors.js';
 import { links } from '../linux/link.js';
@@ -48,6 +49,11 @@ export async function runService<O = unknown>(
   module: URL | string,
   o: RunServiceOptions<O>,
 ): Promise<RunningService> {
+  if (!(module instanceof URL)) checkArgument('module', module, 'string');
+  checkOptions(o, OPTIONS);
+  checkArgument('ifname', o.ifname, 'string');
+  if (o.spin !== undefined && o.spin !== 'always' && !(Number.isInteger(o.spin) && o.spin >= 0))
+    throw wrongArgument('spin', o.spin, 'must be a whole number or always');
   o.signal?.throwIfAborted();
   if (o.priority !== undefined && o.spin === 'always')
     throw new EvlnetError(
@@ -113,6 +119,17 @@ export async function runService<O = unknown>(
   };
   return { role: first, ended, close, [Symbol.asyncDispose]: close };
 }
+
+const OPTIONS: Kinds<RunServiceOptions> = {
+  ifname: 'string',
+  options: 'any',
+  signal: 'signal',
+  state: 'string',
+  spin: 'any',
+  cpu: 'string',
+  priority: 'integer',
+  onWarning: 'function',
+};
 
 /** Absolute, and another one when the file has changed: a thread keeps what it has loaded. */
 function urlOf(module: URL | string): string {

@@ -3,6 +3,7 @@ import type { Arena } from '../memory/arena.js';
 import type { Packet } from '../stack/packet.js';
 import type { Port } from '../stack/port.js';
 import { type IcmpService, Outcome, type PacketService, type UdpService } from '../stack/service.js';
+import { HEADER_LENGTH } from '../wire/udp.js';
 
 const { Reply, Done, Pass } = Outcome;
 
@@ -40,6 +41,8 @@ export class GuardedService implements UdpService, IcmpService, PacketService {
       const outcome = (this.own as UdpService).datagram(p);
       if (outcome === Reply && (p.at !== this.#at || p.l3 !== this.#l3 || p.l4 !== this.#l4))
         return this.#fail(p, new RangeError('it moved the headers of the reply'));
+      if (outcome === Reply && p.packetEnd < this.#l4 + HEADER_LENGTH)
+        return this.#fail(p, new RangeError('its reply ends before its payload'));
       return this.#judge(p, outcome, p.packetEnd);
     } catch (error) {
       return this.#fail(p, error);

@@ -19,6 +19,8 @@ const attachments = new Map<string, Promise<Attachment>>();
 export class Attachment {
   #users = 0;
   #isForgotten = false;
+  #isGone = false;
+  readonly #onGone = new Set<() => void>();
 
   private constructor(
     readonly folder: string,
@@ -27,7 +29,12 @@ export class Attachment {
     readonly end: () => void,
   ) {
     client.unref();
-    void client.closed.then(() => this.#forget());
+    void client.closed.then(() => {
+      this.#isGone = true;
+      this.#forget();
+      // Each by itself: what one throws keeps no other from being told.
+      for (const listener of this.#onGone) queueMicrotask(listener);
+    });
   }
 
   /** The one of the device, made if need be; each user must `release` it. A worker in this process keeps it alive: `mayBeWorker`. */
@@ -47,7 +54,21 @@ export class Attachment {
   }
 
   async open<B extends SocketBinding>(request: Record<string, unknown>): Promise<OpenedSocket<B>> {
-    return (await this.client.request('open-socket', request)) as OpenedSocket<B>;
+    // Nobody would use it, and its UDP port would be taken.
+    const undo = (opened: unknown) => void this.closeSocket((opened as OpenedSocket).id).catch(() => {});
+    return (await this.client.request('open-socket', request, undefined, undo)) as OpenedSocket<B>;
+  }
+
+  /** However long the worker takes to come to it. */
+  async closeSocket(id: number): Promise<void> {
+    await this.client.request('close-socket', { socket: id }, Infinity);
+  }
+
+  /** Calls `listener` when the worker is gone; returns what ends that: a promise would keep each socket for as long as the connection. */
+  onGone(listener: () => void): () => void {
+    if (this.#isGone) queueMicrotask(listener);
+    else this.#onGone.add(listener);
+    return () => void this.#onGone.delete(listener);
   }
 
   release(): void {

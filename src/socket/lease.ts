@@ -9,6 +9,7 @@ import { BusyPoll } from './busy-poll.js';
 import { Channel } from './channel.js';
 import { deviceOf, type Whereabouts } from './device-of.js';
 import { alreadyBound, notBound, notRunning } from './errors.js';
+import { type SocketStatistics, statisticsOf } from './statistics.js';
 import type { ReceiveTimes } from './timestamps.js';
 
 /** What is asked for, and what tells the device where. */
@@ -62,6 +63,8 @@ export class Lease<B extends SocketBinding> {
   #device = '';
   #id = 0;
   #attachment: Attachment | undefined;
+  /** Ends its watch over the attachment. */
+  #unwatch = () => {};
   #channel: Channel | undefined;
   /** What waits until the socket is bound. */
   #delayed: (() => void)[] = [];
@@ -70,6 +73,8 @@ export class Lease<B extends SocketBinding> {
   #isWakeDue = false;
   /** Workers that were lost. */
   #losses = 0;
+  /** What they had counted. */
+  #counted: SocketStatistics | undefined;
 
   /** `none` is the binding of a socket that has none yet. */
   constructor(socket: Lessee<B>, none: B) {
@@ -106,6 +111,10 @@ export class Lease<B extends SocketBinding> {
     return this.#channel;
   }
 
+  statistics(): SocketStatistics {
+    return statisticsOf(this.#channel?.page, this.#counted);
+  }
+
   /** The channel of a bound socket; throws where there is none. */
   demandChannel(): Channel {
     this.demandOpen();
@@ -128,6 +137,7 @@ export class Lease<B extends SocketBinding> {
     if (this.#phase === 'binding') throw alreadyBound();
     if (this.#phase === 'bound') this.#leave();
     this.#phase = 'binding';
+    this.#counted = undefined;
     wanted
       .then((w) => this.#attach(w))
       .then(
@@ -231,7 +241,7 @@ export class Lease<B extends SocketBinding> {
       this.#detach();
       throw error;
     });
-    void attachment.client.closed.then(() => this.#lose(attachment));
+    this.#unwatch = attachment.onGone(() => this.#lose(attachment));
     this.#wake();
   }
 
@@ -280,6 +290,7 @@ export class Lease<B extends SocketBinding> {
     if (this.#phase === 'closed' || this.#attachment !== attachment) return;
     const before = this.#binding;
     const loss = ++this.#losses;
+    this.#counted = this.statistics();
     this.#leave();
     this.#phase = 'binding';
     const again = async () => {
@@ -325,6 +336,7 @@ export class Lease<B extends SocketBinding> {
   #detach(): void {
     this.#channel?.close();
     this.#channel = undefined;
+    this.#unwatch();
     const attachment = this.#attachment;
     this.#attachment = undefined;
     if (attachment !== undefined) giveBack(attachment, this.#id);
@@ -333,6 +345,6 @@ export class Lease<B extends SocketBinding> {
 
 /** Closes socket `id` (0: none) at the worker, then lets go of it. */
 function giveBack(attachment: Attachment, id: number): void {
-  const closing = id === 0 ? Promise.resolve() : attachment.client.request('close-socket', { socket: id });
+  const closing = id === 0 ? Promise.resolve() : attachment.closeSocket(id);
   void closing.catch(() => {}).then(() => attachment.release());
 }

@@ -12,7 +12,7 @@ import { type NewsOf, tellNews } from './news.js';
 import { Outbox } from './outbox.js';
 import type { Payload, SendCallback } from './send-arguments.js';
 import type { SocketFailure } from './socket-options.js';
-import { type SocketStatistics, statisticsOf } from './statistics.js';
+import type { SocketStatistics } from './statistics.js';
 import { labelStamp, Timestamper, type Timestamping, type TxTimestamps } from './timestamps.js';
 
 /** What a packet socket captures: one Ethernet type, all of them, or (0) nothing. */
@@ -157,7 +157,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
   }
 
   statistics(): SocketStatistics {
-    return statisticsOf(this.#lease.channel?.page);
+    return this.#lease.statistics();
   }
 
   /** PCP of the VLAN tag, 0 to 7: SO_PRIORITY. */

@@ -1,6 +1,6 @@
 import { SocketCounter, type SocketPage } from '../memory/socket-page.js';
 
-/** Of one socket, since it was bound. */
+/** Of one socket, since it was bound, at all its workers. */
 export interface SocketStatistics {
   readonly received: number;
   readonly receivedBytes: number;
@@ -13,15 +13,17 @@ export interface SocketStatistics {
   readonly timestampsLost: number;
 }
 
-export function statisticsOf(page: SocketPage | undefined): SocketStatistics {
-  const of = (counter: number) => page?.counters[counter] ?? 0;
+/** What its page counts, beyond what was counted `before` at workers that are gone. */
+export function statisticsOf(page: SocketPage | undefined, before?: SocketStatistics): SocketStatistics {
+  const of = (key: keyof SocketStatistics, counter: number) =>
+    (before?.[key] ?? 0) + (page?.counters[counter] ?? 0);
   return {
-    received: of(SocketCounter.Received),
-    receivedBytes: of(SocketCounter.ReceivedBytes),
-    dropped: of(SocketCounter.Dropped),
-    sent: of(SocketCounter.Sent),
-    sentBytes: of(SocketCounter.SentBytes),
-    failed: of(SocketCounter.Failed),
-    timestampsLost: of(SocketCounter.StampsLost),
+    received: of('received', SocketCounter.Received),
+    receivedBytes: of('receivedBytes', SocketCounter.ReceivedBytes),
+    dropped: of('dropped', SocketCounter.Dropped),
+    sent: of('sent', SocketCounter.Sent),
+    sentBytes: of('sentBytes', SocketCounter.SentBytes),
+    failed: of('failed', SocketCounter.Failed),
+    timestampsLost: of('timestampsLost', SocketCounter.StampsLost),
   };
 }

@@ -24,7 +24,7 @@ import { Outbox } from './outbox.js';
 import type { OutgoingDatagram } from './outgoing-datagram.js';
 import { type Payload, portOf, type SendCallback, sendArguments } from './send-arguments.js';
 import type { AddressInfo, SocketOptions } from './socket-options.js';
-import { type SocketStatistics, statisticsOf } from './statistics.js';
+import type { SocketStatistics } from './statistics.js';
 import { labelStamp, Timestamper, type Timestamping } from './timestamps.js';
 import { UdpOptions } from './udp-options.js';
 
@@ -223,7 +223,7 @@ export class UdpSocket extends UdpOptions {
   }
 
   statistics(): SocketStatistics {
-    return statisticsOf(this.#lease.channel?.page);
+    return this.#lease.statistics();
   }
 
   ref(): this {

@@ -1,6 +1,7 @@
 import { type FilterStatus, toFailure, type WorkerStatus } from '../control/messages.js';
 import { type Commands, type Connection, type ControlServer, listen } from '../control/server.js';
 import type { EchoRun, EchoWanted } from './echo-dispatch.js';
+import { ending } from './ending.js';
 import type { InBand } from './in-band.js';
 import { neighbourCommands } from './neighbour-commands.js';
 import type { Wanted } from './plan.js';
@@ -18,7 +19,10 @@ export function serveControl(folder: string, worker: InBand): Promise<ControlSer
   return listen(folder, {
     status: () => status(worker),
     reload: async () => {
-      await worker.reload({ retries: true });
+      await worker.reload({ retries: true }).catch((error: unknown) => {
+        throw worker.isStopping ? ending('follow') : error;
+      });
+      if (worker.isStopping) throw ending('follow');
       const { failure } = worker.filter;
       return { rev: worker.rev, ...(failure ? { filter: toFailure(failure) } : {}) };
     },

@@ -24,7 +24,6 @@ import type { OutOfBandSide } from './out-of-band-side.js';
 import { plan, type Wanted } from './plan.js';
 import { requireDevice } from './requirements.js';
 import { Services } from './services.js';
-import { settled } from './settled.js';
 import type { PortSetup } from './shared.js';
 import { Sockets } from './sockets.js';
 import type { Spawned } from './spawn.js';
@@ -288,8 +287,8 @@ export class InBand {
     this.#heart.rest();
   }
 
-  settle(): Promise<void> {
-    return settled(this.outOfBand.neighbours, () => this.#isStopping);
+  get isStopping(): boolean {
+    return this.#isStopping;
   }
 
   /** Ends the worker; `ended` tells when. In-band traffic is undisturbed from the first line on. */
@@ -301,6 +300,7 @@ export class InBand {
   #end(): void {
     if (this.#isStopping) return;
     this.#isStopping = true;
+    this.sockets.refuse();
     clearInterval(this.#tick);
     this.#unwatchState?.();
     this.attachment.pause();
@@ -333,7 +333,7 @@ export class InBand {
   }
 
   #reloadOrWarn(): void {
-    void this.reload().catch((error: unknown) => this.#warn(String((error as Error).message)));
+    void this.reload().catch(({ message }: Error) => this.#isStopping || this.#warn(message));
   }
 
   #onTick(): void {

@@ -65,7 +65,8 @@ export class Services {
       if (failure === undefined) continue;
       if (running.sink?.failed) running.sink.failed(failure);
       else host.onWarning(failure.message, failure.hint);
-      void this.#end(running).catch((error: Error) => host.onWarning(error.message));
+      // Where the failure ends the worker too, nobody answers any more.
+      void this.#end(running).catch(({ message }: Error) => host.isStopping() || host.onWarning(message));
     }
   }
 

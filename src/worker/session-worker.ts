@@ -2,6 +2,7 @@ import type { ControlServer } from '../control/server.js';
 import { serveControl } from './control-server.js';
 import { InBand } from './in-band.js';
 import { aborted, type SessionOptions, slotsOf, tallying } from './session-options.js';
+import { settled } from './settled.js';
 import type { Spawned } from './spawn.js';
 import type { Tally } from './tally.js';
 
@@ -47,7 +48,10 @@ export async function asWorker(
     started();
     await tallying(o, tally, Promise.race([aborted(o.signal), worker.ended]));
     // It was there for sockets alone, and they are closed.
-    if (o.wanted.length === 0 && worker.sockets.wereUsed) await worker.settle();
+    if (o.wanted.length === 0 && worker.sockets.wereUsed) {
+      worker.sockets.refuse();
+      await settled(worker.outOfBand.neighbours, () => worker.isStopping);
+    }
   } finally {
     await worker.stop();
     // What it had already taken it answered.

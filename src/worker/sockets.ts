@@ -13,6 +13,7 @@ import type { Joined, UdpBinding } from '../stack/udp-endpoint.js';
 import type { BellEnd } from './bell-end.js';
 import { Delays } from './delays.js';
 import type { DriverTimes } from './driver-times.js';
+import { ending } from './ending.js';
 import { KernelGroups } from './kernel-groups.js';
 import { KernelPorts, servedAt, servedOn } from './kernel-ports.js';
 import type { OutOfBandSide } from './out-of-band-side.js';
@@ -82,6 +83,7 @@ export class Sockets {
   readonly #kernelPorts = new KernelPorts();
   readonly #folder: string;
   #lastId = 0;
+  #isRefusing = false;
 
   constructor(
     readonly outOfBand: OutOfBandSide,
@@ -102,6 +104,11 @@ export class Sockets {
     return this.#sockets.size;
   }
 
+  /** Its worker is about to end: a socket that is opened now would lose what it sends first. */
+  refuse(): void {
+    this.#isRefusing = true;
+  }
+
   /** Opens and binds one with buffers of so many octets; the first that it receives has the times that are wanted already. */
   async open(
     wish: Wish | PacketWish,
@@ -109,6 +116,7 @@ export class Sockets {
     send: number,
     times: WantedTimes = { isWanted: false, hardware: false },
   ): Promise<OpenedSocket> {
+    if (this.#isRefusing) throw ending('open a socket');
     if (this.#sockets.size >= MAX_SOCKETS)
       throw new EvlnetError('EMFILE', `Cannot open a socket: the worker has ${MAX_SOCKETS} already (EMFILE)`);
     const binding = this.#bindingOf(wish);
@@ -144,7 +152,7 @@ export class Sockets {
       await this.outOfBand.command({ kind: 'open-socket', id, binding, place });
     } catch (error) {
       await this.close(id);
-      throw error;
+      throw this.#isRefusing ? ending('open a socket') : error;
     }
     const { file: bell, wake: bellWake } = this.bell;
     return { id, memory: file, length, wake, bell, bellWake, binding };

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { EvlnetError } from '../../src/errors.js';
 import { parseIpv4 } from '../../src/wire/address.js';
 import { FakeHost, inet, link, runningWorker, vlan } from './fake.js';
 import { expectGolden } from './golden.js';
@@ -356,6 +357,20 @@ describe('neigh add, del', () => {
     expect(mac('10.7.0.9')).toBeUndefined();
     expect(host.asked.map((a) => a.cmd)).toEqual(['neighbours', 'neighbours']);
     expect(JSON.stringify(host.state())).not.toContain('10.7.0.9');
+  });
+
+  test('a worker that ends meanwhile need not follow', async () => {
+    runs();
+    host.answers.neighbours = host.answers.forget = () => {
+      throw new EvlnetError('EVL_WORKER_GONE', 'it ended the connection');
+    };
+    await host.ok('neigh add 10.7.0.9 lladdr 02:fc:00:00:00:02 dev eth0.7');
+    await host.ok('neigh flush');
+    host.answers.neighbours = () => {
+      throw new EvlnetError('EVL_WORKER_SILENT', 'no answer');
+    };
+    const { code, err } = await host.run('neigh del 10.7.0.9 dev eth0.7');
+    expect([code, err]).toEqual([2, expect.stringContaining('no answer')]);
   });
 
   test('del of one that was learned asks the worker', async () => {

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import { broadcastReload } from '../../src/control/reload.js';
 import { claimFolder, workerFolder } from '../../src/control/run-folder.js';
 import { type Commands, listen } from '../../src/control/server.js';
+import { EvlnetError } from '../../src/errors.js';
 import { ownIdentity } from '../../src/linux/process.js';
 import { scratch } from '../state/program.js';
 
@@ -104,4 +105,20 @@ test('waits for the socket of a worker that is starting', async () => {
   await new Promise((done) => setImmediate(done));
   await serve(folder, () => ({ rev: 5 }));
   expect(await answer).toEqual([{ device: 'eth0', pid }]);
+});
+
+test('a worker that says that it ends, or ends meanwhile, is none, though its process lives', async () => {
+  await serve(claim('eth0'), () => {
+    throw new EvlnetError('EVL_WORKER_GONE', 'Cannot follow: the worker is about to end');
+  });
+  // Ended: the folder is free, and then the next worker's, of the same process.
+  const folder = claim('eth1');
+  const answer = broadcastReload(root, 5, state, 2000);
+  const start = performance.now();
+  await new Promise((done) => setTimeout(done, 50));
+  open.pop()!.end();
+  claim('eth1');
+  expect(folder).toBe(workerFolder(root, 'eth1'));
+  expect(await answer).toEqual([]);
+  expect(performance.now() - start).toBeLessThan(1000);
 });

@@ -78,7 +78,7 @@ describe('claimFolder', () => {
     expect(JSON.parse(readFileSync(join(folder, 'worker.json'), 'utf8'))).toMatchObject(us());
     expect(statSync(folder).mode & 0o777).toBe(0o755);
     expect(listWorkers(root)).toEqual([
-      { device: 'eth0', folder, netns: netnsInode(), identity: us(), alive: true },
+      { device: 'eth0', folder, netns: netnsInode(), identity: us(), nonce: expect.any(String), alive: true },
     ]);
     writeFileSync(join(folder, 'stats'), '');
     claim.release();

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { connect as connectSocket, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ControlClient, connect } from '../../src/control/client.js';
 import { MAX_LINE } from '../../src/control/lines.js';
@@ -173,6 +174,42 @@ describe('a request', () => {
       message: 'Cannot reach the worker of "eth0": no answer to "never" within 10 ms',
     });
     expect(await one.request('echo', { text: 'a' }, Number.POSITIVE_INFINITY)).toEqual({ text: 'a' });
+  });
+
+  test('is not done when the worker comes to it after its client gave up', async () => {
+    let done = 0;
+    await serve({
+      count: () => ++done,
+      slow: () => new Promise((resolve) => setTimeout(resolve, 60, 'slow')),
+    });
+    const asking = await client();
+    const given = [asking.request('count', {}, 20), asking.request('count', {}, Infinity)];
+    // The worker computes.
+    const until = Date.now() + 50;
+    while (Date.now() < until);
+    const [late, other] = await Promise.allSettled(given);
+    expect(late).toMatchObject({ reason: { code: 'EVL_WORKER_SILENT' } });
+    expect([other, done]).toEqual([{ status: 'fulfilled', value: 1 }, 1]);
+    // It had begun: who gave up is told, to undo it.
+    const told = new Promise((resolve) => {
+      void asking.request('slow', {}, 20, resolve).catch(() => {});
+    });
+    expect(await told).toBe('slow');
+  });
+
+  test('is answered though the client itself computed meanwhile', async () => {
+    const path = JSON.stringify(join(folder, 'control.sock'));
+    const worker = new Worker(
+      `require('node:net').createServer((s) => s.on('data', () => s.write('{"id":1,"ok":"there"}\\n'))).listen(${path}, () => require('node:worker_threads').parentPort.postMessage(0))`,
+      { eval: true },
+    );
+    open.push({ close: () => worker.terminate() });
+    await once(worker, 'message');
+    const answer = (await client()).request('status', {}, 30);
+    await new Promise((resolve) => setImmediate(resolve));
+    const until = Date.now() + 100;
+    while (Date.now() < until);
+    expect(await answer).toBe('there');
   });
 
   test('fails when the worker ends, and so does the next', async () => {

@@ -70,6 +70,8 @@ describe('a service that fails is stopped, and the frame goes back:', () => {
     ['returns nothing', () => undefined, /returned undefined/],
     ['returns a number that is no outcome', () => 99, /returned 99/],
     ['returns a promise', async () => Outcome.Reply, /returned \[object Promise\]/],
+    ['replies with less than nothing', (p) => replyWith(p, -1), /ends before its payload/],
+    ['replies with no header', (p) => replyWith(p, -8), /ends before its payload/],
     ['replies beyond the MTU', (p) => replyWith(p, 1473), /does not fit/],
     [
       'replies without an end',
