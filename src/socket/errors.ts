@@ -1,6 +1,6 @@
 // The errors of node:dgram, by their codes: a program that knows those knows these.
 import { constants } from 'node:os';
-import { type ErrorDetails, EvlnetError } from '../errors.js';
+import { type ErrorDetails, EvlnetError, Exit } from '../errors.js';
 import { Errno, errnoName } from '../linux/libc.js';
 import { formatIpv4 } from '../wire/address.js';
 
@@ -71,6 +71,13 @@ export function checkBusyPoll(microseconds: number | undefined): void {
   if (!Number.isInteger(microseconds) || microseconds < 0 || microseconds > MAX_BUSY_POLL)
     throw badArgument('options.busyPoll', `a number of microseconds from 0 to ${MAX_BUSY_POLL}`);
 }
+export const noDescriptors = () =>
+  new SocketError(
+    'EOPNOTSUPP',
+    'Cannot bind the socket of a descriptor: that is one of the kernel (EOPNOTSUPP)',
+    { syscall: 'bind' },
+    { exit: Exit.Unsupported, hint: 'an address and a port' },
+  );
 export const missingArgument = (name: string) =>
   socketError('ERR_MISSING_ARGS', `Cannot do without argument "${name}"`);
 /** A number, but not one of those. */

@@ -22,7 +22,8 @@ import { Memberships } from './memberships.js';
 import { type NewsOf, tellNews } from './news.js';
 import { Outbox } from './outbox.js';
 import type { OutgoingDatagram } from './outgoing-datagram.js';
-import { type Payload, portOf, type SendCallback, sendArguments } from './send-arguments.js';
+import { bindArguments, connectArguments } from './place-arguments.js';
+import { type Payload, type SendCallback, sendArguments } from './send-arguments.js';
 import type { AddressInfo, SocketOptions } from './socket-options.js';
 import { type SocketStatistics, statisticsOf } from './statistics.js';
 import { labelStamp, Timestamper, type Timestamping } from './timestamps.js';
@@ -68,14 +69,7 @@ export class UdpSocket extends UdpOptions {
   bind(...args: unknown[]): this {
     this.#lease.demandOpen();
     if (this.#lease.phase !== 'new') throw alreadyBound();
-    const callback = args.find((a) => typeof a === 'function') as (() => void) | undefined;
-    const first = args[0];
-    const named =
-      typeof first === 'object' && first !== null
-        ? (first as { port?: unknown; address?: unknown })
-        : { port: typeof first === 'function' ? undefined : first, address: args[1] };
-    const address = typeof named.address === 'string' && named.address !== '' ? named.address : '0.0.0.0';
-    const port = named.port === undefined || named.port === null ? 0 : portOf(named.port, true);
+    const { address, port, callback } = bindArguments(args);
     if (callback) this.once('listening', callback);
     this.#bind(address, port, 0);
     return this;
@@ -96,9 +90,7 @@ export class UdpSocket extends UdpOptions {
   connect(port: number, address?: string, callback?: () => void): void;
   connect(...args: unknown[]): void {
     this.#lease.demandOpen();
-    const port = portOf(args[0], false);
-    const address = typeof args[1] === 'string' && args[1] !== '' ? args[1] : '127.0.0.1';
-    const callback = args.find((a) => typeof a === 'function') as ((error?: Error) => void) | undefined;
+    const { address, port, callback } = connectArguments(args);
     if (this.#isConnecting || this.#lease.binding.peerPort !== 0) throw isConnected();
     this.#isConnecting = true;
     this.#hosts.resolve(address, (error, peer) => {

@@ -84,6 +84,16 @@ const cases = {
     throwsCode(() => make().send('x', 0, peer), 'ERR_SOCKET_BAD_PORT');
     throwsCode(() => make().connect(0, peer), 'ERR_SOCKET_BAD_PORT');
   },
+  'bind, connect: an address that is no string throws ERR_INVALID_ARG_TYPE': async () => {
+    for (const wrong of [5, true, {}]) {
+      throwsCode(() => make().bind({ port: 0, address: wrong }), 'ERR_INVALID_ARG_TYPE');
+      throwsCode(() => make().bind(0, wrong), 'ERR_INVALID_ARG_TYPE');
+    }
+    for (const wrong of [5, true, {}, null])
+      throwsCode(() => make().connect(4242, wrong), 'ERR_INVALID_ARG_TYPE');
+    for (const none of [null, '', 0, undefined])
+      assert.equal((await bound('udp4', 0, none)).address().address, '0.0.0.0');
+  },
   'bind: an address in use is emitted as error EADDRINUSE': async () => {
     const one = await bound('udp4', 0, address);
     const two = make();
