@@ -8,6 +8,7 @@ import { alreadyBound, checkBusyPoll, frameError, notBound, ofSystemCall, portEr
 import { demandInteger, type FrameOptions, type OutgoingFrame, outgoingFrame } from './frame-arguments.js';
 import { FrameInbox, type FrameInfo, type FrameVisit } from './frame-inbox.js';
 import { Lease, type Lessee, type Wanted } from './lease.js';
+import { ListeningCallback } from './listening-callback.js';
 import { type NewsOf, tellNews } from './news.js';
 import { Outbox } from './outbox.js';
 import type { Payload, SendCallback } from './send-arguments.js';
@@ -63,6 +64,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
   readonly #lease: Lease<PacketBinding>;
   /** What it is bound to, or is about to be. */
   #bound: Place;
+  readonly #listening = new ListeningCallback(this);
   #priority = 0;
   readonly #stamper = new Timestamper();
   readonly #inbox = new FrameInbox(this.#stamper, (frame, from) => this.emit('message', frame, from));
@@ -95,7 +97,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
     const callback = typeof first === 'function' ? first : second;
     const ethertype = ethertypeOf(address.protocol ?? this.#options.protocol ?? 'all');
     const place = { ifname: address.ifname ?? this.#options.ifname, ethertype };
-    if (callback) this.once('listening', callback);
+    this.#listening.await(callback);
     if (this.#lease.phase === 'bound') this.#rebind(place);
     else this.#take(place);
     return this;
@@ -222,7 +224,8 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
         this.emit('listening');
       },
       (error: Error) => {
-        if (this.#lease.phase !== 'closed') this.emit('error', error);
+        this.#listening.forget();
+        if (this.#lease.phase !== 'closed') this.emit('error', ofSystemCall(error, { syscall: 'bind' }));
       },
     );
   }
@@ -255,6 +258,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       onLost: () => this.#outbox.lose(),
       onError: (error) => {
         this.#bound = this.#unbound;
+        this.#listening.forget();
         this.emit('error', ofSystemCall(error, { syscall: 'bind' }));
       },
       onClosing: () => this.#outbox.cancel(),

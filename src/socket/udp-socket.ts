@@ -18,6 +18,7 @@ import {
 import { Hosts } from './hosts.js';
 import { type DatagramVisit, Inbox, type RemoteInfo } from './inbox.js';
 import { Lease, type Lessee, type Wanted } from './lease.js';
+import { ListeningCallback } from './listening-callback.js';
 import { Memberships } from './memberships.js';
 import { type NewsOf, tellNews } from './news.js';
 import { Outbox } from './outbox.js';
@@ -39,6 +40,7 @@ export class UdpSocket extends UdpOptions {
   protected override readonly memberships: Memberships;
   /** What it was to be bound to. */
   #asked = { address: '0.0.0.0', port: 0 };
+  readonly #listening = new ListeningCallback(this);
   #isConnecting = false;
   #wantsRoom = false;
   readonly #hosts: Hosts;
@@ -70,7 +72,7 @@ export class UdpSocket extends UdpOptions {
     this.#lease.demandOpen();
     if (this.#lease.phase !== 'new') throw alreadyBound();
     const { address, port, callback } = bindArguments(args);
-    if (callback) this.once('listening', callback);
+    this.#listening.await(callback);
     this.#bind(address, port, 0);
     return this;
   }
@@ -339,7 +341,10 @@ export class UdpSocket extends UdpOptions {
       onWake: (channel) => tellNews(this, channel, news),
       isSending: () => this.#outbox.isBusy || this.memberships.isDelaying,
       onLost: () => this.#outbox.lose(),
-      onError: (error) => this.emit('error', ofSystemCall(error, { syscall: 'bind', ...this.#asked })),
+      onError: (error) => {
+        this.#listening.forget();
+        this.emit('error', ofSystemCall(error, { syscall: 'bind', ...this.#asked }));
+      },
       onClosing: () => this.#outbox.cancel(),
       onClosed: () => this.emit('close'),
     };

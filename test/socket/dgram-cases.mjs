@@ -101,6 +101,15 @@ const cases = {
     const [error] = await once(two, 'error');
     tells(error, 'EADDRINUSE', 'bind', address, one.address().port);
   },
+  'bind: the callback of one that failed is not called by the next': async () => {
+    const one = await bound('udp4', 0, address);
+    const two = make();
+    const called = [];
+    two.bind(one.address().port, address, () => called.push('first'));
+    await once(two, 'error');
+    await new Promise((resolve) => two.bind(0, address, () => resolve(called.push('second'))));
+    assert.deepEqual(called, ['second']);
+  },
   'bind: an address of nobody is emitted as error EADDRNOTAVAIL': async () => {
     const socket = make();
     socket.bind(0, '192.0.2.1');
