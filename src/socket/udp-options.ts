@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { EvlnetError, Exit } from '../errors.js';
-import { badArgument, missingArgument, outOfRange } from './errors.js';
+import type { Channel } from './channel.js';
+import { badArgument, checkBufferSize, missingArgument, outOfRange } from './errors.js';
 import type { Memberships } from './memberships.js';
 import { Settings } from './settings.js';
 import type { SocketEvents } from './socket-options.js';
@@ -112,6 +113,32 @@ export abstract class UdpOptions extends EventEmitter<SocketEvents> {
     this.apply();
   }
 
+  getRecvBufferSize(): number {
+    return this.demandChannel().page.receiveLimit;
+  }
+
+  getSendBufferSize(): number {
+    return this.demandChannel().sendLimit;
+  }
+
+  /** No more than the buffer that the socket was made with. It holds at the next worker too. */
+  setRecvBufferSize(size: number): void {
+    checkBufferSize(size);
+    this.demandChannel();
+    this.settings.receiveLimit = size;
+    this.apply();
+  }
+
+  /** The same of what waits to be sent; one datagram may always. */
+  setSendBufferSize(size: number): void {
+    checkBufferSize(size);
+    this.demandChannel();
+    this.settings.sendLimit = size;
+    this.apply();
+  }
+
+  /** Throws where it is closed, or not bound. @internal */
+  protected abstract demandChannel(): Channel;
   /** Throws where it is closed. @internal */
   protected abstract demandOpen(): void;
   /** Tells the worker, if there is one, of the settings. @internal */

@@ -5,9 +5,9 @@ import type { UdpBinding } from '../stack/udp-endpoint.js';
 import { formatIpv4 } from '../wire/address.js';
 import { DEFAULT_BUFFER } from '../worker/socket-request.js';
 import { arrivals } from './arrivals.js';
+import type { Channel } from './channel.js';
 import {
   alreadyBound,
-  checkBufferSize,
   faultError,
   isConnected,
   notBound,
@@ -53,7 +53,7 @@ export class UdpSocket extends UdpOptions {
       labelStamp(ring, at, 0, stamp);
     },
     errorOf: sendError,
-    onError: (error) => this.emit('error', error),
+    onError: (error) => this.#fail(error),
   });
 
   constructor(options: SocketOptions) {
@@ -61,7 +61,7 @@ export class UdpSocket extends UdpOptions {
     this.#options = options;
     this.#hosts = new Hosts(options.lookup);
     this.#lease = new Lease(this.#asLessee(), NONE);
-    this.memberships = new Memberships(this.#lease, options, (error) => this.emit('error', error));
+    this.memberships = new Memberships(this.#lease, options, (error) => this.#fail(error));
   }
 
   bind(callback?: () => void): this;
@@ -96,8 +96,10 @@ export class UdpSocket extends UdpOptions {
     if (this.#isConnecting || this.#lease.binding.peerPort !== 0) throw isConnected();
     this.#isConnecting = true;
     this.#hosts.resolve(address, (error, peer) => {
+      if (this.#lease.phase === 'closed') return;
       const fail = (e: Error) => {
         this.#isConnecting = false;
+        if (this.#lease.phase === 'closed') return;
         if (callback) callback(e);
         else this.emit('error', e);
       };
@@ -109,6 +111,7 @@ export class UdpSocket extends UdpOptions {
       this.#lease.whenBound(() => {
         this.#connect(peer, port).then(() => {
           this.#isConnecting = false;
+          if (this.#lease.phase === 'closed') return;
           if (callback) this.once('connect', callback);
           this.emit('connect');
         }, fail);
@@ -119,7 +122,7 @@ export class UdpSocket extends UdpOptions {
   disconnect(): void {
     this.#lease.demandOpen();
     if (this.#lease.binding.peerPort === 0) throw notConnected();
-    this.#lease.whenBound(() => this.#connect(0, 0).catch((error: Error) => this.emit('error', error)));
+    this.#lease.whenBound(() => this.#connect(0, 0).catch((error: Error) => this.#fail(error)));
     this.#lease.binding = { ...this.#lease.binding, peerAddress: 0, peerPort: 0 };
   }
 
@@ -243,30 +246,6 @@ export class UdpSocket extends UdpOptions {
     return this.#stamper.set(wanted, (times) => this.#lease.stamp(times));
   }
 
-  getRecvBufferSize(): number {
-    return this.#lease.demandChannel().page.receiveLimit;
-  }
-
-  getSendBufferSize(): number {
-    return this.#lease.demandChannel().sendLimit;
-  }
-
-  /** No more than the buffer that the socket was made with. It holds at the next worker too. */
-  setRecvBufferSize(size: number): void {
-    checkBufferSize(size);
-    this.#lease.demandChannel();
-    this.settings.receiveLimit = size;
-    this.apply();
-  }
-
-  /** The same of what waits to be sent; one datagram may always. */
-  setSendBufferSize(size: number): void {
-    checkBufferSize(size);
-    this.#lease.demandChannel();
-    this.settings.sendLimit = size;
-    this.apply();
-  }
-
   getSendQueueSize(): number {
     return this.#outbox.bytes;
   }
@@ -284,6 +263,11 @@ export class UdpSocket extends UdpOptions {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#lease.phase === 'closed') return;
     await new Promise<void>((resolve) => this.close(resolve));
+  }
+
+  /** Nothing comes after `close`. */
+  #fail(error: Error): void {
+    if (this.#lease.phase !== 'closed') this.emit('error', error);
   }
 
   #bind(address: string, port: number, destination: number): void {
@@ -334,7 +318,9 @@ export class UdpSocket extends UdpOptions {
       onOpened: () => this.apply(),
       wantedTimes: () => this.#stamper,
       onBound: () => {
-        const listening = () => this.emit('listening');
+        const listening = () => {
+          if (this.#lease.phase !== 'closed') this.emit('listening');
+        };
         if (this.memberships.count === 0) listening();
         else void this.memberships.joinAll().catch(this.memberships.onError).then(listening);
       },
@@ -376,6 +362,11 @@ export class UdpSocket extends UdpOptions {
   /** @internal */
   protected override demandOpen(): void {
     this.#lease.demandOpen();
+  }
+
+  /** @internal */
+  protected override demandChannel(): Channel {
+    return this.#lease.demandChannel();
   }
 
   /** @internal */

@@ -213,6 +213,29 @@ const cases = {
       if (Date.now() > until) throw error;
     }
   },
+  'close: nothing comes after it, of connect and of groups': async () => {
+    const slow = (error) => (host, _options, done) =>
+      host.endsWith('.test') ? setTimeout(done, 20, error, peer, 4) : setImmediate(done, null, host, 4);
+    const unknown = slow(Object.assign(new Error('nobody'), { code: 'ENOTFOUND' }));
+    const acts = [
+      [{}, (socket) => socket.connect(4242, peer)],
+      [{}, (socket) => socket.connect(4242, '203.0.113.1')],
+      [{ lookup: slow(null) }, (socket) => socket.connect(4242, 'peer.test')],
+      [{ lookup: unknown }, (socket) => socket.connect(4242, 'peer.test')],
+      [{}, (socket) => socket.addMembership('239.1.2.3', address)],
+    ];
+    for (const begin of [bound, make])
+      for (const [options, act] of acts) {
+        const socket = await begin({ type: 'udp4', ...options });
+        const told = [];
+        for (const event of ['listening', 'connect', 'error', 'close'])
+          socket.on(event, () => told.push(event));
+        act(socket);
+        socket.close();
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        assert.deepEqual([begin.name, String(act), told.at(-1)], [begin.name, String(act), 'close']);
+      }
+  },
   'send: calls back with no error and the octets; binds by itself': async () => {
     const socket = make();
     const result = await new Promise((resolve) => socket.send('hello', 9, peer, (...a) => resolve(a)));
