@@ -14,6 +14,7 @@ import { Outbox } from './outbox.js';
 import type { Payload, SendCallback } from './send-arguments.js';
 import type { SocketFailure } from './socket-options.js';
 import { type SocketStatistics, statisticsOf } from './statistics.js';
+import { throwOutside } from './throw-outside.js';
 import { labelStamp, Timestamper, type Timestamping, type TxTimestamps } from './timestamps.js';
 
 /** What a packet socket captures: one Ethernet type, all of them, or (0) nothing. */
@@ -75,7 +76,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       labelStamp(ring, at, flags, stamp);
     },
     errorOf: (errno) => frameError(errno),
-    onError: (error) => this.emit('error', error),
+    onError: (error) => this.#tell(() => this.emit('error', error)),
   });
 
   constructor(options: PacketSocketOptions = {}) {
@@ -221,13 +222,20 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
           return;
         }
         this.#bound = place;
-        this.emit('listening');
+        this.#tell(() => this.emit('listening'));
       },
       (error: Error) => {
         this.#listening.forget();
-        if (this.#lease.phase !== 'closed') this.emit('error', ofSystemCall(error, { syscall: 'bind' }));
+        this.#tell(() => this.emit('error', ofSystemCall(error, { syscall: 'bind' })));
       },
     );
+  }
+
+  /** Outside of promises: what a listener throws is an uncaughtException. Nothing comes after `close`. */
+  #tell(act: () => unknown): void {
+    process.nextTick(() => {
+      if (this.#lease.phase !== 'closed') act();
+    });
   }
 
   #wanted({ ifname, ethertype }: Place): Wanted<PacketBinding> {
@@ -252,14 +260,15 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       bindingOf: (opened) => opened,
       onOpened: () => this.#settle(),
       wantedTimes: () => this.#stamper,
-      onBound: () => this.emit('listening'),
+      onBound: () => this.#tell(() => this.emit('listening')),
       onWake: (channel) => tellNews(this, channel, news),
       isSending: () => this.#outbox.isBusy,
       onLost: () => this.#outbox.lose(),
       onError: (error) => {
         this.#bound = this.#unbound;
         this.#listening.forget();
-        this.emit('error', ofSystemCall(error, { syscall: 'bind' }));
+        // At once: where no other worker takes it, it closes next.
+        throwOutside(() => this.emit('error', ofSystemCall(error, { syscall: 'bind' })));
       },
       onClosing: () => this.#outbox.cancel(),
       onClosed: () => this.emit('close'),

@@ -27,6 +27,7 @@ import { bindArguments, connectArguments } from './place-arguments.js';
 import { type Payload, type SendCallback, sendArguments } from './send-arguments.js';
 import type { AddressInfo, SocketOptions } from './socket-options.js';
 import { type SocketStatistics, statisticsOf } from './statistics.js';
+import { throwOutside } from './throw-outside.js';
 import { labelStamp, Timestamper, type Timestamping } from './timestamps.js';
 import { UdpOptions } from './udp-options.js';
 
@@ -99,9 +100,7 @@ export class UdpSocket extends UdpOptions {
       if (this.#lease.phase === 'closed') return;
       const fail = (e: Error) => {
         this.#isConnecting = false;
-        if (this.#lease.phase === 'closed') return;
-        if (callback) callback(e);
-        else this.emit('error', e);
+        this.#tell(() => (callback ? callback(e) : this.emit('error', e)));
       };
       if (error) {
         fail(ofSystemCall(error, { syscall: 'connect', address, port }));
@@ -111,9 +110,10 @@ export class UdpSocket extends UdpOptions {
       this.#lease.whenBound(() => {
         this.#connect(peer, port).then(() => {
           this.#isConnecting = false;
-          if (this.#lease.phase === 'closed') return;
-          if (callback) this.once('connect', callback);
-          this.emit('connect');
+          this.#tell(() => {
+            if (callback) this.once('connect', callback);
+            this.emit('connect');
+          });
         }, fail);
       });
     });
@@ -265,9 +265,15 @@ export class UdpSocket extends UdpOptions {
     await new Promise<void>((resolve) => this.close(resolve));
   }
 
-  /** Nothing comes after `close`. */
+  /** Outside of promises: what a listener throws is an uncaughtException. Nothing comes after `close`. */
+  #tell(act: () => unknown): void {
+    process.nextTick(() => {
+      if (this.#lease.phase !== 'closed') act();
+    });
+  }
+
   #fail(error: Error): void {
-    if (this.#lease.phase !== 'closed') this.emit('error', error);
+    this.#tell(() => this.emit('error', error));
   }
 
   #bind(address: string, port: number, destination: number): void {
@@ -318,9 +324,7 @@ export class UdpSocket extends UdpOptions {
       onOpened: () => this.apply(),
       wantedTimes: () => this.#stamper,
       onBound: () => {
-        const listening = () => {
-          if (this.#lease.phase !== 'closed') this.emit('listening');
-        };
+        const listening = () => this.#tell(() => this.emit('listening'));
         if (this.memberships.count === 0) listening();
         else void this.memberships.joinAll().catch(this.memberships.onError).then(listening);
       },
@@ -329,7 +333,8 @@ export class UdpSocket extends UdpOptions {
       onLost: () => this.#outbox.lose(),
       onError: (error) => {
         this.#listening.forget();
-        this.emit('error', ofSystemCall(error, { syscall: 'bind', ...this.#asked }));
+        // At once: where no other worker takes it, it closes next.
+        throwOutside(() => this.emit('error', ofSystemCall(error, { syscall: 'bind', ...this.#asked })));
       },
       onClosing: () => this.#outbox.cancel(),
       onClosed: () => this.emit('close'),

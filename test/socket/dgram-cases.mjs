@@ -184,6 +184,32 @@ const cases = {
       tells(error, 'ECONNREFUSED', 'recvmsg');
     }
   },
+  'what a listener throws is an uncaughtException: of listening, connect and error': async () => {
+    const taken = (await bound('udp4', 0, address)).address().port;
+    const acts = [
+      ['listening', (socket) => socket.bind(0, address)],
+      ['connect', (socket) => socket.connect(4242, peer)],
+      ['error', (socket) => socket.bind(taken, address)],
+      ['error', (socket) => socket.connect(4242, '::1')],
+    ];
+    const caught = [];
+    const onUncaught = (error, origin) => caught.push(`${error.message} ${origin}`);
+    process.on('uncaughtException', onUncaught);
+    for (const [event, act] of acts) {
+      const socket = make();
+      socket.once(event, () => {
+        throw new Error(event);
+      });
+      const told = new Promise((resolve) => process.once('uncaughtException', resolve));
+      act(socket);
+      await told;
+    }
+    process.off('uncaughtException', onUncaught);
+    assert.deepEqual(
+      caught,
+      acts.map(([event]) => `${event} uncaughtException`),
+    );
+  },
   'signal: a closed socket listens to it no more': async () => {
     const { signal } = new AbortController();
     const socket = await bound({ type: 'udp4', signal }, 0, address);
