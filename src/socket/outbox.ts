@@ -78,7 +78,32 @@ export class Outbox<T extends Waiting> {
   look(channel: Channel): void {
     // First: who sends the last of it from now on tells, what was sent before is seen below.
     if (this.#waiting.length > 0 || this.#pending.length > 0) channel.page.waitToSend();
-    const { page } = channel;
+    const hasFailed = this.#collect(channel);
+    for (let w = this.#waiting.first; w !== undefined && this.#push(channel, w); w = this.#waiting.first) {
+      this.#waiting.shift();
+      this.#waitingBytes -= w.length;
+    }
+    if (this.#waiting.length > 0 || this.#done.length > 0 || hasFailed) channel.ring();
+    for (let d = this.#done.shift(); d !== undefined; d = this.#done.shift()) this.#finish(d);
+  }
+
+  /** The ring is gone, and nobody can tell what became of what was in it; what has not been in it yet goes into the next one. */
+  lose(): void {
+    for (const { callback } of this.#pending.empty()) this.#tell(callback, lost(), 0);
+  }
+
+  /** The socket closes. What is in the ring is sent, as the worker does first; what waits for room is not. */
+  cancel(channel: Channel | undefined): void {
+    if (channel !== undefined) this.#collect(channel);
+    for (const { outgoing, callback } of this.#pending.empty())
+      this.#done.push({ errno: undefined, outgoing, callback });
+    for (const done of this.#done.empty()) if (done.callback) process.nextTick(() => this.#finish(done));
+    for (const { callback } of this.#waiting.empty()) this.#tell(callback, cancelled(), 0);
+    this.#waitingBytes = 0;
+  }
+
+  /** What became of what was sent, to be told. True where anything failed. */
+  #collect({ page }: Channel): boolean {
     // Before the failures: of what is gone by now they are there.
     let end = page.sent.tail;
     const failed = new Map<number, number>();
@@ -96,25 +121,7 @@ export class Outbox<T extends Waiting> {
       failed.delete(p.position);
     }
     for (const errno of failed.values()) this.#done.push({ errno, outgoing: undefined, callback: undefined });
-    for (let w = this.#waiting.first; w !== undefined && this.#push(channel, w); w = this.#waiting.first) {
-      this.#waiting.shift();
-      this.#waitingBytes -= w.length;
-    }
-    if (this.#waiting.length > 0 || this.#done.length > 0 || hasFailed) channel.ring();
-    for (let d = this.#done.shift(); d !== undefined; d = this.#done.shift()) this.#finish(d);
-  }
-
-  /** The ring is gone, and nobody can tell what became of what was in it; what has not been in it yet goes into the next one. */
-  lose(): void {
-    for (const { callback } of this.#pending.empty()) this.#tell(callback, lost(), 0);
-  }
-
-  /** Whatever is left will not be sent. */
-  cancel(): void {
-    for (const done of this.#done.empty()) if (done.callback) process.nextTick(() => this.#finish(done));
-    for (const { callback } of [...this.#pending.empty(), ...this.#waiting.empty()])
-      this.#tell(callback, cancelled(), 0);
-    this.#waitingBytes = 0;
+    return hasFailed;
   }
 
   #push(channel: Channel, outgoing: T): boolean {

@@ -270,7 +270,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
         // At once: where no other worker takes it, it closes next.
         throwOutside(() => this.emit('error', ofSystemCall(error, { syscall: 'bind' })));
       },
-      onClosing: () => this.#outbox.cancel(),
+      onClosing: () => this.#outbox.cancel(this.#lease.channel),
       onClosed: () => this.emit('close'),
     };
   }

@@ -336,7 +336,7 @@ export class UdpSocket extends UdpOptions {
         // At once: where no other worker takes it, it closes next.
         throwOutside(() => this.emit('error', ofSystemCall(error, { syscall: 'bind', ...this.#asked })));
       },
-      onClosing: () => this.#outbox.cancel(),
+      onClosing: () => this.#outbox.cancel(this.#lease.channel),
       onClosed: () => this.emit('close'),
     };
   }

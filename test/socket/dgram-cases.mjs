@@ -268,6 +268,20 @@ const cases = {
     assert.deepEqual(result, [null, 5]);
     assert.ok(socket.address().port > 1023);
   },
+  'send: a datagram that was handed over is sent, though the socket is closed at once': async () => {
+    for (const soon of [setImmediate, (act) => act()])
+      for (let n = 0; n < 20; n++) {
+        const socket = await bound('udp4', 0, address);
+        socket.connect(9, peer);
+        await once(socket, 'connect');
+        const sent = new Promise((resolve) => socket.send('x', (...told) => resolve(told)));
+        // once() would end with what the peer refuses.
+        const closed = new Promise((resolve) => socket.once('close', resolve));
+        soon(() => socket.close());
+        assert.deepEqual(await sent, [null, 1]);
+        await closed;
+      }
+  },
   'send: an array is one datagram, offset and length a part of a buffer': async () => {
     const socket = make();
     const send = (...args) =>
