@@ -19,7 +19,7 @@ export class SocketError extends EvlnetError {
   declare readonly port?: number;
 
   constructor(code: string, message: string, call: SystemCall, details: ErrorDetails = {}) {
-    super(code, message, { ...details, errno: -(constants.errno[code as 'EINVAL'] ?? 0) });
+    super(code, message, { ...details, errno: -(constants.errno[code as 'EINVAL'] ?? details.errno ?? 0) });
     this.syscall = call.syscall;
     if (call.address !== undefined) this.address = call.address;
     if (call.port) this.port = call.port;
@@ -90,6 +90,13 @@ export const noIpv4Address = (host: string) =>
 export const outOfBounds = (name: string) =>
   socketError('ERR_BUFFER_OUT_OF_BOUNDS', `Cannot use argument "${name}": it is outside the buffer`);
 export const notBound = () => errnoError('get the address', Errno.EBADF, REASONS, { syscall: 'getsockname' });
+export const noBuffers = (syscall: string) =>
+  new SocketError(
+    'ERR_SOCKET_BUFFER_SIZE',
+    'Cannot tell or set the buffer size: the socket is not bound (EBADF)',
+    { syscall },
+    { errno: Errno.EBADF, hint: 'bind()' },
+  );
 export const cancelled = () => sendError(Errno.ECANCELED);
 /** ENETRESET: the worker ended while the datagram was on its way to it. */
 export const lost = () => sendError(102);

@@ -65,6 +65,8 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
   readonly #lease: Lease<PacketBinding>;
   /** What it is bound to, or is about to be. */
   #bound: Place;
+  /** It is, also while its worker is being replaced. */
+  #isBound = false;
   readonly #listening = new ListeningCallback(this);
   #priority = 0;
   readonly #stamper = new Timestamper();
@@ -107,7 +109,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
   /** What it is bound to. */
   address(): PacketAddress {
     this.#lease.demandOpen();
-    if (this.#lease.phase !== 'bound') throw notBound();
+    if (!this.#isBound) throw notBound();
     const { ifname, ethertype } = this.#bound;
     return {
       ...(ifname === undefined ? {} : { ifname }),
@@ -209,6 +211,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
 
   #take(place: Place): void {
     this.#bound = place;
+    this.#isBound = false;
     this.#lease.take(Promise.resolve(this.#wanted(place)));
   }
 
@@ -260,7 +263,10 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       bindingOf: (opened) => opened,
       onOpened: () => this.#settle(),
       wantedTimes: () => this.#stamper,
-      onBound: () => this.#tell(() => this.emit('listening')),
+      onBound: () => {
+        this.#isBound = true;
+        this.#tell(() => this.emit('listening'));
+      },
       onWake: (channel) => tellNews(this, channel, news),
       isSending: () => this.#outbox.isBusy,
       onLost: () => this.#outbox.lose(),

@@ -39,6 +39,10 @@ export class UdpSocket extends UdpOptions {
   readonly #lease: Lease<UdpBinding>;
   /** @internal */
   protected override readonly memberships: Memberships;
+  /** @internal */
+  protected override readonly buffers: { readonly receive: number; readonly send: number };
+  /** It is, also while its worker is being replaced. */
+  #isBound = false;
   /** What it was to be bound to. */
   #asked = { address: '0.0.0.0', port: 0 };
   readonly #listening = new ListeningCallback(this);
@@ -60,6 +64,10 @@ export class UdpSocket extends UdpOptions {
   constructor(options: SocketOptions) {
     super();
     this.#options = options;
+    this.buffers = {
+      receive: options.recvBufferSize || DEFAULT_BUFFER,
+      send: options.sendBufferSize || DEFAULT_BUFFER,
+    };
     this.#hosts = new Hosts(options.lookup);
     this.#lease = new Lease(this.#asLessee(), NONE);
     this.memberships = new Memberships(this.#lease, options, (error) => this.#fail(error));
@@ -80,8 +88,7 @@ export class UdpSocket extends UdpOptions {
 
   /** Where it is bound. */
   address(): AddressInfo {
-    this.#lease.demandOpen();
-    if (this.#lease.phase !== 'bound') throw notBound();
+    this.demandBound();
     return {
       address: formatIpv4(this.#lease.binding.address),
       family: 'IPv4',
@@ -185,22 +192,23 @@ export class UdpSocket extends UdpOptions {
 
   /**
    * Copies a datagram into the send buffer at once, without a callback: the other half of `receive`. Its address is a number; a connected socket
-   * gives none. It leaves with the next `flush`. False where there is no room: `drain` is emitted when there is. What cannot be sent is
+   * gives none. It leaves with the next `flush`. False where there is no room, as while the worker is replaced: `drain` is emitted when there is. What cannot be sent is
    * told by `error`.
    */
   transmit(octets: Uint8Array, address = 0, port = 0): boolean {
     if (octets.length > MAX_PAYLOAD) throw sendError(Errno.EMSGSIZE, { address, port });
-    const channel = this.#lease.demandChannel();
-    if (this.#outbox.count === 0 && channel.put(octets, address, port, this.#stamper)) return true;
+    const channel = this.demandBound();
+    const isFree = this.#lease.phase === 'bound' && this.#outbox.count === 0;
+    if (isFree && channel?.put(octets, address, port, this.#stamper)) return true;
     this.#wantsRoom = true;
-    channel.page.waitToSend();
-    channel.ring();
+    channel?.page.waitToSend();
+    channel?.ring();
     return false;
   }
 
   /** Has the worker send what `transmit` left. */
   flush(): void {
-    this.#lease.demandChannel().ring();
+    this.demandBound()?.ring();
   }
 
   /** Hands up to `most` received datagrams to `visit` at once, without events or copies. */
@@ -293,15 +301,7 @@ export class UdpSocket extends UdpOptions {
   }
 
   #asLessee(): Lessee<UdpBinding> {
-    const {
-      ifname,
-      reuseAddr = false,
-      recvBufferSize,
-      sendBufferSize,
-      state,
-      signal,
-      busyPoll,
-    } = this.#options;
+    const { ifname, reuseAddr = false, state, signal, busyPoll } = this.#options;
     const news = this.#news;
     return {
       state,
@@ -312,25 +312,29 @@ export class UdpSocket extends UdpOptions {
         udpPort,
         ifname,
         reusesAddress: reuseAddr,
-        receive: recvBufferSize || DEFAULT_BUFFER,
-        send: sendBufferSize || DEFAULT_BUFFER,
+        ...this.buffers,
       }),
       wanted: (before) => this.#wanted(before, before.peerAddress),
       recover: async ({ peerAddress, peerPort }) => {
         if (peerPort !== 0) await this.#connect(peerAddress, peerPort);
         await this.memberships.joinAll();
+        this.#lease.whenBound(() => this.#tell(() => this.#drain()));
       },
       bindingOf: (opened, { peerAddress, peerPort }) => ({ ...opened, peerAddress, peerPort }),
       onOpened: () => this.apply(),
       wantedTimes: () => this.#stamper,
       onBound: () => {
+        this.#isBound = true;
         const listening = () => this.#tell(() => this.emit('listening'));
         if (this.memberships.count === 0) listening();
         else void this.memberships.joinAll().catch(this.memberships.onError).then(listening);
       },
       onWake: (channel) => tellNews(this, channel, news),
       isSending: () => this.#outbox.isBusy || this.memberships.isDelaying,
-      onLost: () => this.#outbox.lose(),
+      onLost: () => {
+        this.#outbox.lose();
+        this.memberships.lose();
+      },
       onError: (error) => {
         this.#listening.forget();
         // At once: where no other worker takes it, it closes next.
@@ -347,12 +351,14 @@ export class UdpSocket extends UdpOptions {
       inbox: this.#inbox,
       current: () => this.#lease.channel,
       faultError,
-      onSent: () => {
-        if (!this.#wantsRoom || this.#outbox.count > 0) return;
-        this.#wantsRoom = false;
-        this.emit('drain');
-      },
+      onSent: () => this.#drain(),
     };
+  }
+
+  #drain(): void {
+    if (!this.#wantsRoom || this.#lease.phase !== 'bound' || this.#outbox.count > 0) return;
+    this.#wantsRoom = false;
+    this.emit('drain');
   }
 
   async #connect(address: number, udpPort: number): Promise<void> {
@@ -370,8 +376,10 @@ export class UdpSocket extends UdpOptions {
   }
 
   /** @internal */
-  protected override demandChannel(): Channel {
-    return this.#lease.demandChannel();
+  protected override demandBound(error: () => Error = notBound): Channel | undefined {
+    this.#lease.demandOpen();
+    if (!this.#isBound) throw error();
+    return this.#lease.channel;
   }
 
   /** @internal */

@@ -374,6 +374,18 @@ const cases = {
     for (const wrong of [{ lookup: 1 }, { signal: 1 }, { recvBufferSize: 'x' }, { sendBufferSize: 'x' }])
       throwsCode(() => make({ type: 'udp4', ...wrong }), 'ERR_INVALID_ARG_TYPE');
   },
+  '…BufferSize: before bind throws ERR_SOCKET_BUFFER_SIZE': () => {
+    for (const [way, syscall] of [
+      ['Recv', 'uv_recv_buffer_size'],
+      ['Send', 'uv_send_buffer_size'],
+    ])
+      for (const act of ['get', 'set'])
+        assert.throws(() => make()[`${act}${way}BufferSize`](5000), {
+          code: 'ERR_SOCKET_BUFFER_SIZE',
+          errno: -constants.errno.EBADF,
+          syscall,
+        });
+  },
   'set…BufferSize: what is no size throws ERR_SOCKET_BAD_BUFFER_SIZE; what waits beyond it is sent':
     async () => {
       const socket = await bound('udp4', 0, address);
