@@ -58,19 +58,15 @@ export const badType = () =>
   socketError('ERR_SOCKET_BAD_TYPE', "Cannot make the socket: its type must be 'udp4'");
 export const badArgument = (name: string, wanted: string) =>
   socketError('ERR_INVALID_ARG_TYPE', `Cannot use argument "${name}": it must be ${wanted}`);
-export function checkBufferSize(size: number, least = 1): void {
-  if (!Number.isInteger(size) || size < least)
+export function checkBufferSize(size: number): void {
+  if (!Number.isInteger(size) || size < 1)
     throw socketError(
       'ERR_SOCKET_BAD_BUFFER_SIZE',
       'Cannot use that buffer size: it must be a number of octets, 1 at least',
     );
 }
-const MAX_BUSY_POLL = 1_000_000;
-export function checkBusyPoll(microseconds: number | undefined): void {
-  if (microseconds === undefined) return;
-  if (!Number.isInteger(microseconds) || microseconds < 0 || microseconds > MAX_BUSY_POLL)
-    throw badArgument('options.busyPoll', `a number of microseconds from 0 to ${MAX_BUSY_POLL}`);
-}
+export const badSize = (name: string, most: number) =>
+  socketError('ERR_OUT_OF_RANGE', `Cannot use argument "${name}": it must be from 0 to ${most}`);
 export const noDescriptors = () =>
   new SocketError(
     'EOPNOTSUPP',

@@ -4,7 +4,8 @@ import { Message, type MessageRing } from '../memory/message-ring.js';
 import { ALL_TYPES, type PacketBinding } from '../stack/packet-endpoint.js';
 import { DEFAULT_BUFFER } from '../worker/socket-request.js';
 import { arrivals } from './arrivals.js';
-import { alreadyBound, checkBusyPoll, frameError, notBound, ofSystemCall, portError } from './errors.js';
+import { type CommonOptions, checkOptions } from './common-options.js';
+import { alreadyBound, frameError, notBound, ofSystemCall, portError } from './errors.js';
 import { demandInteger, type FrameOptions, type OutgoingFrame, outgoingFrame } from './frame-arguments.js';
 import { FrameInbox, type FrameInfo, type FrameVisit } from './frame-inbox.js';
 import { Lease, type Lessee, type Wanted } from './lease.js';
@@ -28,17 +29,7 @@ export interface PacketAddress {
   readonly protocol?: Protocol;
 }
 
-export interface PacketSocketOptions extends PacketAddress {
-  /** Octets of the buffers; default 212992 each. */
-  readonly recvBufferSize?: number;
-  readonly sendBufferSize?: number;
-  /** Microseconds, as of a UDP socket. */
-  readonly busyPoll?: number;
-  /** Closes the socket. */
-  readonly signal?: AbortSignal;
-  /** State file; default as for the command line. */
-  readonly state?: string;
-}
+export interface PacketSocketOptions extends PacketAddress, CommonOptions {}
 
 export interface PacketSocketEvents {
   listening: [];
@@ -85,7 +76,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
     super();
     this.#options = options;
     ethertypeOf(options.protocol);
-    checkBusyPoll(options.busyPoll);
+    checkOptions(options);
     this.#bound = this.#unbound;
     this.#lease = new Lease(this.#asLessee(), NONE);
   }
@@ -255,8 +246,8 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       request: () => ({
         type: 'packet',
         ...this.#bound,
-        receive: recvBufferSize ?? DEFAULT_BUFFER,
-        send: sendBufferSize ?? DEFAULT_BUFFER,
+        receive: recvBufferSize || DEFAULT_BUFFER,
+        send: sendBufferSize || DEFAULT_BUFFER,
       }),
       wanted: () => this.#wanted(this.#bound),
       recover: async () => {},

@@ -370,9 +370,11 @@ const cases = {
     throwsCode(() => socket.addMembership(), 'ERR_MISSING_ARGS');
     throwsCode(() => socket.dropMembership(), 'ERR_MISSING_ARGS');
   },
-  'options that are none throw ERR_INVALID_ARG_TYPE': () => {
+  'options that are none throw ERR_INVALID_ARG_TYPE, sizes that are none ERR_OUT_OF_RANGE': () => {
     for (const wrong of [{ lookup: 1 }, { signal: 1 }, { recvBufferSize: 'x' }, { sendBufferSize: 'x' }])
       throwsCode(() => make({ type: 'udp4', ...wrong }), 'ERR_INVALID_ARG_TYPE');
+    for (const wrong of [{ recvBufferSize: -1 }, { sendBufferSize: 1.5 }, { recvBufferSize: 2 ** 33 }])
+      throwsCode(() => make({ type: 'udp4', ...wrong }), 'ERR_OUT_OF_RANGE');
   },
   '…BufferSize: before bind throws ERR_SOCKET_BUFFER_SIZE': () => {
     for (const [way, syscall] of [

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { createSocket } from '../../src/socket/create-socket.js';
+import { createPacketSocket } from '../../src/socket/packet-socket.js';
 import type { SocketOptions } from '../../src/socket/socket-options.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'evlnet-udp-'));
@@ -19,6 +20,22 @@ const thrown = (act: () => unknown): unknown => {
     return error;
   }
 };
+
+test.each([
+  ['UDP', socket],
+  ['packet', createPacketSocket],
+])('a %s socket is made with buffers of 0 to 67108864 octets, a signal and a time to poll', (_kind, make) => {
+  for (const name of ['recvBufferSize', 'sendBufferSize']) {
+    for (const size of [0, 2 ** 26]) make({ [name]: size }).close();
+    for (const size of [-1, 1.5, 2 ** 26 + 1])
+      expect(thrown(() => make({ [name]: size }))).toMatchObject({
+        code: 'ERR_OUT_OF_RANGE',
+        message: expect.stringMatching(new RegExp(`"options.${name}": .* 0 to 67108864`)),
+      });
+  }
+  for (const wrong of [{ recvBufferSize: 'x' }, { sendBufferSize: null }, { signal: 5 }, { busyPoll: -1 }])
+    expect(thrown(() => make(wrong as never))).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
+});
 
 test('a descriptor of the kernel is refused', () => {
   const s = socket();
