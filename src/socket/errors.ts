@@ -68,12 +68,15 @@ export function checkBufferSize(size: number): void {
 export const badSize = (name: string, most: number) =>
   socketError('ERR_OUT_OF_RANGE', `Cannot use argument "${name}": it must be from 0 to ${most}`);
 export const noDescriptors = () =>
-  new SocketError(
-    'EOPNOTSUPP',
-    'Cannot bind the socket of a descriptor: that is one of the kernel (EOPNOTSUPP)',
-    { syscall: 'bind' },
-    { exit: Exit.Unsupported, hint: 'an address and a port' },
+  unsupported('bind the socket of a descriptor: that is one of the kernel', 'bind', 'an address and a port');
+export const noSources = (syscall: string) =>
+  unsupported(
+    'choose sources of a group: evlnet speaks IGMPv2',
+    syscall,
+    'addMembership(), and look at where a message comes from',
   );
+const unsupported = (what: string, syscall: string, hint: string) =>
+  new SocketError('EOPNOTSUPP', `Cannot ${what} (EOPNOTSUPP)`, { syscall }, { exit: Exit.Unsupported, hint });
 export const missingArgument = (name: string) =>
   socketError('ERR_MISSING_ARGS', `Cannot do without argument "${name}"`);
 /** A number, but not one of those. */

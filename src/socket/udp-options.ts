@@ -1,8 +1,7 @@
 import { EventEmitter } from 'node:events';
-import { EvlnetError, Exit } from '../errors.js';
 import { ringCapacity } from '../memory/socket-page.js';
 import type { Channel } from './channel.js';
-import { badArgument, checkBufferSize, missingArgument, noBuffers, outOfRange } from './errors.js';
+import { badArgument, checkBufferSize, missingArgument, noBuffers, noSources, outOfRange } from './errors.js';
 import type { Memberships } from './memberships.js';
 import { Settings } from './settings.js';
 import type { SocketEvents } from './socket-options.js';
@@ -76,12 +75,12 @@ export abstract class UdpOptions extends EventEmitter<SocketEvents> {
 
   /** Always throws: sources can be chosen by IGMPv3 only. */
   addSourceSpecificMembership(_sourceAddress: string, _groupAddress: string, _interface?: string): void {
-    throw noSources();
+    throw noSources('addSourceSpecificMembership');
   }
 
   /** Always throws. */
   dropSourceSpecificMembership(_sourceAddress: string, _groupAddress: string, _interface?: string): void {
-    throw noSources();
+    throw noSources('dropSourceSpecificMembership');
   }
 
   /** How many routers multicasts may pass, and one; default 1: they stay on the link. 0: on this host. */
@@ -164,10 +163,3 @@ function checkTtl(syscall: string, ttl: number, least: number): void {
 
 const RECEIVE_SIZE = () => noBuffers('uv_recv_buffer_size');
 const SEND_SIZE = () => noBuffers('uv_send_buffer_size');
-
-const noSources = () =>
-  new EvlnetError('EOPNOTSUPP', 'Cannot choose sources of a group: evlnet speaks IGMPv2 (EOPNOTSUPP)', {
-    exit: Exit.Unsupported,
-    errno: 95,
-    hint: 'addMembership(), and look at where a message comes from',
-  });

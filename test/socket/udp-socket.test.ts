@@ -37,6 +37,20 @@ test.each([
     expect(thrown(() => make(wrong as never))).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
 });
 
+test.each(['addSourceSpecificMembership', 'dropSourceSpecificMembership'] as const)(
+  '%s is refused',
+  (name) => {
+    const s = socket();
+    expect(thrown(() => s[name]('10.10.10.10', '232.1.1.1'))).toMatchObject({
+      code: 'EOPNOTSUPP',
+      errno: -95,
+      syscall: name,
+      hint: expect.any(String),
+    });
+    s.close();
+  },
+);
+
 test('a descriptor of the kernel is refused', () => {
   const s = socket();
   expect(thrown(() => s.bind({ fd: 3 } as never))).toMatchObject({
