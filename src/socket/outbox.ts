@@ -3,6 +3,7 @@ import { Errno } from '../linux/libc.js';
 import type { MessageRing } from '../memory/message-ring.js';
 import { MAX_PAYLOAD } from '../memory/socket-page.js';
 import type { Channel, Outgoing } from './channel.js';
+import type { Destination } from './destinations.js';
 import { cancelled, lost } from './errors.js';
 import { Queue } from './queue.js';
 import type { SendCallback } from './send-arguments.js';
@@ -15,8 +16,8 @@ interface Waiting extends Outgoing {
 export interface Sending<T extends Waiting> {
   /** Sets the words of its record. */
   label(ring: MessageRing, at: number, outgoing: T): void;
-  /** What a system call would have failed with; what was sent is known of what has a callback. */
-  errorOf(errno: number, outgoing?: T): EvlnetError;
+  /** What a system call would have failed with; what was sent is known of what has a callback, otherwise where it was to go. */
+  errorOf(errno: number, outgoing?: T | Destination): EvlnetError;
   /** Is told of what fails without a callback. */
   onError(error: Error): void;
 }
@@ -31,6 +32,7 @@ interface Pending<T> {
 interface Done<T> {
   readonly errno: number | undefined;
   readonly outgoing: T | undefined;
+  readonly to?: Destination | undefined;
   readonly callback: SendCallback | undefined;
 }
 
@@ -103,7 +105,7 @@ export class Outbox<T extends Waiting> {
   }
 
   /** What became of what was sent, to be told. True where anything failed. */
-  #collect({ page }: Channel): boolean {
+  #collect({ page, destinations }: Channel): boolean {
     // Before the failures: of what is gone by now they are there.
     let end = page.sent.tail;
     const failed = new Map<number, number>();
@@ -120,7 +122,8 @@ export class Outbox<T extends Waiting> {
       this.#done.push({ errno: failed.get(p.position), outgoing: p.outgoing, callback: p.callback });
       failed.delete(p.position);
     }
-    for (const errno of failed.values()) this.#done.push({ errno, outgoing: undefined, callback: undefined });
+    for (const [position, errno] of failed)
+      this.#done.push({ errno, outgoing: undefined, to: destinations.of(position), callback: undefined });
     return hasFailed;
   }
 
@@ -134,10 +137,10 @@ export class Outbox<T extends Waiting> {
     return true;
   }
 
-  #finish({ errno, outgoing, callback }: Done<T>): void {
+  #finish({ errno, outgoing, to, callback }: Done<T>): void {
     if (errno === undefined) callback?.(null, outgoing!.length);
     else if (callback) callback(this.#sending.errorOf(errno, outgoing), 0);
-    else this.#sending.onError(this.#sending.errorOf(errno));
+    else this.#sending.onError(this.#sending.errorOf(errno, to));
   }
 
   #tell(callback: SendCallback | undefined, error: EvlnetError, octets: number): void {

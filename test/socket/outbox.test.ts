@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ringCapacity, SocketPage, socketPageLength } from '../../src/memory/socket-page.js';
 import type { Channel } from '../../src/socket/channel.js';
+import { Destinations } from '../../src/socket/destinations.js';
 import { sendError } from '../../src/socket/errors.js';
 import { Outbox } from '../../src/socket/outbox.js';
 
@@ -19,7 +20,7 @@ function channel(): Channel {
     page.sent.publish();
     return page.sent.head;
   };
-  return { page, push, ring() {} } as unknown as Channel;
+  return { page, push, ring() {}, destinations: new Destinations() } as unknown as Channel;
 }
 
 test('what was in the ring of a worker that ended is told as lost, what waited for room goes into the next ring; closing cancels what still does', async () => {
