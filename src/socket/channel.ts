@@ -8,6 +8,7 @@ import { BELL_LENGTH, Bell } from '../memory/bell.js';
 import { Message, type MessageRing } from '../memory/message-ring.js';
 import { SocketPage } from '../memory/socket-page.js';
 import type { OpenedSocket } from '../worker/sockets.js';
+import { Destinations } from './destinations.js';
 import { labelStamp, type Timestamper } from './timestamps.js';
 
 const one = map(4096);
@@ -20,6 +21,8 @@ export interface Outgoing {
 
 export class Channel {
   readonly page: SocketPage;
+  /** Of datagrams; frames have none. */
+  readonly destinations = new Destinations();
   readonly #memory: Mapping;
   readonly #bellMemory: Mapping;
   readonly #bell: Bell;
@@ -80,6 +83,7 @@ export class Channel {
       to += part.length;
     }
     ring.publish();
+    this.#note(at);
     return ring.head;
   }
 
@@ -94,7 +98,13 @@ export class Channel {
     labelStamp(ring, at, 0, stamper.send());
     ring.octets.set(octets, ring.payloadAt(at));
     ring.publish();
+    this.#note(at);
     return true;
+  }
+
+  #note(at: number): void {
+    const { sent } = this.page;
+    this.destinations.note(sent.head, sent.get(at, Message.Address), sent.get(at, Message.Port));
   }
 
   #claim(octets: number): number {

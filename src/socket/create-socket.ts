@@ -1,4 +1,5 @@
-import { badArgument, badType, checkBufferSize, checkBusyPoll } from './errors.js';
+import { checkOptions } from './common-options.js';
+import { badArgument, badType } from './errors.js';
 import type { RemoteInfo } from './inbox.js';
 import type { SocketOptions } from './socket-options.js';
 import { UdpSocket } from './udp-socket.js';
@@ -13,21 +14,10 @@ export function createSocket(
 ): UdpSocket {
   const given = typeof options === 'string' ? { type: options } : options;
   if (given?.type !== 'udp4') throw badType();
-  check(given);
+  const { lookup } = given;
+  if (lookup !== undefined && typeof lookup !== 'function') throw badArgument('options.lookup', 'a function');
+  checkOptions(given);
   const socket = new UdpSocket(given);
   if (onMessage) socket.on('message', onMessage);
   return socket;
-}
-
-function check({ lookup, signal, busyPoll, recvBufferSize, sendBufferSize }: SocketOptions): void {
-  if (lookup !== undefined && typeof lookup !== 'function') throw badArgument('options.lookup', 'a function');
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw badArgument('options.signal', 'an AbortSignal');
-  checkBusyPoll(busyPoll);
-  for (const [name, size] of Object.entries({ recvBufferSize, sendBufferSize })) {
-    if (size === undefined) continue;
-    if (typeof size !== 'number') throw badArgument(`options.${name}`, 'a number');
-    // 0: what there is without the option.
-    checkBufferSize(size, 0);
-  }
 }

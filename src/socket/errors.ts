@@ -1,6 +1,6 @@
 // The errors of node:dgram, by their codes: a program that knows those knows these.
 import { constants } from 'node:os';
-import { type ErrorDetails, EvlnetError } from '../errors.js';
+import { type ErrorDetails, EvlnetError, Exit } from '../errors.js';
 import { Errno, errnoName } from '../linux/libc.js';
 import { formatIpv4 } from '../wire/address.js';
 
@@ -19,7 +19,7 @@ export class SocketError extends EvlnetError {
   declare readonly port?: number;
 
   constructor(code: string, message: string, call: SystemCall, details: ErrorDetails = {}) {
-    super(code, message, { ...details, errno: -(constants.errno[code as 'EINVAL'] ?? 0) });
+    super(code, message, { ...details, errno: -(constants.errno[code as 'EINVAL'] ?? details.errno ?? 0) });
     this.syscall = call.syscall;
     if (call.address !== undefined) this.address = call.address;
     if (call.port) this.port = call.port;
@@ -58,19 +58,25 @@ export const badType = () =>
   socketError('ERR_SOCKET_BAD_TYPE', "Cannot make the socket: its type must be 'udp4'");
 export const badArgument = (name: string, wanted: string) =>
   socketError('ERR_INVALID_ARG_TYPE', `Cannot use argument "${name}": it must be ${wanted}`);
-export function checkBufferSize(size: number, least = 1): void {
-  if (!Number.isInteger(size) || size < least)
+export function checkBufferSize(size: number): void {
+  if (!Number.isInteger(size) || size < 1)
     throw socketError(
       'ERR_SOCKET_BAD_BUFFER_SIZE',
       'Cannot use that buffer size: it must be a number of octets, 1 at least',
     );
 }
-const MAX_BUSY_POLL = 1_000_000;
-export function checkBusyPoll(microseconds: number | undefined): void {
-  if (microseconds === undefined) return;
-  if (!Number.isInteger(microseconds) || microseconds < 0 || microseconds > MAX_BUSY_POLL)
-    throw badArgument('options.busyPoll', `a number of microseconds from 0 to ${MAX_BUSY_POLL}`);
-}
+export const badSize = (name: string, most: number) =>
+  socketError('ERR_OUT_OF_RANGE', `Cannot use argument "${name}": it must be from 0 to ${most}`);
+export const noDescriptors = () =>
+  unsupported('bind the socket of a descriptor: that is one of the kernel', 'bind', 'an address and a port');
+export const noSources = (syscall: string) =>
+  unsupported(
+    'choose sources of a group: evlnet speaks IGMPv2',
+    syscall,
+    'addMembership(), and look at where a message comes from',
+  );
+const unsupported = (what: string, syscall: string, hint: string) =>
+  new SocketError('EOPNOTSUPP', `Cannot ${what} (EOPNOTSUPP)`, { syscall }, { exit: Exit.Unsupported, hint });
 export const missingArgument = (name: string) =>
   socketError('ERR_MISSING_ARGS', `Cannot do without argument "${name}"`);
 /** A number, but not one of those. */
@@ -83,6 +89,13 @@ export const noIpv4Address = (host: string) =>
 export const outOfBounds = (name: string) =>
   socketError('ERR_BUFFER_OUT_OF_BOUNDS', `Cannot use argument "${name}": it is outside the buffer`);
 export const notBound = () => errnoError('get the address', Errno.EBADF, REASONS, { syscall: 'getsockname' });
+export const noBuffers = (syscall: string) =>
+  new SocketError(
+    'ERR_SOCKET_BUFFER_SIZE',
+    'Cannot tell or set the buffer size: the socket is not bound (EBADF)',
+    { syscall },
+    { errno: Errno.EBADF, hint: 'bind()' },
+  );
 export const cancelled = () => sendError(Errno.ECANCELED);
 /** ENETRESET: the worker ended while the datagram was on its way to it. */
 export const lost = () => sendError(102);

@@ -8,7 +8,7 @@ import { Attachment, PATIENCE_MS, RETRY_MS } from './attachment.js';
 import { BusyPoll } from './busy-poll.js';
 import { Channel } from './channel.js';
 import { deviceOf, type Whereabouts } from './device-of.js';
-import { alreadyBound, notBound, notRunning } from './errors.js';
+import { alreadyBound, notRunning } from './errors.js';
 import { type SocketStatistics, statisticsOf } from './statistics.js';
 import type { ReceiveTimes } from './timestamps.js';
 
@@ -113,13 +113,6 @@ export class Lease<B extends SocketBinding> {
 
   statistics(): SocketStatistics {
     return statisticsOf(this.#channel?.page, this.#counted);
-  }
-
-  /** The channel of a bound socket; throws where there is none. */
-  demandChannel(): Channel {
-    this.demandOpen();
-    if (this.#channel === undefined) throw notBound();
-    return this.#channel;
   }
 
   demandOpen(): void {

@@ -13,9 +13,14 @@ const JOIN: Act = { act: 'join the group', syscall: 'addMembership' };
 const LEAVE: Act = { act: 'leave the group', syscall: 'dropMembership' };
 const CHOOSE: Act = { act: 'send through that interface', syscall: 'setMulticastInterface' };
 
+/** The worker ends: it has let go of the socket, or of the connection. */
+const isLost = (error: unknown): boolean => isGone(error) || (error as { code?: string }).code === 'EBADF';
+
 /** The groups that a socket has joined, or is to join once it is bound; at whatever worker. */
 export class Memberships {
   readonly #joined: Joined[] = [];
+  /** Those that the worker was asked for. */
+  #asked = new Set<Joined>();
   /** Joins that the worker has not answered yet, and what waits for them. */
   #joining = 0;
   readonly #delayed: (() => void)[] = [];
@@ -54,7 +59,7 @@ export class Memberships {
         'another socket',
       );
     this.#joined.push(joined);
-    if (this.lease.phase === 'bound') void this.#join(joined).catch(this.onError);
+    this.lease.whenBound(() => void this.joinAll().catch(this.onError));
     return port.addresses[0]?.address ?? 0;
   }
 
@@ -62,9 +67,11 @@ export class Memberships {
     const { joined } = this.#read(LEAVE, group, named);
     const i = this.#find(joined);
     if (i < 0) throw refusal(LEAVE, Errno.EADDRNOTAVAIL, 'it is not joined', 'addMembership()');
-    this.#joined.splice(i, 1);
-    if (this.lease.phase === 'bound')
-      void this.#request('leave-group', joined).catch((e: Error) => this.onError(ofSystemCall(e, LEAVE)));
+    const [left] = this.#joined.splice(i, 1);
+    if (!this.#asked.delete(left!)) return;
+    void this.#request('leave-group', joined).catch((e: Error) => {
+      if (!isLost(e)) this.onError(ofSystemCall(e, LEAVE));
+    });
   }
 
   /** The slot of a port for multicasts to leave by, -1 for what the route says; fails as IP_MULTICAST_IF would. */
@@ -73,9 +80,15 @@ export class Memberships {
     return this.#portOf(named, CHOOSE, Errno.EADDRNOTAVAIL).vid;
   }
 
-  /** All of them, at a worker that knows of none. */
+  /** Those that the worker has not been asked for. */
   async joinAll(): Promise<void> {
-    for (const joined of [...this.#joined]) await this.#join(joined);
+    const missing = this.#joined.filter((j) => !this.#asked.has(j));
+    await Promise.all(missing.map((j) => this.#join(j)));
+  }
+
+  /** The worker is gone: the next one knows of none. */
+  lose(): void {
+    this.#asked = new Set();
   }
 
   #read(act: Act, group: string, named: string | undefined) {
@@ -99,12 +112,14 @@ export class Memberships {
   /** One that fails is none; where the worker is gone, it is joined anew at the next one. */
   async #join(joined: Joined): Promise<void> {
     this.#joining++;
+    this.#asked.add(joined);
     try {
       await this.#request('join-group', joined);
     } catch (error) {
-      if (isGone(error)) return;
+      if (isLost(error)) return;
       const i = this.#joined.indexOf(joined);
       if (i >= 0) this.#joined.splice(i, 1);
+      this.#asked.delete(joined);
       throw ofSystemCall(error as Error, JOIN);
     } finally {
       if (--this.#joining === 0) {

@@ -3,6 +3,7 @@ import { Errno } from '../linux/libc.js';
 import type { MessageRing } from '../memory/message-ring.js';
 import { MAX_PAYLOAD } from '../memory/socket-page.js';
 import type { Channel, Outgoing } from './channel.js';
+import type { Destination } from './destinations.js';
 import { cancelled, lost } from './errors.js';
 import { Queue } from './queue.js';
 import type { SendCallback } from './send-arguments.js';
@@ -15,8 +16,8 @@ interface Waiting extends Outgoing {
 export interface Sending<T extends Waiting> {
   /** Sets the words of its record. */
   label(ring: MessageRing, at: number, outgoing: T): void;
-  /** What a system call would have failed with; what was sent is known of what has a callback. */
-  errorOf(errno: number, outgoing?: T): EvlnetError;
+  /** What a system call would have failed with; what was sent is known of what has a callback, otherwise where it was to go. */
+  errorOf(errno: number, outgoing?: T | Destination): EvlnetError;
   /** Is told of what fails without a callback. */
   onError(error: Error): void;
 }
@@ -31,6 +32,7 @@ interface Pending<T> {
 interface Done<T> {
   readonly errno: number | undefined;
   readonly outgoing: T | undefined;
+  readonly to?: Destination | undefined;
   readonly callback: SendCallback | undefined;
 }
 
@@ -78,7 +80,32 @@ export class Outbox<T extends Waiting> {
   look(channel: Channel): void {
     // First: who sends the last of it from now on tells, what was sent before is seen below.
     if (this.#waiting.length > 0 || this.#pending.length > 0) channel.page.waitToSend();
-    const { page } = channel;
+    const hasFailed = this.#collect(channel);
+    for (let w = this.#waiting.first; w !== undefined && this.#push(channel, w); w = this.#waiting.first) {
+      this.#waiting.shift();
+      this.#waitingBytes -= w.length;
+    }
+    if (this.#waiting.length > 0 || this.#done.length > 0 || hasFailed) channel.ring();
+    for (let d = this.#done.shift(); d !== undefined; d = this.#done.shift()) this.#finish(d);
+  }
+
+  /** The ring is gone, and nobody can tell what became of what was in it; what has not been in it yet goes into the next one. */
+  lose(): void {
+    for (const { callback } of this.#pending.empty()) this.#tell(callback, lost(), 0);
+  }
+
+  /** The socket closes. What is in the ring is sent, as the worker does first; what waits for room is not. */
+  cancel(channel: Channel | undefined): void {
+    if (channel !== undefined) this.#collect(channel);
+    for (const { outgoing, callback } of this.#pending.empty())
+      this.#done.push({ errno: undefined, outgoing, callback });
+    for (const done of this.#done.empty()) if (done.callback) process.nextTick(() => this.#finish(done));
+    for (const { callback } of this.#waiting.empty()) this.#tell(callback, cancelled(), 0);
+    this.#waitingBytes = 0;
+  }
+
+  /** What became of what was sent, to be told. True where anything failed. */
+  #collect({ page, destinations }: Channel): boolean {
     // Before the failures: of what is gone by now they are there.
     let end = page.sent.tail;
     const failed = new Map<number, number>();
@@ -95,26 +122,9 @@ export class Outbox<T extends Waiting> {
       this.#done.push({ errno: failed.get(p.position), outgoing: p.outgoing, callback: p.callback });
       failed.delete(p.position);
     }
-    for (const errno of failed.values()) this.#done.push({ errno, outgoing: undefined, callback: undefined });
-    for (let w = this.#waiting.first; w !== undefined && this.#push(channel, w); w = this.#waiting.first) {
-      this.#waiting.shift();
-      this.#waitingBytes -= w.length;
-    }
-    if (this.#waiting.length > 0 || this.#done.length > 0 || hasFailed) channel.ring();
-    for (let d = this.#done.shift(); d !== undefined; d = this.#done.shift()) this.#finish(d);
-  }
-
-  /** The ring is gone, and nobody can tell what became of what was in it; what has not been in it yet goes into the next one. */
-  lose(): void {
-    for (const { callback } of this.#pending.empty()) this.#tell(callback, lost(), 0);
-  }
-
-  /** Whatever is left will not be sent. */
-  cancel(): void {
-    for (const done of this.#done.empty()) if (done.callback) process.nextTick(() => this.#finish(done));
-    for (const { callback } of [...this.#pending.empty(), ...this.#waiting.empty()])
-      this.#tell(callback, cancelled(), 0);
-    this.#waitingBytes = 0;
+    for (const [position, errno] of failed)
+      this.#done.push({ errno, outgoing: undefined, to: destinations.of(position), callback: undefined });
+    return hasFailed;
   }
 
   #push(channel: Channel, outgoing: T): boolean {
@@ -127,10 +137,10 @@ export class Outbox<T extends Waiting> {
     return true;
   }
 
-  #finish({ errno, outgoing, callback }: Done<T>): void {
+  #finish({ errno, outgoing, to, callback }: Done<T>): void {
     if (errno === undefined) callback?.(null, outgoing!.length);
     else if (callback) callback(this.#sending.errorOf(errno, outgoing), 0);
-    else this.#sending.onError(this.#sending.errorOf(errno));
+    else this.#sending.onError(this.#sending.errorOf(errno, to));
   }
 
   #tell(callback: SendCallback | undefined, error: EvlnetError, octets: number): void {

@@ -4,15 +4,18 @@ import { Message, type MessageRing } from '../memory/message-ring.js';
 import { ALL_TYPES, type PacketBinding } from '../stack/packet-endpoint.js';
 import { DEFAULT_BUFFER } from '../worker/socket-request.js';
 import { arrivals } from './arrivals.js';
-import { alreadyBound, checkBusyPoll, frameError, notBound, ofSystemCall, portError } from './errors.js';
+import { type CommonOptions, checkOptions } from './common-options.js';
+import { alreadyBound, frameError, notBound, ofSystemCall, portError } from './errors.js';
 import { demandInteger, type FrameOptions, type OutgoingFrame, outgoingFrame } from './frame-arguments.js';
 import { FrameInbox, type FrameInfo, type FrameVisit } from './frame-inbox.js';
 import { Lease, type Lessee, type Wanted } from './lease.js';
+import { ListeningCallback } from './listening-callback.js';
 import { type NewsOf, tellNews } from './news.js';
 import { Outbox } from './outbox.js';
 import type { Payload, SendCallback } from './send-arguments.js';
 import type { SocketFailure } from './socket-options.js';
 import type { SocketStatistics } from './statistics.js';
+import { throwOutside } from './throw-outside.js';
 import { labelStamp, Timestamper, type Timestamping, type TxTimestamps } from './timestamps.js';
 
 /** What a packet socket captures: one Ethernet type, all of them, or (0) nothing. */
@@ -26,17 +29,7 @@ export interface PacketAddress {
   readonly protocol?: Protocol;
 }
 
-export interface PacketSocketOptions extends PacketAddress {
-  /** Octets of the buffers; default 212992 each. */
-  readonly recvBufferSize?: number;
-  readonly sendBufferSize?: number;
-  /** Microseconds, as of a UDP socket. */
-  readonly busyPoll?: number;
-  /** Closes the socket. */
-  readonly signal?: AbortSignal;
-  /** State file; default as for the command line. */
-  readonly state?: string;
-}
+export interface PacketSocketOptions extends PacketAddress, CommonOptions {}
 
 export interface PacketSocketEvents {
   listening: [];
@@ -63,6 +56,9 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
   readonly #lease: Lease<PacketBinding>;
   /** What it is bound to, or is about to be. */
   #bound: Place;
+  /** It is, also while its worker is being replaced. */
+  #isBound = false;
+  readonly #listening = new ListeningCallback(this);
   #priority = 0;
   readonly #stamper = new Timestamper();
   readonly #inbox = new FrameInbox(this.#stamper, (frame, from) => this.emit('message', frame, from));
@@ -73,14 +69,14 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       labelStamp(ring, at, flags, stamp);
     },
     errorOf: (errno) => frameError(errno),
-    onError: (error) => this.emit('error', error),
+    onError: (error) => this.#tell(() => this.emit('error', error)),
   });
 
   constructor(options: PacketSocketOptions = {}) {
     super();
     this.#options = options;
     ethertypeOf(options.protocol);
-    checkBusyPoll(options.busyPoll);
+    checkOptions(options);
     this.#bound = this.#unbound;
     this.#lease = new Lease(this.#asLessee(), NONE);
   }
@@ -95,7 +91,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
     const callback = typeof first === 'function' ? first : second;
     const ethertype = ethertypeOf(address.protocol ?? this.#options.protocol ?? 'all');
     const place = { ifname: address.ifname ?? this.#options.ifname, ethertype };
-    if (callback) this.once('listening', callback);
+    this.#listening.await(callback);
     if (this.#lease.phase === 'bound') this.#rebind(place);
     else this.#take(place);
     return this;
@@ -104,7 +100,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
   /** What it is bound to. */
   address(): PacketAddress {
     this.#lease.demandOpen();
-    if (this.#lease.phase !== 'bound') throw notBound();
+    if (!this.#isBound) throw notBound();
     const { ifname, ethertype } = this.#bound;
     return {
       ...(ifname === undefined ? {} : { ifname }),
@@ -206,6 +202,7 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
 
   #take(place: Place): void {
     this.#bound = place;
+    this.#isBound = false;
     this.#lease.take(Promise.resolve(this.#wanted(place)));
   }
 
@@ -219,12 +216,20 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
           return;
         }
         this.#bound = place;
-        this.emit('listening');
+        this.#tell(() => this.emit('listening'));
       },
       (error: Error) => {
-        if (this.#lease.phase !== 'closed') this.emit('error', error);
+        this.#listening.forget();
+        this.#tell(() => this.emit('error', ofSystemCall(error, { syscall: 'bind' })));
       },
     );
+  }
+
+  /** Outside of promises: what a listener throws is an uncaughtException. Nothing comes after `close`. */
+  #tell(act: () => unknown): void {
+    process.nextTick(() => {
+      if (this.#lease.phase !== 'closed') act();
+    });
   }
 
   #wanted({ ifname, ethertype }: Place): Wanted<PacketBinding> {
@@ -241,23 +246,28 @@ export class PacketSocket extends EventEmitter<PacketSocketEvents> {
       request: () => ({
         type: 'packet',
         ...this.#bound,
-        receive: recvBufferSize ?? DEFAULT_BUFFER,
-        send: sendBufferSize ?? DEFAULT_BUFFER,
+        receive: recvBufferSize || DEFAULT_BUFFER,
+        send: sendBufferSize || DEFAULT_BUFFER,
       }),
       wanted: () => this.#wanted(this.#bound),
       recover: async () => {},
       bindingOf: (opened) => opened,
       onOpened: () => this.#settle(),
       wantedTimes: () => this.#stamper,
-      onBound: () => this.emit('listening'),
+      onBound: () => {
+        this.#isBound = true;
+        this.#tell(() => this.emit('listening'));
+      },
       onWake: (channel) => tellNews(this, channel, news),
       isSending: () => this.#outbox.isBusy,
       onLost: () => this.#outbox.lose(),
       onError: (error) => {
         this.#bound = this.#unbound;
-        this.emit('error', ofSystemCall(error, { syscall: 'bind' }));
+        this.#listening.forget();
+        // At once: where no other worker takes it, it closes next.
+        throwOutside(() => this.emit('error', ofSystemCall(error, { syscall: 'bind' })));
       },
-      onClosing: () => this.#outbox.cancel(),
+      onClosing: () => this.#outbox.cancel(this.#lease.channel),
       onClosed: () => this.emit('close'),
     };
   }

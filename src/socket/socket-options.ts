@@ -1,28 +1,16 @@
+import type { CommonOptions } from './common-options.js';
 import type { Lookup } from './hosts.js';
 import type { RemoteInfo } from './inbox.js';
 import type { TxTimestamps } from './timestamps.js';
 
-export interface SocketOptions {
+export interface SocketOptions extends CommonOptions {
   readonly type: 'udp4';
   /** Other sockets may have the same address. */
   readonly reuseAddr?: boolean;
-  /** Octets of the buffers; default 212992 each. */
-  readonly recvBufferSize?: number;
-  readonly sendBufferSize?: number;
-  /**
-   * SO_BUSY_POLL: microseconds, 0 to 1000000, for which the program looks for more after something came, before it sleeps; default 0. Answers come
-   * sooner, and the CPU is not idle meanwhile; what else the program does waits 20 microseconds at most. Not of a
-   * socket with `unref()`, which keeps no program.
-   */
-  readonly busyPoll?: number;
   /** Finds the addresses of names, as `dns.lookup` does unless told. */
   readonly lookup?: Lookup;
-  /** Closes the socket. */
-  readonly signal?: AbortSignal;
   /** The port that it sends and receives through, such as `eth0.42`; default all of one device. */
   readonly ifname?: string;
-  /** State file; default as for the command line. */
-  readonly state?: string;
 }
 
 export interface AddressInfo {

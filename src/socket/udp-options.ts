@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
-import { EvlnetError, Exit } from '../errors.js';
-import { badArgument, missingArgument, outOfRange } from './errors.js';
+import { ringCapacity } from '../memory/socket-page.js';
+import type { Channel } from './channel.js';
+import { badArgument, checkBufferSize, missingArgument, noBuffers, noSources, outOfRange } from './errors.js';
 import type { Memberships } from './memberships.js';
 import { Settings } from './settings.js';
 import type { SocketEvents } from './socket-options.js';
@@ -15,6 +16,8 @@ export abstract class UdpOptions extends EventEmitter<SocketEvents> {
   protected readonly settings = new Settings();
   /** @internal */
   protected abstract readonly memberships: Memberships;
+  /** Octets of the buffers that it is opened with. @internal */
+  protected abstract readonly buffers: { readonly receive: number; readonly send: number };
 
   /** Whether it may send to broadcast addresses. What others send to them comes to every socket that is not bound to another address. */
   setBroadcast(flag: boolean): void {
@@ -72,12 +75,12 @@ export abstract class UdpOptions extends EventEmitter<SocketEvents> {
 
   /** Always throws: sources can be chosen by IGMPv3 only. */
   addSourceSpecificMembership(_sourceAddress: string, _groupAddress: string, _interface?: string): void {
-    throw noSources();
+    throw noSources('addSourceSpecificMembership');
   }
 
   /** Always throws. */
   dropSourceSpecificMembership(_sourceAddress: string, _groupAddress: string, _interface?: string): void {
-    throw noSources();
+    throw noSources('dropSourceSpecificMembership');
   }
 
   /** How many routers multicasts may pass, and one; default 1: they stay on the link. 0: on this host. */
@@ -112,6 +115,38 @@ export abstract class UdpOptions extends EventEmitter<SocketEvents> {
     this.apply();
   }
 
+  getRecvBufferSize(): number {
+    const { receive } = this.buffers;
+    const channel = this.demandBound(RECEIVE_SIZE);
+    if (channel !== undefined) return channel.page.receiveLimit;
+    return Math.min(this.settings.receiveLimit ?? receive, ringCapacity(receive));
+  }
+
+  getSendBufferSize(): number {
+    const channel = this.demandBound(SEND_SIZE);
+    if (channel !== undefined) return channel.sendLimit;
+    const most = ringCapacity(this.buffers.send);
+    return Math.min(this.settings.sendLimit ?? most, most);
+  }
+
+  /** No more than the buffer that the socket was made with. It holds at the next worker too. */
+  setRecvBufferSize(size: number): void {
+    checkBufferSize(size);
+    this.demandBound(RECEIVE_SIZE);
+    this.settings.receiveLimit = size;
+    this.apply();
+  }
+
+  /** The same of what waits to be sent; one datagram may always. */
+  setSendBufferSize(size: number): void {
+    checkBufferSize(size);
+    this.demandBound(SEND_SIZE);
+    this.settings.sendLimit = size;
+    this.apply();
+  }
+
+  /** Throws where it is closed, or has not been bound. Without a channel its worker is being replaced. @internal */
+  protected abstract demandBound(error: () => Error): Channel | undefined;
   /** Throws where it is closed. @internal */
   protected abstract demandOpen(): void;
   /** Tells the worker, if there is one, of the settings. @internal */
@@ -126,9 +161,5 @@ function checkTtl(syscall: string, ttl: number, least: number): void {
     throw outOfRange(syscall, syscall === 'setTTL' ? 'TTL' : 'multicast TTL', least, 255);
 }
 
-const noSources = () =>
-  new EvlnetError('EOPNOTSUPP', 'Cannot choose sources of a group: evlnet speaks IGMPv2 (EOPNOTSUPP)', {
-    exit: Exit.Unsupported,
-    errno: 95,
-    hint: 'addMembership(), and look at where a message comes from',
-  });
+const RECEIVE_SIZE = () => noBuffers('uv_recv_buffer_size');
+const SEND_SIZE = () => noBuffers('uv_send_buffer_size');

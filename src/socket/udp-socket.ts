@@ -5,9 +5,9 @@ import type { UdpBinding } from '../stack/udp-endpoint.js';
 import { formatIpv4 } from '../wire/address.js';
 import { DEFAULT_BUFFER } from '../worker/socket-request.js';
 import { arrivals } from './arrivals.js';
+import type { Channel } from './channel.js';
 import {
   alreadyBound,
-  checkBufferSize,
   faultError,
   isConnected,
   notBound,
@@ -18,13 +18,16 @@ import {
 import { Hosts } from './hosts.js';
 import { type DatagramVisit, Inbox, type RemoteInfo } from './inbox.js';
 import { Lease, type Lessee, type Wanted } from './lease.js';
+import { ListeningCallback } from './listening-callback.js';
 import { Memberships } from './memberships.js';
 import { type NewsOf, tellNews } from './news.js';
 import { Outbox } from './outbox.js';
 import type { OutgoingDatagram } from './outgoing-datagram.js';
-import { type Payload, portOf, type SendCallback, sendArguments } from './send-arguments.js';
+import { bindArguments, connectArguments } from './place-arguments.js';
+import { type Payload, type SendCallback, sendArguments } from './send-arguments.js';
 import type { AddressInfo, SocketOptions } from './socket-options.js';
 import type { SocketStatistics } from './statistics.js';
+import { throwOutside } from './throw-outside.js';
 import { labelStamp, Timestamper, type Timestamping } from './timestamps.js';
 import { UdpOptions } from './udp-options.js';
 
@@ -36,8 +39,13 @@ export class UdpSocket extends UdpOptions {
   readonly #lease: Lease<UdpBinding>;
   /** @internal */
   protected override readonly memberships: Memberships;
+  /** @internal */
+  protected override readonly buffers: { readonly receive: number; readonly send: number };
+  /** It is, also while its worker is being replaced. */
+  #isBound = false;
   /** What it was to be bound to. */
   #asked = { address: '0.0.0.0', port: 0 };
+  readonly #listening = new ListeningCallback(this);
   #isConnecting = false;
   #wantsRoom = false;
   readonly #hosts: Hosts;
@@ -50,15 +58,19 @@ export class UdpSocket extends UdpOptions {
       labelStamp(ring, at, 0, stamp);
     },
     errorOf: sendError,
-    onError: (error) => this.emit('error', error),
+    onError: (error) => this.#fail(error),
   });
 
   constructor(options: SocketOptions) {
     super();
     this.#options = options;
+    this.buffers = {
+      receive: options.recvBufferSize || DEFAULT_BUFFER,
+      send: options.sendBufferSize || DEFAULT_BUFFER,
+    };
     this.#hosts = new Hosts(options.lookup);
     this.#lease = new Lease(this.#asLessee(), NONE);
-    this.memberships = new Memberships(this.#lease, options, (error) => this.emit('error', error));
+    this.memberships = new Memberships(this.#lease, options, (error) => this.#fail(error));
   }
 
   bind(callback?: () => void): this;
@@ -68,23 +80,15 @@ export class UdpSocket extends UdpOptions {
   bind(...args: unknown[]): this {
     this.#lease.demandOpen();
     if (this.#lease.phase !== 'new') throw alreadyBound();
-    const callback = args.find((a) => typeof a === 'function') as (() => void) | undefined;
-    const first = args[0];
-    const named =
-      typeof first === 'object' && first !== null
-        ? (first as { port?: unknown; address?: unknown })
-        : { port: typeof first === 'function' ? undefined : first, address: args[1] };
-    const address = typeof named.address === 'string' && named.address !== '' ? named.address : '0.0.0.0';
-    const port = named.port === undefined || named.port === null ? 0 : portOf(named.port, true);
-    if (callback) this.once('listening', callback);
+    const { address, port, callback } = bindArguments(args);
+    this.#listening.await(callback);
     this.#bind(address, port, 0);
     return this;
   }
 
   /** Where it is bound. */
   address(): AddressInfo {
-    this.#lease.demandOpen();
-    if (this.#lease.phase !== 'bound') throw notBound();
+    this.demandBound();
     return {
       address: formatIpv4(this.#lease.binding.address),
       family: 'IPv4',
@@ -96,16 +100,14 @@ export class UdpSocket extends UdpOptions {
   connect(port: number, address?: string, callback?: () => void): void;
   connect(...args: unknown[]): void {
     this.#lease.demandOpen();
-    const port = portOf(args[0], false);
-    const address = typeof args[1] === 'string' && args[1] !== '' ? args[1] : '127.0.0.1';
-    const callback = args.find((a) => typeof a === 'function') as ((error?: Error) => void) | undefined;
+    const { address, port, callback } = connectArguments(args);
     if (this.#isConnecting || this.#lease.binding.peerPort !== 0) throw isConnected();
     this.#isConnecting = true;
     this.#hosts.resolve(address, (error, peer) => {
+      if (this.#lease.phase === 'closed') return;
       const fail = (e: Error) => {
         this.#isConnecting = false;
-        if (callback) callback(e);
-        else this.emit('error', e);
+        this.#tell(() => (callback ? callback(e) : this.emit('error', e)));
       };
       if (error) {
         fail(ofSystemCall(error, { syscall: 'connect', address, port }));
@@ -115,8 +117,10 @@ export class UdpSocket extends UdpOptions {
       this.#lease.whenBound(() => {
         this.#connect(peer, port).then(() => {
           this.#isConnecting = false;
-          if (callback) this.once('connect', callback);
-          this.emit('connect');
+          this.#tell(() => {
+            if (callback) this.once('connect', callback);
+            this.emit('connect');
+          });
         }, fail);
       });
     });
@@ -125,7 +129,7 @@ export class UdpSocket extends UdpOptions {
   disconnect(): void {
     this.#lease.demandOpen();
     if (this.#lease.binding.peerPort === 0) throw notConnected();
-    this.#lease.whenBound(() => this.#connect(0, 0).catch((error: Error) => this.emit('error', error)));
+    this.#lease.whenBound(() => this.#connect(0, 0).catch((error: Error) => this.#fail(error)));
     this.#lease.binding = { ...this.#lease.binding, peerAddress: 0, peerPort: 0 };
   }
 
@@ -188,22 +192,23 @@ export class UdpSocket extends UdpOptions {
 
   /**
    * Copies a datagram into the send buffer at once, without a callback: the other half of `receive`. Its address is a number; a connected socket
-   * gives none. It leaves with the next `flush`. False where there is no room: `drain` is emitted when there is. What cannot be sent is
+   * gives none. It leaves with the next `flush`. False where there is no room, as while the worker is replaced: `drain` is emitted when there is. What cannot be sent is
    * told by `error`.
    */
   transmit(octets: Uint8Array, address = 0, port = 0): boolean {
     if (octets.length > MAX_PAYLOAD) throw sendError(Errno.EMSGSIZE, { address, port });
-    const channel = this.#lease.demandChannel();
-    if (this.#outbox.count === 0 && channel.put(octets, address, port, this.#stamper)) return true;
+    const channel = this.demandBound();
+    const isFree = this.#lease.phase === 'bound' && this.#outbox.count === 0;
+    if (isFree && channel?.put(octets, address, port, this.#stamper)) return true;
     this.#wantsRoom = true;
-    channel.page.waitToSend();
-    channel.ring();
+    channel?.page.waitToSend();
+    channel?.ring();
     return false;
   }
 
   /** Has the worker send what `transmit` left. */
   flush(): void {
-    this.#lease.demandChannel().ring();
+    this.demandBound()?.ring();
   }
 
   /** Hands up to `most` received datagrams to `visit` at once, without events or copies. */
@@ -249,30 +254,6 @@ export class UdpSocket extends UdpOptions {
     return this.#stamper.set(wanted, (times) => this.#lease.stamp(times));
   }
 
-  getRecvBufferSize(): number {
-    return this.#lease.demandChannel().page.receiveLimit;
-  }
-
-  getSendBufferSize(): number {
-    return this.#lease.demandChannel().sendLimit;
-  }
-
-  /** No more than the buffer that the socket was made with. It holds at the next worker too. */
-  setRecvBufferSize(size: number): void {
-    checkBufferSize(size);
-    this.#lease.demandChannel();
-    this.settings.receiveLimit = size;
-    this.apply();
-  }
-
-  /** The same of what waits to be sent; one datagram may always. */
-  setSendBufferSize(size: number): void {
-    checkBufferSize(size);
-    this.#lease.demandChannel();
-    this.settings.sendLimit = size;
-    this.apply();
-  }
-
   getSendQueueSize(): number {
     return this.#outbox.bytes;
   }
@@ -292,6 +273,17 @@ export class UdpSocket extends UdpOptions {
     await new Promise<void>((resolve) => this.close(resolve));
   }
 
+  /** Outside of promises: what a listener throws is an uncaughtException. Nothing comes after `close`. */
+  #tell(act: () => unknown): void {
+    process.nextTick(() => {
+      if (this.#lease.phase !== 'closed') act();
+    });
+  }
+
+  #fail(error: Error): void {
+    this.#tell(() => this.emit('error', error));
+  }
+
   #bind(address: string, port: number, destination: number): void {
     this.#asked = { address, port };
     const wanted = new Promise<Wanted<UdpBinding>>((resolve, reject) => {
@@ -309,15 +301,7 @@ export class UdpSocket extends UdpOptions {
   }
 
   #asLessee(): Lessee<UdpBinding> {
-    const {
-      ifname,
-      reuseAddr = false,
-      recvBufferSize,
-      sendBufferSize,
-      state,
-      signal,
-      busyPoll,
-    } = this.#options;
+    const { ifname, reuseAddr = false, state, signal, busyPoll } = this.#options;
     const news = this.#news;
     return {
       state,
@@ -328,27 +312,35 @@ export class UdpSocket extends UdpOptions {
         udpPort,
         ifname,
         reusesAddress: reuseAddr,
-        receive: recvBufferSize || DEFAULT_BUFFER,
-        send: sendBufferSize || DEFAULT_BUFFER,
+        ...this.buffers,
       }),
       wanted: (before) => this.#wanted(before, before.peerAddress),
       recover: async ({ peerAddress, peerPort }) => {
         if (peerPort !== 0) await this.#connect(peerAddress, peerPort);
         await this.memberships.joinAll();
+        this.#lease.whenBound(() => this.#tell(() => this.#drain()));
       },
       bindingOf: (opened, { peerAddress, peerPort }) => ({ ...opened, peerAddress, peerPort }),
       onOpened: () => this.apply(),
       wantedTimes: () => this.#stamper,
       onBound: () => {
-        const listening = () => this.emit('listening');
+        this.#isBound = true;
+        const listening = () => this.#tell(() => this.emit('listening'));
         if (this.memberships.count === 0) listening();
         else void this.memberships.joinAll().catch(this.memberships.onError).then(listening);
       },
       onWake: (channel) => tellNews(this, channel, news),
       isSending: () => this.#outbox.isBusy || this.memberships.isDelaying,
-      onLost: () => this.#outbox.lose(),
-      onError: (error) => this.emit('error', ofSystemCall(error, { syscall: 'bind', ...this.#asked })),
-      onClosing: () => this.#outbox.cancel(),
+      onLost: () => {
+        this.#outbox.lose();
+        this.memberships.lose();
+      },
+      onError: (error) => {
+        this.#listening.forget();
+        // At once: where no other worker takes it, it closes next.
+        throwOutside(() => this.emit('error', ofSystemCall(error, { syscall: 'bind', ...this.#asked })));
+      },
+      onClosing: () => this.#outbox.cancel(this.#lease.channel),
       onClosed: () => this.emit('close'),
     };
   }
@@ -359,12 +351,14 @@ export class UdpSocket extends UdpOptions {
       inbox: this.#inbox,
       current: () => this.#lease.channel,
       faultError,
-      onSent: () => {
-        if (!this.#wantsRoom || this.#outbox.count > 0) return;
-        this.#wantsRoom = false;
-        this.emit('drain');
-      },
+      onSent: () => this.#drain(),
     };
+  }
+
+  #drain(): void {
+    if (!this.#wantsRoom || this.#lease.phase !== 'bound' || this.#outbox.count > 0) return;
+    this.#wantsRoom = false;
+    this.emit('drain');
   }
 
   async #connect(address: number, udpPort: number): Promise<void> {
@@ -379,6 +373,13 @@ export class UdpSocket extends UdpOptions {
   /** @internal */
   protected override demandOpen(): void {
     this.#lease.demandOpen();
+  }
+
+  /** @internal */
+  protected override demandBound(error: () => Error = notBound): Channel | undefined {
+    this.#lease.demandOpen();
+    if (!this.#isBound) throw error();
+    return this.#lease.channel;
   }
 
   /** @internal */

@@ -84,12 +84,31 @@ const cases = {
     throwsCode(() => make().send('x', 0, peer), 'ERR_SOCKET_BAD_PORT');
     throwsCode(() => make().connect(0, peer), 'ERR_SOCKET_BAD_PORT');
   },
+  'bind, connect: an address that is no string throws ERR_INVALID_ARG_TYPE': async () => {
+    for (const wrong of [5, true, {}]) {
+      throwsCode(() => make().bind({ port: 0, address: wrong }), 'ERR_INVALID_ARG_TYPE');
+      throwsCode(() => make().bind(0, wrong), 'ERR_INVALID_ARG_TYPE');
+    }
+    for (const wrong of [5, true, {}, null])
+      throwsCode(() => make().connect(4242, wrong), 'ERR_INVALID_ARG_TYPE');
+    for (const none of [null, '', 0, undefined])
+      assert.equal((await bound('udp4', 0, none)).address().address, '0.0.0.0');
+  },
   'bind: an address in use is emitted as error EADDRINUSE': async () => {
     const one = await bound('udp4', 0, address);
     const two = make();
     two.bind(one.address().port, address);
     const [error] = await once(two, 'error');
     tells(error, 'EADDRINUSE', 'bind', address, one.address().port);
+  },
+  'bind: the callback of one that failed is not called by the next': async () => {
+    const one = await bound('udp4', 0, address);
+    const two = make();
+    const called = [];
+    two.bind(one.address().port, address, () => called.push('first'));
+    await once(two, 'error');
+    await new Promise((resolve) => two.bind(0, address, () => resolve(called.push('second'))));
+    assert.deepEqual(called, ['second']);
   },
   'bind: an address of nobody is emitted as error EADDRNOTAVAIL': async () => {
     const socket = make();
@@ -165,6 +184,32 @@ const cases = {
       tells(error, 'ECONNREFUSED', 'recvmsg');
     }
   },
+  'what a listener throws is an uncaughtException: of listening, connect and error': async () => {
+    const taken = (await bound('udp4', 0, address)).address().port;
+    const acts = [
+      ['listening', (socket) => socket.bind(0, address)],
+      ['connect', (socket) => socket.connect(4242, peer)],
+      ['error', (socket) => socket.bind(taken, address)],
+      ['error', (socket) => socket.connect(4242, '::1')],
+    ];
+    const caught = [];
+    const onUncaught = (error, origin) => caught.push(`${error.message} ${origin}`);
+    process.on('uncaughtException', onUncaught);
+    for (const [event, act] of acts) {
+      const socket = make();
+      socket.once(event, () => {
+        throw new Error(event);
+      });
+      const told = new Promise((resolve) => process.once('uncaughtException', resolve));
+      act(socket);
+      await told;
+    }
+    process.off('uncaughtException', onUncaught);
+    assert.deepEqual(
+      caught,
+      acts.map(([event]) => `${event} uncaughtException`),
+    );
+  },
   'signal: a closed socket listens to it no more': async () => {
     const { signal } = new AbortController();
     const socket = await bound({ type: 'udp4', signal }, 0, address);
@@ -194,11 +239,48 @@ const cases = {
       if (Date.now() > until) throw error;
     }
   },
+  'close: nothing comes after it, of connect and of groups': async () => {
+    const slow = (error) => (host, _options, done) =>
+      host.endsWith('.test') ? setTimeout(done, 20, error, peer, 4) : setImmediate(done, null, host, 4);
+    const unknown = slow(Object.assign(new Error('nobody'), { code: 'ENOTFOUND' }));
+    const acts = [
+      [{}, (socket) => socket.connect(4242, peer)],
+      [{}, (socket) => socket.connect(4242, '203.0.113.1')],
+      [{ lookup: slow(null) }, (socket) => socket.connect(4242, 'peer.test')],
+      [{ lookup: unknown }, (socket) => socket.connect(4242, 'peer.test')],
+      [{}, (socket) => socket.addMembership('239.1.2.3', address)],
+    ];
+    for (const begin of [bound, make])
+      for (const [options, act] of acts) {
+        const socket = await begin({ type: 'udp4', ...options });
+        const told = [];
+        for (const event of ['listening', 'connect', 'error', 'close'])
+          socket.on(event, () => told.push(event));
+        act(socket);
+        socket.close();
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        assert.deepEqual([begin.name, String(act), told.at(-1)], [begin.name, String(act), 'close']);
+      }
+  },
   'send: calls back with no error and the octets; binds by itself': async () => {
     const socket = make();
     const result = await new Promise((resolve) => socket.send('hello', 9, peer, (...a) => resolve(a)));
     assert.deepEqual(result, [null, 5]);
     assert.ok(socket.address().port > 1023);
+  },
+  'send: a datagram that was handed over is sent, though the socket is closed at once': async () => {
+    for (const soon of [setImmediate, (act) => act()])
+      for (let n = 0; n < 20; n++) {
+        const socket = await bound('udp4', 0, address);
+        socket.connect(9, peer);
+        await once(socket, 'connect');
+        const sent = new Promise((resolve) => socket.send('x', (...told) => resolve(told)));
+        // once() would end with what the peer refuses.
+        const closed = new Promise((resolve) => socket.once('close', resolve));
+        soon(() => socket.close());
+        assert.deepEqual(await sent, [null, 1]);
+        await closed;
+      }
   },
   'send: an array is one datagram, offset and length a part of a buffer': async () => {
     const socket = make();
@@ -288,9 +370,23 @@ const cases = {
     throwsCode(() => socket.addMembership(), 'ERR_MISSING_ARGS');
     throwsCode(() => socket.dropMembership(), 'ERR_MISSING_ARGS');
   },
-  'options that are none throw ERR_INVALID_ARG_TYPE': () => {
+  'options that are none throw ERR_INVALID_ARG_TYPE, sizes that are none ERR_OUT_OF_RANGE': () => {
     for (const wrong of [{ lookup: 1 }, { signal: 1 }, { recvBufferSize: 'x' }, { sendBufferSize: 'x' }])
       throwsCode(() => make({ type: 'udp4', ...wrong }), 'ERR_INVALID_ARG_TYPE');
+    for (const wrong of [{ recvBufferSize: -1 }, { sendBufferSize: 1.5 }, { recvBufferSize: 2 ** 33 }])
+      throwsCode(() => make({ type: 'udp4', ...wrong }), 'ERR_OUT_OF_RANGE');
+  },
+  '…BufferSize: before bind throws ERR_SOCKET_BUFFER_SIZE': () => {
+    for (const [way, syscall] of [
+      ['Recv', 'uv_recv_buffer_size'],
+      ['Send', 'uv_send_buffer_size'],
+    ])
+      for (const act of ['get', 'set'])
+        assert.throws(() => make()[`${act}${way}BufferSize`](5000), {
+          code: 'ERR_SOCKET_BUFFER_SIZE',
+          errno: -constants.errno.EBADF,
+          syscall,
+        });
   },
   'set…BufferSize: what is no size throws ERR_SOCKET_BAD_BUFFER_SIZE; what waits beyond it is sent':
     async () => {

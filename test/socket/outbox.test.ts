@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ringCapacity, SocketPage, socketPageLength } from '../../src/memory/socket-page.js';
 import type { Channel } from '../../src/socket/channel.js';
+import { Destinations } from '../../src/socket/destinations.js';
 import { sendError } from '../../src/socket/errors.js';
 import { Outbox } from '../../src/socket/outbox.js';
 
@@ -19,10 +20,10 @@ function channel(): Channel {
     page.sent.publish();
     return page.sent.head;
   };
-  return { page, push, ring() {} } as unknown as Channel;
+  return { page, push, ring() {}, destinations: new Destinations() } as unknown as Channel;
 }
 
-test('what was in the ring of a worker that ended is told as lost, what waited for room goes into the next ring', async () => {
+test('what was in the ring of a worker that ended is told as lost, what waited for room goes into the next ring; closing cancels what still does', async () => {
   const outbox = new Outbox({
     label() {},
     errorOf: (errno) => sendError(errno),
@@ -50,9 +51,17 @@ test('what was in the ring of a worker that ended is told as lost, what waited f
   expect([outbox.count, outbox.bytes]).toEqual([0, 0]);
   // They are on their way: nobody has been told anything of them.
   expect(told).toHaveLength(lost.length);
-  outbox.cancel();
+  for (const name of ['g', 'h', 'i']) send(name, second);
+  const left = outbox.count;
+  expect(left).toBeGreaterThan(0);
+  outbox.cancel(second);
   await new Promise(setImmediate);
-  expect(told.slice(lost.length).map(([, code]) => code)).toEqual(new Array(waiting).fill('ECANCELED'));
+  const codes = told.slice(lost.length).map(([, code]) => code);
+  expect(codes).toEqual([
+    ...new Array(waiting + 3 - left).fill(undefined),
+    ...new Array(left).fill('ECANCELED'),
+  ]);
+  expect([outbox.count, outbox.bytes]).toEqual([0, 0]);
 });
 
 test('what is sent while the application looks is told in that look: nobody wakes it for that again', () => {
@@ -121,6 +130,16 @@ describe('what failed', () => {
     page.takeFailures = failures;
     outbox.look(to);
     expect(told).toEqual(['a ENETUNREACH', 'b ENETUNREACH']);
+  });
+
+  test('is told to its sender, though the socket is closed before the next look', async () => {
+    const { to, told, outbox, send, take } = begin();
+    for (const name of ['a', 'b', 'c']) send(name);
+    take();
+    take(ENETUNREACH);
+    outbox.cancel(to);
+    await new Promise(setImmediate);
+    expect(told).toEqual(['a sent', 'b ENETUNREACH', 'c sent']);
   });
 
   test('is told before its record is given back', () => {
