@@ -123,7 +123,7 @@ export interface Act {
 
 /** The same, for sending a frame. */
 export const frameError = (errno: number): SocketError =>
-  errnoError('send', errno, FRAME_REASONS, { syscall: 'send' });
+  errnoError('send', errno, FRAME_REASONS, { syscall: 'send' }, FRAME_HINTS);
 
 /** What the network says of the host that a socket is connected to. */
 export function faultError(errno: number): SocketError {
@@ -155,9 +155,10 @@ function errnoError(
   errno: number,
   reasons: Record<string, string>,
   call: SystemCall,
+  hints = HINTS,
 ): SocketError {
   const code = errnoName(errno);
-  const hint = HINTS[code];
+  const hint = hints[code];
   const message = `Cannot ${act}: ${reasons[code] ?? 'it failed'} (${code})`;
   return new SocketError(code, message, call, hint === undefined ? {} : { hint });
 }
@@ -187,4 +188,11 @@ const HINTS: Record<string, string> = {
   ENETUNREACH: 'evlnet port set IFNAME address A/PLEN, for an address of that network',
   ENOBUFS: 'evlnet port set IFNAME pool N',
   ENXIO: 'name a port by the option ifname, or by vid',
+  EMSGSIZE: 'send it in smaller pieces',
+};
+
+const FRAME_HINTS: Record<string, string> = {
+  ...HINTS,
+  EINVAL: 'it begins with two MAC addresses and a type, 14 octets',
+  EMSGSIZE: 'send less at once, or ip link set dev IFNAME mtu N',
 };
