@@ -43,12 +43,17 @@ async function issue(socket: StampedSocket): Promise<void> {
     sentNs[sent++ % SEQUENCES] = now;
   };
   const receive = () => {
-    for (let failure = socket.receive(); failure !== Errno.EAGAIN; failure = socket.receive()) {
-      if (failure === Errno.ECONNREFUSED) isRefused = true;
-      if (failure !== 0) continue;
+    for (;;) {
+      const failure = socket.receive();
+      if (failure === Errno.ECONNREFUSED) {
+        isRefused = true;
+        continue;
+      }
+      if (failure !== 0) return;
       const { sequence, ns } = socket;
       if (sequence < 0 || sentNs[sequence] === 0) continue;
-      lines += `time ${Math.round(ns - sentNs[sequence]!)}\n`;
+      // The clock of the day may be set back meanwhile.
+      lines += `time ${Math.max(0, Math.round(ns - sentNs[sequence]!))}\n`;
       sentNs[sequence] = 0;
       answered++;
     }
