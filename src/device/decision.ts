@@ -22,6 +22,11 @@ export class Decision {
     readonly link: () => number,
   ) {}
 
+  /** A filter decides, not the VLAN rule alone. */
+  get isFiltered(): boolean {
+    return this.#choice.filter !== undefined;
+  }
+
   /** Rejects with what was there still there. */
   async change(part: Partial<Choice>): Promise<void> {
     const isFiltered = { ...this.#choice, ...part }.filter !== undefined;

@@ -155,8 +155,11 @@ export async function attachXdp(o: XdpOptions): Promise<XdpAttachment> {
       async setFilter(filter, anyEthertype) {
         // What an old filter has let by is on its way up for a moment.
         if (filter !== undefined) watchesTags(false);
-        await decision.change({ filter, anyEthertype });
-        if (filter === undefined) watchesTags(true);
+        try {
+          await decision.change({ filter, anyEthertype });
+        } finally {
+          watchesTags(!decision.isFiltered);
+        }
       },
       async setStamp(mark, hardware = false) {
         if (hardware) demandHardwareTimes({ ...o, mode });

@@ -1,3 +1,4 @@
+import { MAX_BUFFER } from '../worker/socket-request.js';
 import { badArgument, badSize } from './errors.js';
 
 /** What UDP and packet sockets are made with. */
@@ -17,8 +18,6 @@ export interface CommonOptions {
   readonly state?: string;
 }
 
-/** Of more a worker opens no socket: MAX_BUFFER of worker/socket-request.ts. */
-const MAX_BUFFER = 2 ** 26;
 const MAX_BUSY_POLL = 1_000_000;
 
 export function checkOptions({ signal, busyPoll, recvBufferSize, sendBufferSize }: CommonOptions): void {

@@ -5,7 +5,7 @@ import type { PacketWish, Wish } from './socket-bind.js';
 
 /** Octets of a buffer, where nobody says how many: net.core.rmem_default. */
 export const DEFAULT_BUFFER = 212_992;
-const MAX_BUFFER = 2 ** 26;
+export const MAX_BUFFER = 2 ** 26;
 
 /** What an application asks for when it opens a socket. It may be of another version, or no application of ours. */
 export function readSocketRequest(request: Request): {

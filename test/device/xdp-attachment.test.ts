@@ -195,6 +195,20 @@ describeIf(['root', 'bpf', 'network namespaces', { command: 'python3' }])('attac
     const attachment = await attach(P0);
     divert(attachment);
     const device = new XdpDevice(attachment.place);
+    // A filter that is refused leaves the watch as it was, too: this one returns nothing.
+    const empty = {
+      ...new Assembler('bpf_netrx', ProgramType.SocketFilter).exit().program(),
+      section: 'socket',
+    };
+    const object = {
+      name: 'f.o',
+      license: 'GPL',
+      programs: [empty],
+      maps: new Map(),
+      btf: undefined,
+      notes: [],
+    };
+    await expect(attachment.setFilter({ object, program: empty }, false)).rejects.toThrow();
     // What a sender's VLAN offload does: the tag goes from the frame to its socket buffer.
     const push = new Assembler('evlnet_push', ProgramType.SchedCls)
       .mov(r2, 0x0081)
